@@ -1,0 +1,225 @@
+//! What all programs share: options, operands, standard streams, the error
+//! line and the exit status.
+//!
+//! A binary is a struct of options and one call of [`run`]. Its library file
+//! never prints to standard error and never ends the process; that is done
+//! here, the same way for every program.
+
+use crate::error::{self, Error};
+use crate::stream::{self, Filter};
+use crate::sys;
+use clap::Parser;
+use clap::error::ErrorKind;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Exit status: something failed.
+const FAILED: u8 = 1;
+/// Exit status: wrong usage.
+const USAGE: u8 = 2;
+
+/// The FILE operands of a program.
+#[derive(clap::Args, Debug)]
+pub struct Files {
+    /// Files to read, one after the other; `-` is standard input, and so is no FILE at all
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+impl Files {
+    fn paths(&self) -> Vec<&Path> {
+        match self.files.as_slice() {
+            [] => vec![Path::new("-")],
+            files => files.iter().map(PathBuf::as_path).collect(),
+        }
+    }
+}
+
+/// Parses the command line and runs the program's body.
+///
+/// `name` is the binary's name, `env!("CARGO_BIN_NAME")`. Wrong usage is one
+/// line on standard error and status 2; `--help` and `--version` are results
+/// and go to standard output.
+pub fn run<A: Parser>(name: &'static str, body: impl FnOnce(&Program, A) -> ExitCode) -> ExitCode {
+    let program = Program { name };
+    let matches = A::command().name(name).try_get_matches();
+    match matches.and_then(|mut matches| A::from_arg_matches_mut(&mut matches)) {
+        Ok(args) => body(&program, args),
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            program.print(error.render().to_string().as_bytes())
+        }
+        Err(error) => program.wrong_usage(one_line(&error.render().to_string())),
+    }
+}
+
+/// The first sentence of a message of clap, which has several lines.
+fn one_line(message: &str) -> String {
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    let sentence = message.split("\n\n").next().unwrap_or(message);
+    sentence.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A running program: it knows its name, and with that how to fail.
+#[derive(Debug, Clone, Copy)]
+pub struct Program {
+    name: &'static str,
+}
+
+impl Program {
+    /// Writes the error line, `program: object: cause`.
+    pub fn report(&self, object: impl Display, cause: impl Display) {
+        let line = visible(&format!("{}: {object}: {cause}", self.name));
+        // Nobody is left to hear of it when this fails.
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+
+    /// One line about wrong usage; the status for it.
+    pub fn wrong_usage(&self, cause: impl Display) -> ExitCode {
+        let line = visible(&format!("{0}: {cause} (see {0} --help)", self.name));
+        let _ = writeln!(io::stderr(), "{line}");
+        ExitCode::from(USAGE)
+    }
+
+    /// Reports that the output failed; the status for it. A reader who has
+    /// left is no failure: then the process ends by SIGPIPE, as classic tools do.
+    pub fn output_failed(&self, error: &io::Error) -> ExitCode {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            sys::die_by_sigpipe();
+        }
+        self.report("stdout", error::cause(error));
+        ExitCode::from(FAILED)
+    }
+
+    /// Standard output, for large writes.
+    pub fn output(&self) -> io::Result<File> {
+        let file = standard(1, io::stdout())?;
+        stream::enlarge_pipe(&file);
+        Ok(file)
+    }
+
+    /// Writes a whole result that is at hand.
+    fn print(&self, result: &[u8]) -> ExitCode {
+        self.with_output(|output| {
+            output.write_all(result).map_err(Error::Write)?;
+            Ok(true)
+        })
+    }
+
+    /// Runs `body` on standard output and closes that. `body` returns whether
+    /// all went well and has reported by itself what did not, except for the output.
+    pub fn with_output(&self, body: impl FnOnce(&mut File) -> Result<bool, Error>) -> ExitCode {
+        let mut output = match self.output() {
+            Ok(output) => output,
+            Err(error) => return self.output_failed(&error),
+        };
+        let result = body(&mut output);
+        let closed = sys::close(output).map_err(Error::Write);
+        match result.and_then(|well| closed.map(|()| well)) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::from(FAILED),
+            Err(Error::Write(error)) => self.output_failed(&error),
+            Err(error) => {
+                self.report("stdin", error);
+                ExitCode::from(FAILED)
+            }
+        }
+    }
+
+    /// Runs every file, each a text of its own, through a filter to standard
+    /// output. A file that cannot be read is reported and the next one taken.
+    pub fn filter(&self, files: &Files, mut filter: impl Filter) -> ExitCode {
+        self.with_output(|output| {
+            let mut well = true;
+            for path in files.paths() {
+                let result = open(path)
+                    .map_err(Error::Read)
+                    .and_then(|mut input| stream::filter(&mut input, &mut filter, output));
+                match result {
+                    Ok(()) => {}
+                    Err(Error::Write(error)) => return Err(Error::Write(error)),
+                    Err(error) => {
+                        self.report(shown(path), error);
+                        well = false;
+                    }
+                }
+            }
+            Ok(well)
+        })
+    }
+
+    /// Runs a program that adds up: `take` takes every file in, `give` writes
+    /// the one answer. The first file that fails is reported and ends it
+    /// without an answer, since part of a sum is a wrong sum.
+    pub fn sum(
+        &self,
+        files: &Files,
+        mut take: impl FnMut(&mut File) -> Result<(), Error>,
+        give: impl FnOnce(&mut File) -> Result<(), Error>,
+    ) -> ExitCode {
+        self.with_output(|output| {
+            for path in files.paths() {
+                let input = open(path).map_err(Error::Read);
+                if let Err(error) = input.and_then(|mut input| take(&mut input)) {
+                    self.report(shown(path), error);
+                    return Ok(false);
+                }
+            }
+            give(output).map(|()| true)
+        })
+    }
+}
+
+/// Opens a FILE operand.
+fn open(path: &Path) -> io::Result<File> {
+    let file = match path.to_str() {
+        Some("-") => standard(0, io::stdin())?,
+        _ => File::open(path)?,
+    };
+    stream::enlarge_pipe(&file);
+    Ok(file)
+}
+
+/// A standard stream as a plain file: no buffer, no lock, no forgiven errors.
+fn standard(fd: u8, stream: impl AsFd) -> io::Result<File> {
+    if sys::was_closed(fd) {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
+    Ok(File::from(stream.as_fd().try_clone_to_owned()?))
+}
+
+/// How an operand is called in messages.
+fn shown(path: &Path) -> String {
+    match path.to_str() {
+        Some("-") => "stdin".to_string(),
+        _ => path.display().to_string(),
+    }
+}
+
+/// The text with its control characters spelled out: one line, and nothing
+/// that a terminal would obey.
+fn visible(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| match c.is_control() {
+            true => c.escape_default().collect::<Vec<_>>(),
+            false => vec![c],
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_line_is_one_line() {
+        assert_eq!(visible("a\nb\x1b[1mé"), "a\\nb\\u{1b}[1mé");
+        assert_eq!(
+            one_line("error: unexpected argument '--x' found\n\n  tip: …\n\nUsage: …"),
+            "unexpected argument '--x' found"
+        );
+    }
+}

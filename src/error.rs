@@ -1,0 +1,43 @@
+//! Why a program stopped, in the words of the one error line it prints.
+
+use std::fmt;
+use std::io;
+
+/// What can end a filter before its input does.
+///
+/// The two sides of a filter fail differently: a file that cannot be read is
+/// one file less, a standard output that cannot be written to is the end.
+#[derive(Debug)]
+pub enum Error {
+    /// The input could not be read.
+    Read(io::Error),
+    /// The output could not be written.
+    Write(io::Error),
+    /// Line `number` (the first is 1) of the input is not what the program reads.
+    Line {
+        /// The line's number in its file.
+        number: u64,
+        /// What is wrong with it.
+        cause: &'static str,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Read(error) | Error::Write(error) => f.write_str(&cause(error)),
+            Error::Line { number, cause } => write!(f, "line {number}: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The system's own sentence for an error, without the number that Rust adds.
+pub fn cause(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error ") {
+        Some((sentence, _)) => sentence.to_string(),
+        None => text,
+    }
+}

@@ -1,0 +1,6 @@
+//! textmill
+#![warn(missing_docs)]
+pub mod cli;
+pub mod error;
+pub mod stream;
+mod sys;

@@ -1,0 +1,77 @@
+//! The three system calls that `std` has no safe words for.
+
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io;
+use std::os::fd::IntoRawFd;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// Ends the process as the kernel ends a classic tool whose reader has left:
+/// by SIGPIPE, without a word.
+///
+/// Rust programs start with SIGPIPE ignored. It stays ignored while the
+/// program runs, so that a broken *socket* is an error like any other; only a
+/// failed write to standard output leads here.
+pub fn die_by_sigpipe() -> ! {
+    // SAFETY: plain calls on a valid signal number; SIG_DFL is no handler that
+    // could run code of ours.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+        let mut set = std::mem::zeroed::<libc::sigset_t>();
+        libc::sigemptyset(&mut set);
+        libc::sigaddset(&mut set, libc::SIGPIPE);
+        libc::sigprocmask(libc::SIG_UNBLOCK, &set, std::ptr::null_mut());
+        libc::raise(libc::SIGPIPE);
+    }
+    // Only reached where the signal cannot be delivered.
+    std::process::exit(128 + libc::SIGPIPE)
+}
+
+/// Closes a file and says so when the last of it could not be stored (a full
+/// quota or a lost server may be told to `close` alone).
+pub fn close(file: File) -> io::Result<()> {
+    // SAFETY: the descriptor is ours by `into_raw_fd` and is used nowhere else.
+    match unsafe { libc::close(file.into_raw_fd()) } {
+        0 => Ok(()),
+        _ => match io::Error::last_os_error() {
+            // The descriptor is gone all the same (Linux); nothing was lost.
+            error if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            error => Err(error),
+        },
+    }
+}
+
+/// Which of the descriptors 0 and 1 were closed when the program started, as bits.
+static CLOSED: AtomicU8 = AtomicU8::new(0);
+
+/// True if the descriptor (0 or 1) was closed when the program started.
+///
+/// Before `main` runs, `std` opens /dev/null in the place of a closed standard
+/// stream, and a program started with `>&-` would lose its output in silence.
+pub fn was_closed(fd: u8) -> bool {
+    CLOSED.load(Ordering::Relaxed) & (1 << fd) != 0
+}
+
+/// Looks at the standard streams before `std` mends them.
+extern "C" fn note_closed_streams() {
+    for fd in 0..2 {
+        // SAFETY: F_GETFD only asks; a descriptor that is not open gives EBADF.
+        if unsafe { libc::fcntl(fd, libc::F_GETFD) } == -1 {
+            CLOSED.fetch_or(1 << fd, Ordering::Relaxed);
+        }
+    }
+}
+
+// SAFETY: the loader calls every function in this section once, before `main`;
+// the function uses nothing that `std` must set up first.
+#[cfg(target_os = "linux")]
+#[used]
+#[unsafe(link_section = ".init_array")]
+static AT_START: extern "C" fn() = note_closed_streams;
+
+// SAFETY: as above.
+#[cfg(target_vendor = "apple")]
+#[used]
+#[unsafe(link_section = "__DATA,__mod_init_func")]
+static AT_START: extern "C" fn() = note_closed_streams;
