@@ -6,6 +6,7 @@
 //! here, the same way for every program.
 
 use crate::error::{self, Error};
+use crate::matches::Matches;
 use crate::stream::{self, Filter};
 use crate::sys;
 use clap::Parser;
@@ -31,11 +32,63 @@ pub struct Files {
 }
 
 impl Files {
+    /// Takes the first operand away if it is a number; a file of that name is
+    /// written `./5`. The error is one line.
+    pub fn take_number(&mut self) -> Result<Option<usize>, String> {
+        let digits = |path: &PathBuf| {
+            let text = path.to_str()?;
+            let all = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            all.then(|| text.to_string())
+        };
+        let Some(digits) = self.files.first().and_then(digits) else {
+            return Ok(None);
+        };
+        self.files.remove(0);
+        let number = digits.parse();
+        number
+            .map(Some)
+            .map_err(|_| format!("{digits}: number too large"))
+    }
+
     fn paths(&self) -> Vec<&Path> {
         match self.files.as_slice() {
             [] => vec![Path::new("-")],
             files => files.iter().map(PathBuf::as_path).collect(),
         }
+    }
+}
+
+/// The options of the programs that find words in a text.
+#[derive(clap::Args, Debug)]
+pub struct WordOptions {
+    /// Take bytes, not Unicode: letters are A to Z and a to z, any byte above is a separator
+    #[arg(long)]
+    ascii: bool,
+
+    /// Print every match of a regular expression instead, line by line (syntax of Rust's regex crate)
+    #[arg(short = 'e', value_name = "PATTERN", allow_hyphen_values = true)]
+    pattern: Option<String>,
+
+    #[command(flatten)]
+    files: Files,
+}
+
+/// The options of the programs that read lines.
+#[derive(clap::Args, Debug)]
+pub struct LineOptions {
+    /// End lines with NUL, not with a newline, in input and output
+    #[arg(short, long)]
+    zero_terminated: bool,
+
+    /// The FILE operands.
+    #[command(flatten)]
+    pub files: Files,
+}
+
+impl LineOptions {
+    /// The byte that ends a line.
+    pub fn terminator(&self) -> u8 {
+        if self.zero_terminated { 0 } else { b'\n' }
     }
 }
 
@@ -49,7 +102,12 @@ pub fn run<A: Parser>(name: &'static str, body: impl FnOnce(&Program, A) -> Exit
     let matches = A::command().name(name).try_get_matches();
     match matches.and_then(|mut matches| A::from_arg_matches_mut(&mut matches)) {
         Ok(args) => body(&program, args),
-        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            ) =>
+        {
             program.print(error.render().to_string().as_bytes())
         }
         Err(error) => program.wrong_usage(one_line(&error.render().to_string())),
@@ -131,13 +189,13 @@ impl Program {
 
     /// Runs every file, each a text of its own, through a filter to standard
     /// output. A file that cannot be read is reported and the next one taken.
-    pub fn filter(&self, files: &Files, mut filter: impl Filter) -> ExitCode {
+    pub fn filter(&self, files: &Files, filter: &mut dyn Filter) -> ExitCode {
         self.with_output(|output| {
             let mut well = true;
             for path in files.paths() {
                 let result = open(path)
                     .map_err(Error::Read)
-                    .and_then(|mut input| stream::filter(&mut input, &mut filter, output));
+                    .and_then(|mut input| stream::filter(&mut input, filter, output));
                 match result {
                     Ok(()) => {}
                     Err(Error::Write(error)) => return Err(Error::Write(error)),
@@ -151,24 +209,36 @@ impl Program {
         })
     }
 
-    /// Runs a program that adds up: `take` takes every file in, `give` writes
-    /// the one answer. The first file that fails is reported and ends it
+    /// Runs a word filter: the given one, or the matches of `-e`.
+    pub fn pick<F: Filter>(&self, options: &WordOptions, filter: fn(ascii: bool) -> F) -> ExitCode {
+        match &options.pattern {
+            None => self.filter(&options.files, &mut filter(options.ascii)),
+            Some(pattern) => match Matches::new(pattern, options.ascii) {
+                Ok(mut matches) => self.filter(&options.files, &mut matches),
+                Err(cause) => self.wrong_usage(format_args!("-e {pattern}: {cause}")),
+            },
+        }
+    }
+
+    /// Runs a program that adds up: `take` takes every file into `state`,
+    /// `give` writes the one answer. The first file that fails is reported and ends it
     /// without an answer, since part of a sum is a wrong sum.
-    pub fn sum(
+    pub fn sum<S>(
         &self,
         files: &Files,
-        mut take: impl FnMut(&mut File) -> Result<(), Error>,
-        give: impl FnOnce(&mut File) -> Result<(), Error>,
+        mut state: S,
+        take: impl Fn(&mut S, &mut File) -> Result<(), Error>,
+        give: impl FnOnce(S, &mut File) -> Result<(), Error>,
     ) -> ExitCode {
         self.with_output(|output| {
             for path in files.paths() {
                 let input = open(path).map_err(Error::Read);
-                if let Err(error) = input.and_then(|mut input| take(&mut input)) {
+                if let Err(error) = input.and_then(|mut input| take(&mut state, &mut input)) {
                     self.report(shown(path), error);
                     return Ok(false);
                 }
             }
-            give(output).map(|()| true)
+            give(state, output).map(|()| true)
         })
     }
 }

@@ -1,6 +1,44 @@
-//! textmill
-#![warn(missing_docs)]
+//! # textmill: tiny programs for text that flows through pipes
+//!
+//! ```text
+//! fetch URL | capwords | lower | count | topn 5
+//! ```
+//!
+//! Each program is a filter: a reader in, a writer out, plain sequential code
+//! between them. The operating system does the rest. This is the map, in the
+//! order in which data flows.
+//!
+//! ## The programs
+//!
+//! - [`capwords`], [`words`]: text in, words out, one a line. Both pick words
+//!   ([`pick`]) by bit masks ([`scan`]), or take what a regular expression
+//!   finds ([`matches`]).
+//! - [`lower`]: text in, the same in lower case out.
+//! - [`count`]: lines in, `COUNT LINE` out ([`tally`]).
+//! - [`topn`]: `COUNT LINE` in, the largest out.
+//!
+//! ## What they share
+//!
+//! - [`cli`]: options, operands, standard streams, the error line, the exit status.
+//! - [`stream`]: blocks in, blocks out.
+//! - [`mod@error`]: why a program stopped.
+//!
+//! Each program is a library file, a thin file in `src/bin` and a file in
+//! `tests` of one name.
+
+pub mod capwords;
 pub mod cli;
+pub mod count;
 pub mod error;
+pub mod lower;
+pub mod matches;
+pub mod pick;
+pub mod scan;
 pub mod stream;
+pub mod tally;
+pub mod topn;
+pub mod words;
+
+#[cfg(test)]
+mod arbitrary;
 mod sys;

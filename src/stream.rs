@@ -22,11 +22,91 @@ const PIPE: usize = 1 << 20;
 /// A block never ends within a character, unless the text itself does.
 pub trait Filter {
     /// Takes the next block of the text and appends to `out` what is certain by now.
-    fn block(&mut self, text: &[u8], out: &mut Vec<u8>) -> Result<(), Error>;
+    fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error>;
 
     /// The text has ended: appends what was still held back. After that the
     /// filter is as new, ready for the next text.
-    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Error>;
+    fn end(&mut self, out: &mut Out) -> Result<(), Error>;
+}
+
+/// What a filter has put out since the last write.
+///
+/// A buffer that keeps its bytes when it is emptied, so that a filter can
+/// write into its [`room`](Out::room) by plain stores, without clearing it first.
+#[derive(Debug, Default)]
+pub struct Out {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Out {
+    /// At least `n` bytes of room behind what was put out; they hold anything.
+    pub fn room(&mut self, n: usize) -> &mut [u8] {
+        if self.bytes.len() - self.len < n {
+            self.bytes.resize(self.len + n, 0);
+        }
+        &mut self.bytes[self.len..]
+    }
+
+    /// The first `n` bytes of the room were written to: they are put out.
+    pub fn advance(&mut self, n: usize) {
+        assert!(n <= self.bytes.len() - self.len);
+        self.len += n;
+    }
+
+    /// Puts out some bytes.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.room(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        self.len += bytes.len();
+    }
+
+    /// All that was put out.
+    pub fn as_slice(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    /// Takes back all but the first `len` bytes.
+    pub fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+}
+
+/// Two filters, one after the other, as one.
+pub struct Chain<A, B> {
+    first: A,
+    second: B,
+    between: Out,
+}
+
+impl<A: Filter, B: Filter> Chain<A, B> {
+    /// The second filter reads what the first one puts out.
+    pub fn new(first: A, second: B) -> Self {
+        let between = Out::default();
+        Chain {
+            first,
+            second,
+            between,
+        }
+    }
+
+    fn pass(&mut self, out: &mut Out) -> Result<(), Error> {
+        self.second.block(self.between.as_slice(), out)?;
+        self.between.truncate(0);
+        Ok(())
+    }
+}
+
+impl<A: Filter, B: Filter> Filter for Chain<A, B> {
+    fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error> {
+        self.first.block(text, &mut self.between)?;
+        self.pass(out)
+    }
+
+    fn end(&mut self, out: &mut Out) -> Result<(), Error> {
+        self.first.end(&mut self.between)?;
+        self.pass(out)?;
+        self.second.end(out)
+    }
 }
 
 /// Runs one whole text through a filter.
@@ -35,11 +115,11 @@ pub trait Filter {
 /// before the error is returned: the next text does not run into this one.
 pub fn filter(
     input: &mut impl Read,
-    filter: &mut impl Filter,
+    filter: &mut (impl Filter + ?Sized),
     output: &mut impl Write,
 ) -> Result<(), Error> {
     let mut text = vec![0; BLOCK];
-    let mut out = Vec::with_capacity(BLOCK);
+    let mut out = Out::default();
     // An unfinished character at the end of a block is the start of the next one.
     let mut held = 0;
     let ended = loop {
@@ -112,10 +192,10 @@ pub fn read(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 /// Writes all of `out` and empties it.
-fn write(output: &mut impl Write, out: &mut Vec<u8>) -> Result<(), Error> {
-    if !out.is_empty() {
-        output.write_all(out).map_err(Error::Write)?;
-        out.clear();
+fn write(output: &mut impl Write, out: &mut Out) -> Result<(), Error> {
+    if !out.as_slice().is_empty() {
+        output.write_all(out.as_slice()).map_err(Error::Write)?;
+        out.truncate(0);
     }
     Ok(())
 }
@@ -152,13 +232,13 @@ mod tests {
     struct Marks;
 
     impl Filter for Marks {
-        fn block(&mut self, text: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-            out.extend_from_slice(text);
-            out.push(b'|');
+        fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error> {
+            out.push(text);
+            out.push(b"|");
             Ok(())
         }
-        fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
-            out.push(b'.');
+        fn end(&mut self, out: &mut Out) -> Result<(), Error> {
+            out.push(b".");
             Ok(())
         }
     }
@@ -171,7 +251,7 @@ mod tests {
             if self.0.is_empty() {
                 return Ok(0);
             }
-            (&*self.0.remove(0)).read(buffer)
+            self.0.remove(0).read(buffer)
         }
     }
 

@@ -1,0 +1,29 @@
+//! `capwords`: the capitalised words of a text, one a line. See [`textmill::capwords`].
+
+use clap::Parser;
+use std::process::ExitCode;
+use textmill::{capwords, cli};
+
+/// Print the capitalised words of a text, one a line.
+///
+/// What Perl's /\b[[:upper:]]\w*\b/ finds, in any script: words whose first
+/// character is upper case. Bytes that are not UTF-8 separate words. Each FILE
+/// is a text of its own.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Example:\n  capwords FILE | lower | count | topn 5\n\n\
+        Order of output: that of the text.\n\
+        Cost: one pass; memory is constant, whatever the length of a line or a word \
+        (with -e: one line is held)."
+)]
+struct Args {
+    #[command(flatten)]
+    options: cli::WordOptions,
+}
+
+fn main() -> ExitCode {
+    cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
+        program.pick(&args.options, capwords::capwords)
+    })
+}

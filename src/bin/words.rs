@@ -1,0 +1,29 @@
+//! `words`: every word of a text, one a line. See [`textmill::words`].
+
+use clap::Parser;
+use std::process::ExitCode;
+use textmill::{cli, words};
+
+/// Print every word of a text, one a line.
+///
+/// A word is a run of letters, marks, digits and connectors such as `_`, in any
+/// script: what the regular expression \w+ finds. Bytes that are not UTF-8
+/// separate words. Each FILE is a text of its own.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Example:\n  words FILE | lower | count | topn 5\n\n\
+        Order of output: that of the text.\n\
+        Cost: one pass; memory is constant, whatever the length of a line or a word \
+        (with -e: one line is held)."
+)]
+struct Args {
+    #[command(flatten)]
+    options: cli::WordOptions,
+}
+
+fn main() -> ExitCode {
+    cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
+        program.pick(&args.options, words::words)
+    })
+}

@@ -1,0 +1,290 @@
+//! `lower`: the same text in lower case.
+//!
+//! Unicode's default full lower-casing (The Unicode Standard, section 3.13,
+//! toLowercase), exactly as `str::to_lowercase` has it for the whole text.
+//! Invalid bytes pass through. Lower case can be longer than the capitals
+//! (`İ`). Cost: one pass; ASCII by whole chunks, the rest by a table that is
+//! filled as characters appear.
+//!
+//! One character needs its neighbours: a capital sigma at the end of a word
+//! becomes `ς`, any other `σ`, and the end of a word may show only after any
+//! number of apostrophes, marks and the like. Where a block ends before that,
+//! the text from the sigma on is held back; only this costs memory.
+//!
+//! Chapters: `table` (the case of each character), `sigma` (what a final sigma
+//! is), `normal` (`--nfc`).
+
+mod normal;
+mod sigma;
+mod table;
+
+use crate::error::Error;
+use crate::scan::{CHUNK, utf8};
+use crate::stream::{Chain, Filter, Out};
+use normal::Nfc;
+use sigma::{Contexts, FINAL, MEDIAL, SIGMA};
+use std::io;
+use table::{Cases, GROWTH, LONGEST, pack};
+use unicase::UniCase;
+
+/// The filter `lower`: full lower-casing of Unicode, final sigma included.
+pub fn lower() -> impl Filter {
+    Lower::new(Mapping::Lower)
+}
+
+/// The filter `lower --ascii`: `A` to `Z`, and nothing else.
+pub fn ascii() -> impl Filter {
+    Ascii
+}
+
+/// The filter `lower --fold`: full case folding (The Unicode Standard, section
+/// 3.13, toCasefold), which makes equal what differs by case alone: ß and ss, σ and ς.
+pub fn fold() -> impl Filter {
+    Lower::new(Mapping::Fold)
+}
+
+/// The filter `lower --nfc`: lower case, in normalization form C.
+pub fn lower_nfc() -> impl Filter {
+    Chain::new(lower(), Nfc::default())
+}
+
+/// The filter `lower --fold --nfc`: case folding by which canonically
+/// equivalent texts become equal (section 3.13, D145: normalized before, too).
+pub fn fold_nfc() -> impl Filter {
+    Chain::new(Chain::new(Nfc::default(), fold()), Nfc::default())
+}
+
+struct Ascii;
+
+impl Filter for Ascii {
+    fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error> {
+        let room = &mut out.room(text.len())[..text.len()];
+        room.copy_from_slice(text);
+        room.make_ascii_lowercase();
+        out.advance(text.len());
+        Ok(())
+    }
+
+    fn end(&mut self, _out: &mut Out) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Which case a character is brought to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mapping {
+    Lower,
+    Fold,
+}
+
+struct Lower {
+    mapping: Mapping,
+    cases: Cases,
+    contexts: Contexts,
+    /// The text so far ends in a cased letter, case-ignorable characters aside.
+    cased: bool,
+    /// What is put out next, from a sigma on of which it is not known whether
+    /// it ends its word: the sigma, then case-ignorable characters.
+    held: Vec<u8>,
+}
+
+impl Lower {
+    fn new(mapping: Mapping) -> Self {
+        Lower {
+            mapping,
+            cases: Cases::new(match mapping {
+                Mapping::Lower => |c| pack(&c.to_lowercase().collect::<String>()),
+                Mapping::Fold => |c| pack(&UniCase::unicode(c.to_string()).to_folded_case()),
+            }),
+            contexts: Contexts::default(),
+            cased: false,
+            held: Vec::new(),
+        }
+    }
+
+    /// Puts out the text in its new case. Where it ends before a sigma's word
+    /// does, that sigma is put out as a medial one and its place in `out` returned.
+    fn convert(&mut self, text: &[u8], out: &mut Out) -> Option<usize> {
+        let start = out.as_slice().len();
+        let room = out.room(text.len() * GROWTH + LONGEST);
+        let (mut at, mut used, mut open) = (0, 0, None);
+        while at < text.len() {
+            let chunk = &text[at..text.len().min(at + CHUNK)];
+            if chunk.is_ascii() {
+                let room = &mut room[used..used + chunk.len()];
+                room.copy_from_slice(chunk);
+                room.make_ascii_lowercase();
+                at += chunk.len();
+                used += chunk.len();
+                continue;
+            }
+            // One character after the other; the last may reach beyond the chunk.
+            let end = at + chunk.len();
+            while at < end {
+                let (c, length) = utf8::first(&text[at..]);
+                match c {
+                    Some(SIGMA) if self.mapping == Mapping::Lower => {
+                        let sigma = match self.ends_word(text, at, at + length) {
+                            Some(true) => FINAL,
+                            Some(false) => MEDIAL,
+                            None => {
+                                open = Some(start + used);
+                                MEDIAL
+                            }
+                        };
+                        room[used..used + sigma.len()].copy_from_slice(sigma);
+                        used += sigma.len();
+                    }
+                    Some(c) => used += self.cases.put(c, &mut room[used..]),
+                    None => {
+                        room[used] = text[at];
+                        used += 1;
+                    }
+                }
+                at += length;
+            }
+        }
+        out.advance(used);
+        open
+    }
+
+    /// Whether the sigma between `from` and `to` is the last letter of a word,
+    /// as far as this text tells.
+    fn ends_word(&mut self, text: &[u8], from: usize, to: usize) -> Option<bool> {
+        if !self.contexts.before(&text[..from]).unwrap_or(self.cased) {
+            return Some(false);
+        }
+        self.contexts.after(&text[to..]).map(|cased| !cased)
+    }
+
+    /// Puts out what was held back, now that the sigma before it is known.
+    fn release(&mut self, ends_word: bool, out: &mut Out) {
+        if !self.held.is_empty() {
+            let sigma = if ends_word { FINAL } else { MEDIAL };
+            out.push(sigma);
+            out.push(&self.held[sigma.len()..]);
+            self.held.clear();
+        }
+    }
+}
+
+impl Filter for Lower {
+    fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error> {
+        let mut open = None;
+        if !self.held.is_empty() {
+            match self.contexts.after(text) {
+                Some(cased) => self.release(!cased, out),
+                None => open = Some(out.as_slice().len()),
+            }
+        }
+        open = self.convert(text, out).or(open);
+        if let Some(open) = open {
+            let held = &out.as_slice()[open..];
+            self.held
+                .try_reserve(held.len())
+                .map_err(|_| Error::Read(io::ErrorKind::OutOfMemory.into()))?;
+            self.held.extend_from_slice(held);
+            out.truncate(open);
+        }
+        if self.mapping == Mapping::Lower {
+            self.cased = self.contexts.before(text).unwrap_or(self.cased);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut Out) -> Result<(), Error> {
+        self.release(true, out);
+        self.cased = false;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arbitrary::{self, filtered};
+    use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization;
+
+    /// `std`'s lower case of each valid run, invalid bytes as they are.
+    fn naive(text: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for piece in text.utf8_chunks() {
+            out.extend_from_slice(piece.valid().to_lowercase().as_bytes());
+            out.extend_from_slice(piece.invalid());
+        }
+        out
+    }
+
+    fn folded(text: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for piece in text.utf8_chunks() {
+            out.extend_from_slice(UniCase::unicode(piece.valid()).to_folded_case().as_bytes());
+            out.extend_from_slice(piece.invalid());
+        }
+        out
+    }
+
+    fn nfc(text: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for piece in text.utf8_chunks() {
+            out.extend_from_slice(piece.valid().nfc().collect::<String>().as_bytes());
+            out.extend_from_slice(piece.invalid());
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn lower_is_what_std_says(text in arbitrary::text(), cuts in arbitrary::cuts()) {
+            prop_assert_eq!(filtered(lower(), &text, cuts), naive(&text));
+        }
+
+        #[test]
+        fn ascii_is_what_std_says(text in arbitrary::text(), cuts in arbitrary::cuts()) {
+            prop_assert_eq!(filtered(ascii(), &text, cuts), text.to_ascii_lowercase());
+        }
+
+        #[test]
+        fn fold_is_what_unicase_says(text in arbitrary::text(), cuts in arbitrary::cuts()) {
+            prop_assert_eq!(filtered(fold(), &text, cuts), folded(&text));
+        }
+
+        #[test]
+        fn nfc_comes_after_the_case(text in arbitrary::text(), cuts in arbitrary::cuts()) {
+            prop_assert_eq!(filtered(lower_nfc(), &text, cuts.clone()), nfc(&naive(&text)));
+            prop_assert_eq!(filtered(fold_nfc(), &text, cuts), nfc(&folded(&nfc(&text))));
+        }
+    }
+
+    #[test]
+    fn every_character() {
+        let all: String = ('\0'..=char::MAX).flat_map(|c| [c, '\n']).collect();
+        let all = all.as_bytes();
+        assert!(filtered(lower(), all, vec![usize::MAX]) == naive(all));
+        assert!(filtered(fold(), all, vec![usize::MAX]) == folded(all));
+    }
+
+    #[test]
+    fn a_final_sigma_is_found_far_behind_the_edge_of_a_block() {
+        for (rest, sigma) in [("", "ς"), (" ", "ς"), ("α", "σ"), ("\u{301}Α", "σ")] {
+            let text = format!("ΑΣ{}{rest}", "'".repeat(3 * crate::stream::BLOCK));
+            let lower =
+                String::from_utf8(filtered(lower(), text.as_bytes(), vec![usize::MAX])).unwrap();
+            assert!(lower.starts_with(&format!("α{sigma}'")), "{rest:?}");
+            assert!(lower == text.to_lowercase());
+        }
+    }
+
+    #[test]
+    fn words_written_differently_become_one() {
+        let same = |a: &str, b: &str| {
+            let fold = |text: &str| filtered(fold_nfc(), text.as_bytes(), vec![1]);
+            fold(a) == fold(b)
+        };
+        assert!(same("Straße", "STRASSE"));
+        assert!(same("ΟΔΟΣ", "οδος"));
+        assert!(same("É", "e\u{301}"));
+        assert!(same("α\u{345}\u{301}", "ᾴ"));
+    }
+}

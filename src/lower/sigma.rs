@@ -1,0 +1,99 @@
+//! The final sigma: when a capital sigma becomes `ς` (The Unicode Standard,
+//! table 3-17, Final_Sigma).
+//!
+//! It does where a cased letter stands before it and none after it, with any
+//! number of case-ignorable characters in between. Which characters are cased
+//! and which are ignorable is asked of `std` itself, by letting it lower-case
+//! a sigma behind them: so this agrees with `str::to_lowercase` whatever
+//! version of Unicode that is built with.
+
+use super::table::Pages;
+use crate::scan::utf8;
+
+/// The capital letter.
+pub const SIGMA: char = 'Σ';
+/// The small one within a word.
+pub const MEDIAL: &[u8; 2] = b"\xCF\x83";
+/// The small one at the end of a word.
+pub const FINAL: &[u8; 2] = b"\xCF\x82";
+
+/// What a character means to a sigma beside it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Context {
+    /// A letter that has a case.
+    Cased,
+    /// To be looked past.
+    Ignorable,
+    /// Anything else; invalid bytes, too.
+    #[default]
+    Other,
+}
+
+fn context(c: char) -> Context {
+    let makes_final = |before: &str| format!("{before}{c}Σ").to_lowercase().ends_with('ς');
+    if makes_final("") {
+        Context::Cased
+    } else if makes_final("A") {
+        Context::Ignorable
+    } else {
+        Context::Other
+    }
+}
+
+/// The contexts of all characters met so far.
+pub struct Contexts(Pages<Context>);
+
+impl Default for Contexts {
+    fn default() -> Self {
+        Contexts(Pages::new(context))
+    }
+}
+
+impl Contexts {
+    fn of(&mut self, c: Option<char>) -> Context {
+        c.map_or(Context::Other, |c| self.0.get(c))
+    }
+
+    /// Whether the text ends in a cased letter, ignorable characters aside;
+    /// `None` if it has no others.
+    pub fn before(&mut self, mut text: &[u8]) -> Option<bool> {
+        while !text.is_empty() {
+            let (c, length) = utf8::last(text);
+            match self.of(c) {
+                Context::Ignorable => text = &text[..text.len() - length],
+                context => return Some(context == Context::Cased),
+            }
+        }
+        None
+    }
+
+    /// Whether the text begins with a cased letter, ignorable characters
+    /// aside; `None` if it has no others.
+    pub fn after(&mut self, mut text: &[u8]) -> Option<bool> {
+        while !text.is_empty() {
+            let (c, length) = utf8::first(text);
+            match self.of(c) {
+                Context::Ignorable => text = &text[length..],
+                context => return Some(context == Context::Cased),
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contexts_of_well_known_characters() {
+        assert_eq!(context('a'), Context::Cased);
+        assert_eq!(context('Σ'), Context::Cased);
+        assert_eq!(context('ǅ'), Context::Cased);
+        assert_eq!(context('\''), Context::Ignorable);
+        assert_eq!(context('\u{301}'), Context::Ignorable);
+        assert_eq!(context('\u{AD}'), Context::Ignorable);
+        assert_eq!(context(' '), Context::Other);
+        assert_eq!(context('本'), Context::Other);
+    }
+}

@@ -1,0 +1,134 @@
+//! Text into bit masks: which bytes belong to words, which begin a capital.
+//!
+//! 64 bytes of text become a few 64-bit numbers, bit *i* telling of byte *i*.
+//! On these, "where does a word start" is a shift and an AND, for all 64 bytes
+//! at once ([`crate::pick`] does that). Here is how the masks are made:
+//!
+//! - [`classify`] looks at bytes alone. That is the whole truth for ASCII.
+//! - [`Refiner`] decodes what is not ASCII and mends the masks, so that all
+//!   bytes of a character carry its class.
+//!
+//! Chapters: `portable` (any machine, and the oracle of the others), `utf8`
+//! (decoding), `unicode` (the classes of characters).
+
+mod portable;
+pub mod unicode;
+pub mod utf8;
+
+use unicode::Classes;
+
+/// How many bytes one mask speaks of.
+pub const CHUNK: usize = 64;
+
+/// What 64 bytes of text are; bit `i` speaks of byte `i`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Masks {
+    /// Bytes of word characters (`\w`).
+    pub word: u64,
+    /// First bytes of upper-case characters (`\p{Uppercase}`).
+    pub upper: u64,
+    /// Bytes outside ASCII.
+    pub high: u64,
+}
+
+/// Makes the masks of a text by its bytes alone: bytes outside ASCII are in no
+/// word. There must be a mask for each 64 bytes; the last chunk may be shorter.
+pub fn classify(text: &[u8], masks: &mut [Masks]) {
+    portable::classify(text, masks);
+}
+
+/// Mends the masks of a text where it is not ASCII, chunk after chunk.
+///
+/// The text is one block: a character cut off by its end is taken for what it
+/// is there, invalid bytes, which separate words.
+pub struct Refiner<'a> {
+    text: &'a [u8],
+    classes: &'static Classes,
+    /// What the last character of the chunk before says of this chunk's first bytes.
+    word: u64,
+    /// How many first bytes of this chunk that character has.
+    taken: u32,
+}
+
+impl<'a> Refiner<'a> {
+    /// A refiner for a block of text, to be called for its chunks in order.
+    pub fn new(text: &'a [u8]) -> Self {
+        Refiner {
+            text,
+            classes: unicode::classes(),
+            word: 0,
+            taken: 0,
+        }
+    }
+
+    /// Mends the masks of the chunk that starts at `start`.
+    pub fn refine(&mut self, start: usize, masks: &mut Masks) {
+        let mut high = masks.high & (u64::MAX << self.taken);
+        masks.word |= self.word;
+        (self.word, self.taken) = (0, 0);
+        while high != 0 {
+            let at = high.trailing_zeros();
+            let (length, class) = self.classes.first(&self.text[start + at as usize..]);
+            let bytes = (1u64 << length) - 1;
+            if class.word {
+                masks.word |= bytes << at;
+            }
+            if class.upper {
+                masks.upper |= 1 << at;
+            }
+            high &= !(bytes << at);
+            if at + length > CHUNK as u32 {
+                let here = CHUNK as u32 - at;
+                self.taken = length - here;
+                self.word = if class.word { bytes >> here } else { 0 };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The masks of a text, by decoding it character by character.
+    fn naive(text: &[u8]) -> (Vec<bool>, Vec<bool>) {
+        let word = regex::Regex::new(r"^\w$").unwrap();
+        let capital = regex::Regex::new(r"^\p{Uppercase}$").unwrap();
+        let (mut words, mut uppers) = (Vec::new(), Vec::new());
+        for piece in text.utf8_chunks() {
+            for c in piece.valid().chars() {
+                let c = c.to_string();
+                let is_word = word.is_match(&c);
+                words.extend(std::iter::repeat_n(is_word, c.len()));
+                uppers.push(capital.is_match(&c));
+                uppers.extend(std::iter::repeat_n(false, c.len() - 1));
+            }
+            words.extend(piece.invalid().iter().map(|_| false));
+            uppers.extend(piece.invalid().iter().map(|_| false));
+        }
+        (words, uppers)
+    }
+
+    fn scanned(text: &[u8]) -> (Vec<bool>, Vec<bool>) {
+        let mut masks = vec![Masks::default(); text.len().div_ceil(CHUNK)];
+        classify(text, &mut masks);
+        let mut refiner = Refiner::new(text);
+        for (i, masks) in masks.iter_mut().enumerate() {
+            refiner.refine(i * CHUNK, masks);
+        }
+        let bit = |mask: fn(&Masks) -> u64| {
+            (0..text.len())
+                .map(|i| mask(&masks[i / CHUNK]) >> (i % CHUNK) & 1 == 1)
+                .collect()
+        };
+        (bit(|m| m.word), bit(|m| m.upper))
+    }
+
+    proptest! {
+        #[test]
+        fn masks_are_what_decoding_says(text in crate::arbitrary::text()) {
+            prop_assert_eq!(scanned(&text), naive(&text));
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The record `COUNT LINE`: what `count` writes, and `topn` and `count --merge` read.
+//!
+//! Blanks and TABs before the count are skipped, as `uniq -c` writes them. One
+//! blank or TAB ends the count; all behind it is the line, which is bytes and
+//! may be empty.
+
+use std::io::{self, Write};
+
+/// A record: a line and how often it occurs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tally<'a> {
+    /// How often.
+    pub count: u64,
+    /// The line, without its terminator.
+    pub line: &'a [u8],
+}
+
+impl<'a> Tally<'a> {
+    /// Reads a record; the error says in a few words what is wrong with it.
+    #[inline]
+    pub fn parse(record: &'a [u8]) -> Result<Self, &'static str> {
+        let blanks = record.iter().take_while(|&&byte| is_blank(byte)).count();
+        let digits = &record[blanks..];
+        let mut count = 0u64;
+        for (i, &byte) in digits.iter().enumerate() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit <= 9 {
+                count = count
+                    .checked_mul(10)
+                    .and_then(|count| count.checked_add(u64::from(digit)))
+                    .ok_or("the count is larger than 64 bits hold")?;
+            } else if i > 0 && is_blank(byte) {
+                return Ok(Tally {
+                    count,
+                    line: &digits[i + 1..],
+                });
+            } else {
+                return Err("no count before the line");
+            }
+        }
+        match digits.is_empty() {
+            true => Err("no count before the line"),
+            // An empty line that lost the blank before it on its way.
+            false => Ok(Tally { count, line: b"" }),
+        }
+    }
+
+    /// Writes a record.
+    pub fn write(&self, separator: u8, terminator: u8, output: &mut impl Write) -> io::Result<()> {
+        write!(output, "{}", self.count)?;
+        output.write_all(&[separator])?;
+        output.write_all(self.line)?;
+        output.write_all(&[terminator])
+    }
+}
+
+fn is_blank(byte: u8) -> bool {
+    byte == b' ' || byte == b'\t'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(record: &[u8]) -> Result<(u64, &[u8]), &'static str> {
+        Tally::parse(record).map(|tally| (tally.count, tally.line))
+    }
+
+    #[test]
+    fn as_count_and_uniq_write_it() {
+        assert_eq!(parsed(b"30 dreamhost"), Ok((30, &b"dreamhost"[..])));
+        assert_eq!(parsed(b"     30 a b "), Ok((30, &b"a b "[..])));
+        assert_eq!(parsed(b" \t7\tx"), Ok((7, &b"x"[..])));
+        assert_eq!(parsed(b"7  x"), Ok((7, &b" x"[..])));
+        assert_eq!(parsed(b"7 "), Ok((7, &b""[..])));
+        assert_eq!(parsed(b"7"), Ok((7, &b""[..])));
+        assert_eq!(parsed(b"18446744073709551615 x"), Ok((u64::MAX, &b"x"[..])));
+    }
+
+    #[test]
+    fn what_has_no_count() {
+        for record in [
+            &b""[..],
+            b" ",
+            b"x",
+            b"-3 x",
+            b"3x",
+            b"3.5 x",
+            b" \0",
+            b"+1 x",
+        ] {
+            assert_eq!(
+                parsed(record),
+                Err("no count before the line"),
+                "{record:?}"
+            );
+        }
+        let large = parsed(b"18446744073709551616 x");
+        assert_eq!(large, Err("the count is larger than 64 bits hold"));
+    }
+}
