@@ -196,14 +196,7 @@ impl Program {
                 let result = open(path)
                     .map_err(Error::Read)
                     .and_then(|mut input| stream::filter(&mut input, filter, output));
-                match result {
-                    Ok(()) => {}
-                    Err(Error::Write(error)) => return Err(Error::Write(error)),
-                    Err(error) => {
-                        self.report(shown(path), error);
-                        well = false;
-                    }
-                }
+                well &= self.forgive(shown(path), result)?;
             }
             Ok(well)
         })
@@ -217,6 +210,63 @@ impl Program {
                 Ok(mut matches) => self.filter(&options.files, &mut matches),
                 Err(cause) => self.wrong_usage(format_args!("-e {pattern}: {cause}")),
             },
+        }
+    }
+
+    /// Runs `body` on every operand, in order; on every line of standard input
+    /// where the operand is `-` or there is none at all, as it comes, blank
+    /// lines left out. One that fails is reported, under the name that `shown`
+    /// gives it, and the next one taken.
+    pub fn each(
+        &self,
+        operands: &[String],
+        shown: impl Fn(&str) -> String,
+        mut body: impl FnMut(&str, &mut File) -> Result<(), Error>,
+    ) -> ExitCode {
+        let stdin = ["-".to_string()];
+        let operands = match operands {
+            [] => &stdin,
+            operands => operands,
+        };
+        self.with_output(|output| {
+            let mut well = true;
+            let mut one = |operand: &str| {
+                let result = body(operand, output);
+                well &= self.forgive(shown(operand), result)?;
+                Ok(())
+            };
+            let mut read = true;
+            for operand in operands {
+                if operand != "-" {
+                    one(operand)?;
+                    continue;
+                }
+                let lines = open(Path::new("-"))
+                    .map_err(Error::Read)
+                    .and_then(|mut input| {
+                        stream::lines(&mut input, b'\n', |line| {
+                            match String::from_utf8_lossy(line).trim() {
+                                "" => Ok(()),
+                                line => one(line),
+                            }
+                        })
+                    });
+                read &= self.forgive("stdin", lines)?;
+            }
+            Ok(well && read)
+        })
+    }
+
+    /// Reports what failed of many things to be done, which is no reason to
+    /// leave the others. True if nothing did. An output that fails is the end.
+    fn forgive(&self, object: impl Display, result: Result<(), Error>) -> Result<bool, Error> {
+        match result {
+            Ok(()) => Ok(true),
+            Err(Error::Write(error)) => Err(Error::Write(error)),
+            Err(error) => {
+                self.report(object, error);
+                Ok(false)
+            }
         }
     }
 

@@ -1,0 +1,570 @@
+//! Text of any charset to UTF-8.
+//!
+//! Which charset it is, in this order, the first that says something wins:
+//!
+//! 1. a byte order mark (UTF-8, UTF-16), which is not text and is left out;
+//! 2. `charset=` in the content type;
+//! 3. in HTML, `<meta charset>` or `<meta http-equiv="Content-Type">` within
+//!    the first 1,024 bytes, found by the prescan of the WHATWG's HTML
+//!    standard, 13.2.3.2; in XML (and HTML, behind that), `encoding=` in the
+//!    XML declaration;
+//! 4. JSON and XML are UTF-8 by their own standards;
+//! 5. in HTML and other text, the first character beyond ASCII decides: if it
+//!    is well-formed UTF-8, the text is UTF-8, else windows-1252.
+//!
+//! The answer never depends on how the network cut the text into pieces. And
+//! it is never waited for longer than need be: ASCII is the same in every
+//! charset that 3 to 5 can find, so it is handed on at once; only from the
+//! first other byte on the text is held, until the question is settled. These
+//! are 3 bytes at most, or 1,024 where a `<meta>` may still come.
+//!
+//! Text that is UTF-8 is handed on as it is, with what may be malformed in it.
+//! In other charsets malformed bytes become U+FFFD. Content types that are no
+//! text are not touched at all.
+
+use encoding_rs::{CoderResult, Decoder, Encoding};
+use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
+use prescan::{Prescan, prescan};
+
+mod prescan;
+
+/// How far into a text its charset may be declared, in bytes.
+const HEAD: usize = 1024;
+
+/// What kind of text a content type stands for: where its charset may be declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Html,
+    Xml,
+    Json,
+    Text,
+}
+
+impl Kind {
+    /// None if the type is no text. `essence` is in lower case, without parameters.
+    fn of(essence: &str) -> Option<Kind> {
+        match essence {
+            "text/html" => Some(Kind::Html),
+            "text/xml" | "application/xml" => Some(Kind::Xml),
+            "application/json" | "text/json" => Some(Kind::Json),
+            "application/javascript" | "application/ecmascript" | "application/x-javascript" => {
+                Some(Kind::Text)
+            }
+            _ if essence.ends_with("+xml") => Some(Kind::Xml),
+            _ if essence.ends_with("+json") => Some(Kind::Json),
+            _ if essence.starts_with("text/") => Some(Kind::Text),
+            _ => None,
+        }
+    }
+}
+
+/// The conversion of one text, block by block.
+pub(super) struct Charset {
+    kind: Kind,
+    /// From the content type.
+    declared: Option<&'static Encoding>,
+    state: State,
+    /// What the last block came out as, where that is not the block itself.
+    out: Vec<u8>,
+}
+
+enum State {
+    /// Not settled yet. `head` is the text from its first byte on, of which
+    /// `given` bytes were handed on.
+    Declaration { head: Vec<u8>, given: usize },
+    /// Nothing is declared: the first character beyond ASCII decides. `head`
+    /// is its beginning, if that is all there is of it.
+    Guess { head: Vec<u8> },
+    /// It is UTF-8.
+    Same,
+    /// It is something else.
+    Other(Decoder),
+}
+
+impl Charset {
+    /// The conversion that a text of this content type needs; none, if it is no text.
+    pub(super) fn new(content_type: Option<&str>) -> Option<Charset> {
+        let (essence, label) = parse_content_type(content_type?);
+        let head = Vec::new();
+        Some(Charset {
+            kind: Kind::of(&essence)?,
+            declared: label.and_then(|label| Encoding::for_label_no_replacement(label.as_bytes())),
+            state: State::Declaration { head, given: 0 },
+            out: Vec::new(),
+        })
+    }
+
+    /// Takes the next block of the text and gives what is certain by now, in
+    /// UTF-8. With the text's end (`last`) that is all of it.
+    pub(super) fn text<'a>(&'a mut self, block: &'a [u8], last: bool) -> &'a [u8] {
+        if let State::Same = self.state {
+            return block;
+        }
+        self.out.clear();
+        match &mut self.state {
+            State::Declaration { head, .. } | State::Guess { head } => {
+                head.extend_from_slice(block)
+            }
+            State::Other(decoder) => {
+                decode(decoder, block, last, &mut self.out);
+                return &self.out;
+            }
+            State::Same => unreachable!("returned above"),
+        }
+        self.settle(last);
+        &self.out
+    }
+
+    /// Goes on as far as the head allows, and gives what is certain.
+    fn settle(&mut self, last: bool) {
+        if let State::Declaration { head, given } = &mut self.state {
+            match declaration(head, self.kind, self.declared, last) {
+                Verdict::Is(encoding, mark) => {
+                    let rest = head.split_off(mark.max(*given));
+                    return self.go_on(encoding, &rest, last);
+                }
+                Verdict::Undeclared => {
+                    let rest = head.split_off(*given);
+                    self.state = State::Guess { head: rest };
+                }
+                // Only where every candidate reads ASCII as ASCII does a part of it go out.
+                Verdict::Open if self.declared.is_some() => return,
+                Verdict::Open => {
+                    let rest = &head[*given..];
+                    let plain = rest.iter().take_while(|&&byte| is_plain(byte)).count();
+                    self.out.extend_from_slice(&rest[..plain]);
+                    *given += plain;
+                    return;
+                }
+            }
+        }
+        if let State::Guess { head } = &mut self.state {
+            let ascii = Encoding::ascii_valid_up_to(head);
+            let encoding = match first_character(&head[ascii..]) {
+                Some(true) => UTF_8,
+                Some(false) => WINDOWS_1252,
+                None if !last => return self.out.extend(head.drain(..ascii)),
+                // The text ends in ASCII, or within what could have become a character.
+                None if ascii == head.len() => UTF_8,
+                None => WINDOWS_1252,
+            };
+            let head = std::mem::take(head);
+            self.go_on(encoding, &head, last);
+        }
+    }
+
+    /// The charset is known: the rest of the text is read in it.
+    fn go_on(&mut self, encoding: &'static Encoding, rest: &[u8], last: bool) {
+        if encoding == UTF_8 {
+            self.state = State::Same;
+            self.out.extend_from_slice(rest);
+        } else {
+            let mut decoder = encoding.new_decoder_without_bom_handling();
+            decode(&mut decoder, rest, last, &mut self.out);
+            self.state = State::Other(decoder);
+        }
+    }
+}
+
+/// Reads `text` in the decoder's charset and appends it to `out` in UTF-8.
+fn decode(decoder: &mut Decoder, mut text: &[u8], last: bool, out: &mut Vec<u8>) {
+    loop {
+        let start = out.len();
+        // Three bytes for one are the most there can be, and the decoder may still owe some.
+        out.resize(start + 3 * text.len() + 16, 0);
+        let (result, read, written, _) = decoder.decode_to_utf8(text, &mut out[start..], last);
+        out.truncate(start + written);
+        text = &text[read..];
+        if result == CoderResult::InputEmpty {
+            return;
+        }
+    }
+}
+
+/// True for bytes that mean themselves, in the initial state of any charset
+/// that an HTML page can declare: not the escapes of ISO-2022-JP.
+fn is_plain(byte: u8) -> bool {
+    byte < 0x80 && !matches!(byte, 0x0E | 0x0F | 0x1B)
+}
+
+/// What is known about the charset from the beginning of the text.
+enum Verdict {
+    /// It is this, and so many bytes are a byte order mark.
+    Is(&'static Encoding, usize),
+    /// More of the text must be seen.
+    Open,
+    /// It is not declared.
+    Undeclared,
+}
+
+fn declaration(
+    head: &[u8],
+    kind: Kind,
+    declared: Option<&'static Encoding>,
+    last: bool,
+) -> Verdict {
+    if let Some((encoding, mark)) = Encoding::for_bom(head) {
+        return Verdict::Is(encoding, mark);
+    }
+    let marks: [&[u8]; 3] = [b"\xEF\xBB\xBF", b"\xFE\xFF", b"\xFF\xFE"];
+    if !last && marks.iter().any(|mark| mark.starts_with(head)) {
+        return Verdict::Open;
+    }
+    if let Some(encoding) = declared {
+        return Verdict::Is(encoding, 0);
+    }
+    let seen = &head[..head.len().min(HEAD)];
+    let all_seen = last || head.len() >= HEAD;
+    if kind == Kind::Html {
+        match prescan(seen) {
+            Prescan::Found(encoding) => return Verdict::Is(within(encoding), 0),
+            Prescan::Nothing if !all_seen => return Verdict::Open,
+            Prescan::Nothing => {}
+        }
+    }
+    if matches!(kind, Kind::Html | Kind::Xml) {
+        match xml_declaration(seen) {
+            Some(Some(encoding)) => return Verdict::Is(within(encoding), 0),
+            None if !all_seen => return Verdict::Open,
+            None | Some(None) => {}
+        }
+    }
+    match kind {
+        Kind::Xml | Kind::Json => Verdict::Is(UTF_8, 0),
+        Kind::Html | Kind::Text => Verdict::Undeclared,
+    }
+}
+
+/// What a declaration means that could be read as ASCII: UTF-16 it cannot be.
+fn within(encoding: &'static Encoding) -> &'static Encoding {
+    if encoding == UTF_16LE || encoding == UTF_16BE {
+        UTF_8
+    } else if encoding == X_USER_DEFINED {
+        WINDOWS_1252
+    } else {
+        encoding
+    }
+}
+
+/// The encoding in `<?xml version="1.0" encoding="…"?>`; Some(None) if it is
+/// not declared, None if more must be seen.
+fn xml_declaration(head: &[u8]) -> Option<Option<&'static Encoding>> {
+    const START: &[u8] = b"<?xml";
+    if !head.starts_with(START) {
+        return if START.starts_with(head) {
+            None
+        } else {
+            Some(None)
+        };
+    }
+    let end = memchr::memchr(b'>', head)?;
+    let inside = &head[START.len()..end];
+    let label = memchr::memmem::find(inside, b"encoding").and_then(|at| {
+        let value = inside[at + "encoding".len()..].trim_ascii_start();
+        let value = value.strip_prefix(b"=")?.trim_ascii_start();
+        let (&quote, value) = value.split_first()?;
+        let end = memchr::memchr(quote, value)?;
+        matches!(quote, b'"' | b'\'').then(|| &value[..end])
+    });
+    Some(label.and_then(Encoding::for_label_no_replacement))
+}
+
+/// Whether the character at the start of the text is well-formed UTF-8; None
+/// if it is not all there.
+fn first_character(text: &[u8]) -> Option<bool> {
+    let text = &text[..text.len().min(4)];
+    match std::str::from_utf8(text) {
+        Ok("") => None,
+        Ok(_) => Some(true),
+        Err(error) if error.valid_up_to() > 0 => Some(true),
+        Err(error) if error.error_len().is_some() => Some(false),
+        Err(_) => None,
+    }
+}
+
+/// Splits a content type into its essence, `type/subtype` in lower case, and
+/// the value of its first parameter `charset` (RFC 9110, 8.3; forgiving).
+fn parse_content_type(value: &str) -> (String, Option<String>) {
+    let (essence, mut rest) = value.split_once(';').unwrap_or((value, ""));
+    let essence = essence.trim().to_ascii_lowercase();
+    while !rest.is_empty() {
+        let (name, after) = match rest.find(['=', ';']) {
+            Some(i) if rest[i..].starts_with('=') => (&rest[..i], &rest[i + 1..]),
+            // A parameter without a value.
+            Some(i) => {
+                rest = &rest[i + 1..];
+                continue;
+            }
+            None => break,
+        };
+        let (value, after) = parameter_value(after.trim_start());
+        if name.trim().eq_ignore_ascii_case("charset") && !value.is_empty() {
+            return (essence, Some(value));
+        }
+        rest = after;
+    }
+    (essence, None)
+}
+
+/// A value, as a token or a quoted string, and what comes after it and its semicolon.
+fn parameter_value(text: &str) -> (String, &str) {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let (value, after) = text.split_once(';').unwrap_or((text, ""));
+        // Some write charset='utf-8', which no standard knows.
+        return (value.trim().trim_matches('\'').to_string(), after);
+    };
+    let mut value = String::new();
+    let mut chars = quoted.char_indices();
+    while let Some((i, c)) = chars.next() {
+        match c {
+            '"' => {
+                let after = &quoted[i + 1..];
+                return (value, after.split_once(';').map_or("", |(_, after)| after));
+            }
+            '\\' => value.extend(chars.next().map(|(_, c)| c)),
+            c => value.push(c),
+        }
+    }
+    (value, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The whole text in pieces of `piece` bytes.
+    fn converted(content_type: &str, text: &[u8], piece: usize) -> Vec<u8> {
+        let Some(mut charset) = Charset::new(Some(content_type)) else {
+            return text.to_vec();
+        };
+        let mut out = Vec::new();
+        for block in text.chunks(piece) {
+            out.extend_from_slice(charset.text(block, false));
+        }
+        out.extend_from_slice(charset.text(b"", true));
+        out
+    }
+
+    #[track_caller]
+    fn check(content_type: &str, text: &[u8], expected: &str) {
+        for piece in [1, 2, 3, 7, 4096] {
+            let out = converted(content_type, text, piece);
+            assert_eq!(
+                String::from_utf8_lossy(&out),
+                expected,
+                "{content_type}, {piece}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_wins() {
+        check("text/plain", b"\xEF\xBB\xBFa\xC3\xA9", "aé");
+        check("text/plain; charset=latin1", b"\xEF\xBB\xBFa\xC3\xA9", "aé");
+        check("text/plain; charset=utf-8", b"\xFF\xFEa\0\xE9\0", "aé");
+        check("text/html", b"\xFE\xFF\0a\0\xE9", "aé");
+        check("application/json", b"\xFF\xFE{\0}\0", "{}");
+        // Only at the start, and only the whole of it.
+        check("text/plain", b"a\xEF\xBB\xBFb", "a\u{FEFF}b");
+        check("text/plain; charset=latin1", b"\xEF\xBB", "ï»");
+        check("text/plain", b"\xEF", "ï");
+    }
+
+    #[test]
+    fn then_the_header() {
+        check(
+            "text/plain; charset=ISO-8859-1",
+            b"caf\xE9 \x93q\x94",
+            "café “q”",
+        );
+        check(
+            "TEXT/HTML;Charset=\"windows-1251\"",
+            b"\xEF\xF0\xE8\xE2\xE5\xF2",
+            "привет",
+        );
+        check(
+            "text/html; charset=koi8-r",
+            b"<meta charset=utf-8>\xD0",
+            "<meta charset=utf-8>п",
+        );
+        check(
+            "text/plain; charset=shift_jis",
+            b"\x83\x65\x83X\x83g",
+            "テスト",
+        );
+        check("text/plain; charset=utf-16be", b"\0a\0\xE9", "aé");
+        check(
+            "text/plain; charset=iso-2022-jp",
+            b"a\x1B$B%F\x1B(Bb",
+            "aテb",
+        );
+        check("text/plain; charset=nonsense", b"\xE9", "é");
+        check("text/plain; charset=utf-8", b"\xE9a", "\u{FFFD}a");
+    }
+
+    #[test]
+    fn then_the_document() {
+        check(
+            "text/html",
+            b"<meta charset=koi8-r>\xD0",
+            "<meta charset=koi8-r>п",
+        );
+        check(
+            "text/html",
+            b"\xD0<meta charset=koi8-r>",
+            "п<meta charset=koi8-r>",
+        );
+        let equiv = "<META http-equiv='content-type' content='text/html; charset=koi8-r'>";
+        check(
+            "text/html",
+            &[equiv.as_bytes(), b"\xD0"].concat(),
+            &format!("{equiv}п"),
+        );
+        check(
+            "text/html",
+            b"<meta charset=utf-16>\xC3\xA9",
+            "<meta charset=utf-16>é",
+        );
+        check(
+            "text/html",
+            b"<meta charset=iso-2022-jp>\x1B$B%F",
+            "<meta charset=iso-2022-jp>テ",
+        );
+        let late = format!("{}<meta charset=koi8-r>", " ".repeat(HEAD));
+        check(
+            "text/html",
+            &[late.as_bytes(), b"\xE9"].concat(),
+            &format!("{late}é"),
+        );
+        let xml = "<?xml version='1.0' encoding='koi8-r'?>";
+        check(
+            "image/svg+xml",
+            &[xml.as_bytes(), b"\xD0"].concat(),
+            &format!("{xml}п"),
+        );
+        check(
+            "text/html",
+            &[xml.as_bytes(), b"\xD0"].concat(),
+            &format!("{xml}п"),
+        );
+        check(
+            "text/plain",
+            &[xml.as_bytes(), b"\xE9"].concat(),
+            &format!("{xml}é"),
+        );
+    }
+
+    #[test]
+    fn then_the_first_character_beyond_ascii() {
+        for html in ["text/html", "text/plain", "text/css"] {
+            check(html, b"", "");
+            check(html, b"plain", "plain");
+            check(html, "aé€😀".as_bytes(), "aé€😀");
+            check(html, b"a\xE9b", "aéb");
+            check(html, b"a\xE9", "aé");
+            check(html, b"\x80\xC3\xA9", "€Ã©");
+            check(html, b"\xC3\xA9\xFF", "é\u{FFFD}");
+        }
+        check("application/json", b"\"\xE9\"", "\"\u{FFFD}\"");
+        check("application/xml", b"<a>\xC3\xA9", "<a>é");
+    }
+
+    #[test]
+    fn what_is_no_text_is_not_touched() {
+        for content_type in [
+            "image/png",
+            "application/octet-stream; charset=latin1",
+            "",
+            ";",
+        ] {
+            assert!(Charset::new(Some(content_type)).is_none());
+        }
+        assert!(Charset::new(None).is_none());
+    }
+
+    #[test]
+    fn ascii_is_never_held() {
+        let mut page = Charset::new(Some("text/html")).unwrap();
+        assert_eq!(page.text(b"<p>a", false), b"<p>a");
+        assert_eq!(page.text(b"b\xE9c", false), b"b");
+        assert_eq!(page.text(b"d", false), b"");
+        assert_eq!(
+            page.text(b"<meta charset=latin1>", false),
+            "écd<meta charset=latin1>".as_bytes()
+        );
+        assert_eq!(page.text(b"\xE9", false), "é".as_bytes());
+
+        let mut text = Charset::new(Some("text/plain")).unwrap();
+        assert_eq!(text.text(b"a\xC3", false), b"a");
+        assert_eq!(text.text(b"\xA9", false), "é".as_bytes());
+        let mut text = Charset::new(Some("text/plain")).unwrap();
+        assert_eq!(text.text(b"\xE9t\xE9", false), "été".as_bytes());
+    }
+
+    #[test]
+    fn content_types() {
+        for (value, essence, charset) in [
+            ("text/html", "text/html", None),
+            (" Text/HTML ; charset=UTF-8", "text/html", Some("UTF-8")),
+            ("text/html;charset=\"a\\\"b\"", "text/html", Some("a\"b")),
+            (
+                "a/b; x=\"; charset=no\"; CHARSET = yes ; z",
+                "a/b",
+                Some("yes"),
+            ),
+            ("a/b; charset; charset=; charset='x'", "a/b", Some("x")),
+            ("a/b; charset=\"open", "a/b", Some("open")),
+            ("a/b; xcharset=no", "a/b", None),
+            ("", "", None),
+        ] {
+            let charset = charset.map(str::to_string);
+            assert_eq!(
+                parse_content_type(value),
+                (essence.to_string(), charset),
+                "{value}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn charset_in_any_dress(
+            label in "[A-Za-z0-9_:.-]{1,20}",
+            name in "[cC][hH][aA][rR][sS][eE][tT]",
+            space in " {0,2}",
+            other in "(; ?[a-z]{1,6}=(\"[a-z;= ]{0,8}\"|[a-z]{1,8})){0,2}",
+            quoted: bool,
+        ) {
+            let value = if quoted { format!("\"{label}\"") } else { label.clone() };
+            let header = format!("text/html{other};{space}{name}={value}{space};b=c");
+            prop_assert_eq!(parse_content_type(&header), ("text/html".to_string(), Some(label)));
+        }
+
+        #[test]
+        fn no_header_is_too_odd(value in "\\PC*") {
+            let _ = parse_content_type(&value);
+        }
+
+        #[test]
+        fn pieces_make_no_difference(
+            text in prop::collection::vec(prop_oneof![
+                Just(b"<".to_vec()), Just(b"<meta charset=koi8-r>".to_vec()), Just(b"<!--".to_vec()),
+                Just(b"-->".to_vec()), Just(b"a b".to_vec()), Just("é".as_bytes().to_vec()),
+                Just(b"\xE9".to_vec()), Just(b"\x1B".to_vec()), Just(b"\xEF\xBB\xBF".to_vec()),
+                Just(b"\xFF\xFE".to_vec()), Just(b"<?xml encoding='latin2'?>".to_vec()),
+                Just(vec![b' '; 300]),
+            ], 0..12),
+            content_type in prop_oneof![
+                Just("text/html"), Just("text/xml"), Just("text/plain"), Just("text/json"),
+                Just("text/plain; charset=utf-16le"), Just("text/html; charset=iso-2022-jp"),
+                Just("image/png"),
+            ],
+            piece in 1..40usize,
+        ) {
+            let text = text.concat();
+            let whole = converted(content_type, &text, text.len().max(1));
+            prop_assert_eq!(converted(content_type, &text, piece), whole);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Connections that tell a cut from an end, and hand on much at once.
+//!
+//! ureq 3.5 takes a connection reset, and TLS that was closed without saying
+//! so, for the end of a body that has no length. [`Whole`] wraps every
+//! connection and gives such errors a kind that ureq lets through. (A plain FIN
+//! after a body without length is how HTTP/1.0 ends one: nobody can tell it
+//! from a cut.)
+//!
+//! TLS comes in records of 16 KiB at most, and rustls hands on one at a time.
+//! Below it, one read of the socket has brought many of them. [`Whole`] goes on
+//! taking records for as long as no read would have to wait: a [`Gate`] under
+//! rustls is shut meanwhile. So a body over https flows in as large blocks as
+//! one over http, and a byte that has come never waits for the next.
+//!
+//! All this uses what ureq calls `unversioned`; that is why Cargo.toml pins it.
+
+use super::Options;
+use super::failure::Broken;
+use crate::stream;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use ureq::Error;
+use ureq::config::Config;
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector,
+    SocksConnector, TcpConnector, Transport,
+};
+
+/// The most plaintext there is in one TLS record, in bytes.
+const RECORD: usize = 16 << 10;
+
+/// What is written to a connection is a request's header only.
+const REQUEST: usize = 16 << 10;
+
+/// The HTTP client, set up so that nothing is done behind our back: redirects,
+/// encodings and statuses are ours.
+pub(super) fn agent(options: &Options) -> ureq::Agent {
+    let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier);
+    let config = Config::builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .user_agent(concat!("textmill/", env!("CARGO_PKG_VERSION")))
+        .accept_encoding(if options.raw { "" } else { "gzip, br" })
+        .tls_config(tls.build())
+        .timeout_resolve(Some(options.connect_timeout))
+        .timeout_connect(Some(options.connect_timeout))
+        .timeout_per_read(Some(options.stall_timeout))
+        .timeout_per_write(Some(options.stall_timeout))
+        .input_buffer_size(stream::BLOCK)
+        .output_buffer_size(REQUEST)
+        .build();
+    let plain =
+        ().chain(SocksConnector::default())
+            .chain(ConnectProxyConnector::default())
+            .chain(TcpConnector::default());
+    let tls = RustlsConnector::default();
+    ureq::Agent::with_parts(config, Dial { plain, tls }, DefaultResolver::default())
+}
+
+/// Opens connections: plain ones by `plain`, and TLS over them.
+#[derive(Debug)]
+struct Dial<P> {
+    plain: P,
+    tls: RustlsConnector,
+}
+
+impl<P: Connector> Connector for Dial<P> {
+    type Out = Whole;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails,
+        chained: Option<()>,
+    ) -> Result<Option<Whole>, Error> {
+        let Some(plain) = self.plain.connect(details, chained)? else {
+            return Ok(None);
+        };
+        let shut = Arc::new(AtomicBool::new(false));
+        let gate = Gate {
+            inner: Box::new(plain),
+            shut: Arc::clone(&shut),
+        };
+        let inner = self.tls.connect(details, Some(gate))?;
+        Ok(inner.map(|inner| Whole {
+            inner: Box::new(inner),
+            shut,
+        }))
+    }
+}
+
+/// A connection below TLS that can be told not to wait for its socket.
+#[derive(Debug)]
+struct Gate {
+    inner: Box<dyn Transport>,
+    shut: Arc<AtomicBool>,
+}
+
+impl Transport for Gate {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.inner.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        match self.shut.load(Ordering::Relaxed) {
+            true => Err(Error::Io(io::ErrorKind::WouldBlock.into())),
+            false => self.inner.await_input(timeout),
+        }
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}
+
+/// A connection whose cuts are errors.
+#[derive(Debug)]
+struct Whole {
+    inner: Box<dyn Transport>,
+    shut: Arc<AtomicBool>,
+}
+
+impl Whole {
+    /// Takes the records that have come already.
+    fn take_more(&mut self, timeout: NextTimeout) {
+        self.shut.store(true, Ordering::Relaxed);
+        while self.inner.buffers().input_append_buf().len() >= RECORD {
+            match self.inner.await_input(timeout) {
+                Ok(true) => {}
+                // The gate, the end, or an error that rustls will give again.
+                Ok(false) | Err(_) => break,
+            }
+        }
+        self.shut.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Transport for Whole {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.inner.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        let more = self.inner.await_input(timeout).map_err(not_an_end)?;
+        if more && self.inner.is_tls() {
+            self.take_more(timeout);
+        }
+        Ok(more)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}
+
+/// Gives the errors that ureq takes for the end of a body a kind that it does not.
+fn not_an_end(error: Error) -> Error {
+    let broken = match &error {
+        Error::Io(cause) => match cause.kind() {
+            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Broken::Reset,
+            io::ErrorKind::UnexpectedEof => Broken::Unannounced,
+            _ => return error,
+        },
+        _ => return error,
+    };
+    Error::Io(io::Error::other(broken))
+}
