@@ -10,9 +10,10 @@
 //!
 //! ## The programs
 //!
+//! - `fetch`: URLs in, their bodies out, as text in UTF-8 (feature `net`).
 //! - [`capwords`], [`words`]: text in, words out, one a line. Both pick words
 //!   ([`pick`]) by bit masks ([`scan`]), or take what a regular expression
-//!   finds ([`matches`]).
+//!   finds ([`mod@matches`]).
 //! - [`lower`]: text in, the same in lower case out.
 //! - [`count`]: lines in, `COUNT LINE` out ([`tally`]).
 //! - [`topn`]: `COUNT LINE` in, the largest out.
@@ -30,6 +31,8 @@ pub mod capwords;
 pub mod cli;
 pub mod count;
 pub mod error;
+#[cfg(feature = "net")]
+pub mod fetch;
 pub mod lower;
 pub mod matches;
 pub mod pick;

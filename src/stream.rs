@@ -7,7 +7,9 @@
 //! again and again, are all the memory there is.
 
 use crate::error::Error;
+use std::collections::TryReserveError;
 use std::io::{self, Read, Write};
+use std::ops::{Deref, DerefMut};
 use std::os::fd::AsFd;
 
 /// How much one `read` asks for, in bytes: large enough that system calls cost
@@ -35,7 +37,7 @@ pub trait Filter {
 /// write into its [`room`](Out::room) by plain stores, without clearing it first.
 #[derive(Debug, Default)]
 pub struct Out {
-    bytes: Vec<u8>,
+    bytes: Pages,
     len: usize,
 }
 
@@ -43,7 +45,9 @@ impl Out {
     /// At least `n` bytes of room behind what was put out; they hold anything.
     pub fn room(&mut self, n: usize) -> &mut [u8] {
         if self.bytes.len() - self.len < n {
-            self.bytes.resize(self.len + n, 0);
+            let mut bytes = Pages::new(self.len + n);
+            bytes[..self.len].copy_from_slice(self.as_slice());
+            self.bytes = bytes;
         }
         &mut self.bytes[self.len..]
     }
@@ -118,25 +122,23 @@ pub fn filter(
     filter: &mut (impl Filter + ?Sized),
     output: &mut impl Write,
 ) -> Result<(), Error> {
-    let mut text = vec![0; BLOCK];
+    let mut blocks = Blocks::new();
     let mut out = Out::default();
-    // An unfinished character at the end of a block is the start of the next one.
-    let mut held = 0;
     let ended = loop {
-        match read(input, &mut text[held..]) {
+        match blocks.read(input) {
             Ok(0) => break Ok(()),
-            Ok(n) => {
-                let end = held + n;
-                let whole = end - unfinished(&text[..end]);
-                filter.block(&text[..whole], &mut out)?;
+            Ok(_) => {
+                let text = blocks.text();
+                // An unfinished character belongs to the next block.
+                let unfinished = unfinished(text);
+                filter.block(&text[..text.len() - unfinished], &mut out)?;
                 write(output, &mut out)?;
-                text.copy_within(whole..end, 0);
-                held = end - whole;
+                blocks.keep(unfinished)?;
             }
             Err(error) => break Err(Error::Read(error)),
         }
     };
-    filter.block(&text[..held], &mut out)?;
+    filter.block(blocks.text(), &mut out)?;
     filter.end(&mut out)?;
     write(output, &mut out)?;
     ended
@@ -149,36 +151,162 @@ pub fn lines(
     terminator: u8,
     mut each: impl FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let mut text = vec![0; BLOCK];
-    let mut held = 0;
+    let mut blocks = Blocks::new();
     loop {
-        if held == text.len() {
-            grow(&mut text)?;
+        let searched = blocks.text().len();
+        if blocks.read(input).map_err(Error::Read)? == 0 {
+            let last = blocks.text();
+            return if last.is_empty() { Ok(()) } else { each(last) };
         }
-        let n = read(input, &mut text[held..]).map_err(Error::Read)?;
-        let end = held + n;
-        if n == 0 {
-            return if end == 0 { Ok(()) } else { each(&text[..end]) };
-        }
+        let text = blocks.text();
         let mut start = 0;
-        // What was held has been searched before.
-        for i in memchr::memchr_iter(terminator, &text[held..end]) {
-            each(&text[start..held + i])?;
-            start = held + i + 1;
+        for end in memchr::memchr_iter(terminator, &text[searched..]) {
+            each(&text[start..searched + end])?;
+            start = searched + end + 1;
         }
-        text.copy_within(start..end, 0);
-        held = end - start;
+        let rest = text.len() - start;
+        blocks.keep(rest)?;
     }
 }
 
-/// Doubles the buffer of a line that does not fit; a line beyond the memory
-/// there is becomes an error, not an abort.
-pub(crate) fn grow(text: &mut Vec<u8>) -> Result<(), Error> {
-    let more = text.len().max(BLOCK);
-    text.try_reserve_exact(more)
-        .map_err(|_| Error::Read(io::ErrorKind::OutOfMemory.into()))?;
-    text.resize(text.len() + more, 0);
-    Ok(())
+/// The blocks of an input: what was kept of the last one, and what one more
+/// `read` brings.
+#[derive(Debug)]
+pub struct Blocks {
+    bytes: Pages,
+    start: usize,
+    end: usize,
+}
+
+/// What is kept up to this size stands right before the next read's page.
+const HEAD: usize = PAGE;
+
+/// How many bytes behind the text may be read with it, in bytes.
+pub const SLACK: usize = PAGE;
+
+impl Blocks {
+    /// No text yet.
+    pub fn new() -> Self {
+        Blocks {
+            bytes: Pages::new(HEAD + BLOCK + SLACK),
+            start: HEAD,
+            end: HEAD,
+        }
+    }
+
+    /// The text at hand.
+    pub fn text(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    /// Reads what there is, once, and appends it to the text; how many bytes
+    /// that were, 0 at the end of the input.
+    pub fn read(&mut self, input: &mut impl Read) -> io::Result<usize> {
+        let room = self.bytes.len() - SLACK;
+        let n = read(input, &mut self.bytes[self.end..room])?;
+        self.end += n;
+        Ok(n)
+    }
+
+    /// The first `n` bytes from the start of the text on, what lies behind it
+    /// included: up to [`SLACK`] bytes, which hold anything.
+    pub fn padded(&self, n: usize) -> &[u8] {
+        &self.bytes[self.start..self.start + n]
+    }
+
+    /// Appends bytes to the text, as if they had been read. There must be no
+    /// text yet.
+    pub fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        debug_assert!(self.text().is_empty());
+        let n = bytes.len();
+        if n <= HEAD {
+            self.start = HEAD - n;
+        } else {
+            (self.start, self.end) = (0, n);
+            self.grow()?;
+        }
+        self.bytes[self.start..self.end].copy_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Forgets the text but for its last `n` bytes. Memory grows with these.
+    pub fn keep(&mut self, n: usize) -> Result<(), Error> {
+        let kept = self.end - n..self.end;
+        let start = HEAD.saturating_sub(n);
+        // A long line is not moved each time that some of it arrives.
+        if n <= HEAD || self.bytes.len() - self.end < BLOCK + SLACK {
+            self.bytes.copy_within(kept, start);
+            (self.start, self.end) = (start, start + n);
+            self.grow()
+        } else {
+            self.start = kept.start;
+            Ok(())
+        }
+    }
+
+    /// Makes room for another block behind the text. A line beyond the memory
+    /// there is becomes an error, not an abort.
+    fn grow(&mut self) -> Result<(), Error> {
+        let needed = self.end + BLOCK + SLACK;
+        if needed > self.bytes.len() {
+            let grown = self.bytes.grow(needed.max(2 * self.bytes.len()));
+            return grown.map_err(|_| Error::Read(io::ErrorKind::OutOfMemory.into()));
+        }
+        Ok(())
+    }
+}
+
+impl Default for Blocks {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The size of a page of memory, in bytes, as far as it matters here.
+const PAGE: usize = 4096;
+
+/// A buffer that begins at a page.
+///
+/// The kernel copies to and from whole pages several times faster than to and
+/// from the addresses that allocators like (measured on Zen 3: 1 GB read in
+/// 0.11 s against 0.4 s).
+#[derive(Debug, Default)]
+struct Pages {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl Pages {
+    fn new(len: usize) -> Self {
+        let mut pages = Pages::default();
+        let bytes = vec![0; len.next_multiple_of(PAGE) + PAGE];
+        pages.start = bytes.as_ptr().align_offset(PAGE).min(PAGE);
+        pages.bytes = bytes;
+        pages
+    }
+
+    /// Makes the buffer longer.
+    fn grow(&mut self, len: usize) -> Result<(), TryReserveError> {
+        // The new bytes may come from elsewhere, on a page or not: only small
+        // buffers care.
+        self.bytes.try_reserve_exact(len - self.len())?;
+        self.bytes.resize(self.start + len, 0);
+        Ok(())
+    }
+}
+
+impl Deref for Pages {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+}
+
+impl DerefMut for Pages {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.start..]
+    }
 }
 
 /// Reads what there is, once; a signal is no reason to stop.

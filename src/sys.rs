@@ -1,4 +1,4 @@
-//! The three system calls that `std` has no safe words for.
+//! The few system calls and hints that `std` has no safe words for.
 
 #![allow(unsafe_code)]
 
@@ -75,3 +75,36 @@ static AT_START: extern "C" fn() = note_closed_streams;
 #[used]
 #[unsafe(link_section = "__DATA,__mod_init_func")]
 static AT_START: extern "C" fn() = note_closed_streams;
+
+/// Tells the processor that this element will soon be needed.
+#[inline(always)]
+pub fn prefetch<T>(elements: &[T], i: usize) {
+    debug_assert!(i < elements.len() || elements.is_empty());
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let address = elements.as_ptr().wrapping_add(i);
+        // SAFETY: only a hint; no address faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = i;
+}
+
+/// Asks for large pages under a large buffer that is used in no order: fewer
+/// look-ups of addresses. Where they are not to be had, nothing changes.
+pub fn prefer_huge_pages<T>(elements: &[T]) {
+    #[cfg(target_os = "linux")]
+    {
+        const HUGE: usize = 2 << 20;
+        let start = (elements.as_ptr() as usize).next_multiple_of(HUGE);
+        let end = elements.as_ptr_range().end as usize / HUGE * HUGE;
+        if start < end {
+            // SAFETY: the range lies within the buffer; the advice changes no
+            // byte of it.
+            unsafe { libc::madvise(start as *mut _, end - start, libc::MADV_HUGEPAGE) };
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = elements;
+}

@@ -8,9 +8,11 @@
 //! - [`Refiner`] decodes what is not ASCII and mends the masks, so that all
 //!   bytes of a character carry its class.
 //!
-//! Chapters: `portable` (any machine, and the oracle of the others), `utf8`
-//! (decoding), `unicode` (the classes of characters).
+//! Chapters: `portable` (any machine, and the oracle of the others), `avx2`,
+//! `utf8` (decoding), `unicode` (the classes of characters).
 
+#[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+mod avx2;
 mod portable;
 pub mod unicode;
 pub mod utf8;
@@ -33,8 +35,28 @@ pub struct Masks {
 
 /// Makes the masks of a text by its bytes alone: bytes outside ASCII are in no
 /// word. There must be a mask for each 64 bytes; the last chunk may be shorter.
+#[inline]
 pub fn classify(text: &[u8], masks: &mut [Masks]) {
+    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the machine has AVX2, as was just asked.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::classify(text, masks) };
+    }
     portable::classify(text, masks);
+}
+
+/// Finds a byte in a text: bit `i` of a mask tells whether byte `i` of its 64
+/// is that one. There must be a mask for each 64 bytes.
+#[inline]
+pub fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
+    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the machine has AVX2, as was just asked.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::find(byte, text, masks) };
+    }
+    portable::find(byte, text, masks);
 }
 
 /// Mends the masks of a text where it is not ASCII, chunk after chunk.
@@ -125,7 +147,43 @@ mod tests {
         (bit(|m| m.word), bit(|m| m.upper))
     }
 
+    #[test]
+    fn every_byte_in_every_place() {
+        for byte in 0..=255 {
+            for length in [1, 31, 32, 33, 63, 64, 65, 130] {
+                for at in 0..length {
+                    for other in [b' ', b'Z', 0xFF] {
+                        let mut text = vec![other; length];
+                        text[at] = byte;
+                        let mut masks =
+                            [vec![Masks::default(); length.div_ceil(CHUNK)], Vec::new()];
+                        masks[1] = masks[0].clone();
+                        classify(&text, &mut masks[0]);
+                        portable::classify(&text, &mut masks[1]);
+                        assert_eq!(masks[0], masks[1], "{byte:x} at {at} of {length}");
+                    }
+                }
+            }
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_byte_is_found_wherever_it_is(text in prop::collection::vec(0..4u8, 0..300), high: bool) {
+            let text: Vec<u8> = text.iter().map(|b| if high { b | 0xFE } else { *b }).collect();
+            let byte = if high { 0xFF } else { 1 };
+            for find in [find, portable::find] {
+                let mut masks = vec![!0; text.len().div_ceil(CHUNK)];
+                find(byte, &text, &mut masks);
+                for (i, mask) in masks.iter().enumerate() {
+                    for j in 0..CHUNK {
+                        let expected = text.get(i * CHUNK + j) == Some(&byte);
+                        prop_assert_eq!(mask >> j & 1 == 1, expected);
+                    }
+                }
+            }
+        }
+
         #[test]
         fn masks_are_what_decoding_says(text in crate::arbitrary::text()) {
             prop_assert_eq!(scanned(&text), naive(&text));
