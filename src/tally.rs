@@ -4,7 +4,7 @@
 //! blank or TAB ends the count; all behind it is the line, which is bytes and
 //! may be empty.
 
-use std::io::{self, Write};
+use crate::stream::Out;
 
 /// A record: a line and how often it occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,15 +44,35 @@ impl<'a> Tally<'a> {
             false => Ok(Tally { count, line: b"" }),
         }
     }
-
-    /// Writes a record.
-    pub fn write(&self, separator: u8, terminator: u8, output: &mut impl Write) -> io::Result<()> {
-        write!(output, "{}", self.count)?;
-        output.write_all(&[separator])?;
-        output.write_all(self.line)?;
-        output.write_all(&[terminator])
-    }
 }
+
+/// Puts out a record: a count, a separator, a line, a terminator.
+#[inline(always)]
+pub fn put(count: u64, separator: u8, line: &[u8], terminator: u8, out: &mut Out) {
+    let mut digits = [0; DIGITS];
+    let mut start = DIGITS;
+    let mut rest = count;
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    let digits = &digits[start..];
+    let length = digits.len() + line.len() + 2;
+    let room = &mut out.room(length)[..length];
+    let (head, rest) = room.split_at_mut(digits.len());
+    head.copy_from_slice(digits);
+    rest[0] = separator;
+    rest[1..=line.len()].copy_from_slice(line);
+    rest[line.len() + 1] = terminator;
+    out.advance(length);
+}
+
+/// The most digits that a count has.
+const DIGITS: usize = 20;
 
 fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'

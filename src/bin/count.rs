@@ -1,7 +1,9 @@
 //! `count`: how often each line occurs. See [`textmill::count`].
 
 use clap::Parser;
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::thread;
 use textmill::cli;
 use textmill::count::Counts;
 
@@ -31,6 +33,10 @@ struct Args {
     #[arg(short, long)]
     tab: bool,
 
+    /// Count with so many threads [default: one for each processor, up to 4]
+    #[arg(short, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+
     #[command(flatten)]
     lines: cli::LineOptions,
 }
@@ -39,9 +45,10 @@ fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
         let terminator = args.lines.terminator();
         let separator = if args.tab { b'\t' } else { b' ' };
+        let threads = args.jobs.map_or_else(default_threads, NonZeroUsize::get);
         program.sum(
             &args.lines.files,
-            Counts::default(),
+            Counts::new(threads),
             |counts, input| match args.merge {
                 true => counts.merge(input, terminator),
                 false => counts.read(input, terminator),
@@ -49,4 +56,11 @@ fn main() -> ExitCode {
             |counts, output| counts.write(!args.unsorted, separator, terminator, output),
         )
     })
+}
+
+/// One for each processor; more than a few would wait for the input.
+fn default_threads() -> usize {
+    thread::available_parallelism()
+        .map_or(1, NonZeroUsize::get)
+        .min(4)
 }

@@ -2,31 +2,103 @@
 //!
 //! What `LC_ALL=C sort | uniq -c` prints, without the padding: for each
 //! distinct line, in the order of its bytes, `COUNT LINE`. Lines are counted
-//! as they come, in a hash table that compares every key in full and is seeded
-//! at random, and the distinct ones sorted at the end. Memory grows with the
-//! distinct lines, not with the input.
+//! as they come, and the distinct ones sorted at the end, so that memory grows
+//! with the distinct lines, not with the input.
+//!
+//! The story, chapter by chapter:
+//!
+//! 1. `source`: threads take turns in reading blocks of whole lines.
+//! 2. `key`: a line of up to 23 bytes becomes a few words, its key.
+//! 3. `hash`: the key is hashed, with a seed that nobody can foresee.
+//! 4. `worker`: each thread looks up a batch of keys at a time ...
+//! 5. `table`: ... in a table of its own, where keys are compared in full.
+//! 6. `order`: the tables are added up, sorted and written.
+//!
+//! What is written depends on the lines alone: not on threads, seeds or blocks.
+
+mod hash;
+mod key;
+mod order;
+mod source;
+mod table;
+mod worker;
 
 use crate::error::Error;
-use crate::stream;
+use crate::stream::{self, Blocks};
 use crate::tally::Tally;
-use std::collections::HashMap;
-use std::io::{BufWriter, Read, Write};
+use hash::Seed;
+use order::Answer;
+use source::Source;
+use std::io::{Read, Write};
+use std::sync::Mutex;
+use std::thread;
+use worker::Worker;
 
-/// How many bytes of output are written at once.
-const WRITE: usize = 256 << 10;
+/// How much of an input is read, in bytes, before more threads are started.
+const ALONE: usize = 4 << 20;
+
+/// The most threads that can work at once.
+const THREADS: usize = 256;
 
 /// Distinct lines and how often each was seen.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Counts {
-    counts: HashMap<Box<[u8]>, u64>,
+    seed: Seed,
+    /// One for each thread; the first one does all the work while there is little.
+    workers: Vec<Worker>,
+    threads: usize,
 }
 
 impl Counts {
+    /// Nothing counted yet; up to so many threads will count.
+    pub fn new(threads: usize) -> Self {
+        let seed = Seed::random();
+        let workers = vec![Worker::new(seed, 0)];
+        let threads = threads.clamp(1, THREADS);
+        Counts {
+            seed,
+            workers,
+            threads,
+        }
+    }
+
     /// Counts the lines of an input.
-    pub fn read(&mut self, input: &mut impl Read, terminator: u8) -> Result<(), Error> {
-        stream::lines(input, terminator, |line| {
-            self.add(line, 1);
-            Ok(())
+    pub fn read(&mut self, input: &mut (impl Read + Send), terminator: u8) -> Result<(), Error> {
+        let mut source = Source::new(input, terminator);
+        let mut block = Blocks::new();
+        let mut seen = 0;
+        while self.threads == 1 || seen < ALONE {
+            let length = source.next(&mut block)?;
+            if length == 0 {
+                return Ok(());
+            }
+            self.workers[0].count(source::padded(&block, length), terminator);
+            seen += length;
+        }
+        while self.workers.len() < self.threads {
+            let number = self.workers.len() as u16;
+            self.workers.push(Worker::new(self.seed, number));
+        }
+        let source = Mutex::new(source);
+        let run = |worker: &mut Worker| -> Result<(), Error> {
+            let mut block = Blocks::new();
+            loop {
+                let next = source.lock().expect("no panic").next(&mut block);
+                match next? {
+                    0 => return Ok(()),
+                    length => worker.count(source::padded(&block, length), terminator),
+                }
+            }
+        };
+        thread::scope(|scope| {
+            let threads: Vec<_> = self
+                .workers
+                .iter_mut()
+                .map(|worker| scope.spawn(|| run(worker)))
+                .collect();
+            threads
+                .into_iter()
+                .try_for_each(|thread| thread.join().expect("no panic"))
         })
     }
 
@@ -37,25 +109,11 @@ impl Counts {
             number += 1;
             let error = |cause| Error::Line { number, cause };
             let tally = Tally::parse(record).map_err(error)?;
-            match self.add(tally.line, tally.count) {
+            match self.workers[0].add(tally.line, tally.count) {
                 true => Ok(()),
-                false => Err(error("the sum of its counts is larger than 64 bits hold")),
+                false => Err(error(TOO_LARGE)),
             }
         })
-    }
-
-    /// Adds to the count of a line; false if the sum does not fit.
-    fn add(&mut self, line: &[u8], n: u64) -> bool {
-        match self.counts.get_mut(line) {
-            Some(count) => match count.checked_add(n) {
-                Some(sum) => *count = sum,
-                None => return false,
-            },
-            None => {
-                self.counts.insert(line.into(), n);
-            }
-        }
-        true
     }
 
     /// Writes the counts: in the order of the lines' bytes, or with `sorted`
@@ -67,28 +125,19 @@ impl Counts {
         terminator: u8,
         output: &mut impl Write,
     ) -> Result<(), Error> {
-        let mut counts: Vec<_> = self.counts.into_iter().collect();
-        if sorted {
-            counts.sort_unstable();
-        }
-        let mut output = BufWriter::with_capacity(WRITE, output);
-        for (line, count) in &counts {
-            let tally = Tally {
-                count: *count,
-                line,
-            };
-            tally
-                .write(separator, terminator, &mut output)
-                .map_err(Error::Write)?;
-        }
-        output.flush().map_err(Error::Write)
+        let answer = Answer::of(self.workers, self.seed, sorted).ok_or(Error::Data(TOO_LARGE))?;
+        answer.write(sorted, separator, terminator, output)
     }
 }
+
+const TOO_LARGE: &str = "the sum of its counts is larger than 64 bits hold";
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::arbitrary;
+    use crate::stream::Out;
+    use crate::tally;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
@@ -98,53 +147,96 @@ mod tests {
         out
     }
 
-    fn counted(text: &[u8]) -> Vec<u8> {
-        let mut counts = Counts::default();
-        counts.read(&mut &*text, b'\n').unwrap();
+    fn counted(threads: usize, text: &[u8], cuts: Vec<usize>) -> Vec<u8> {
+        let mut counts = Counts::new(threads);
+        counts
+            .read(&mut arbitrary::pieces(text, cuts), b'\n')
+            .unwrap();
         written(counts)
+    }
+
+    /// The lines in an ordered map.
+    fn naive(text: &[u8]) -> Vec<u8> {
+        let mut map = BTreeMap::new();
+        let lines = text.strip_suffix(b"\n").unwrap_or(text);
+        if !text.is_empty() {
+            lines
+                .split(|&b| b == b'\n')
+                .for_each(|line| *map.entry(line).or_insert(0) += 1);
+        }
+        let mut out = Out::default();
+        map.into_iter()
+            .for_each(|(line, count)| tally::put(count, b' ', line, b'\n', &mut out));
+        out.as_slice().to_vec()
     }
 
     #[test]
     fn lines_are_bytes() {
-        assert_eq!(counted(b"b\na\n\nb\n\0\xFF"), b"1 \n1 \0\xFF\n1 a\n2 b\n");
-        assert_eq!(counted(b""), b"");
+        let text = b"b\na\n\nb\n\0\xFF";
+        assert_eq!(counted(1, text, vec![3]), b"1 \n1 \0\xFF\n1 a\n2 b\n");
+        assert_eq!(counted(1, b"", vec![1]), b"");
     }
 
     #[test]
     fn a_sum_that_does_not_fit_is_an_error() {
         let text = format!("{} a\n1 b\n1 a\n", u64::MAX);
-        let error = Counts::default()
+        let error = Counts::new(1)
             .merge(&mut text.as_bytes(), b'\n')
             .unwrap_err();
         assert!(error.to_string().starts_with("line 3: "), "{error}");
     }
 
+    #[test]
+    fn any_number_of_threads_gives_the_same() {
+        // Lines of all classes, more than one thread reads alone.
+        let line = |i: u64| {
+            let hash = i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+            let length = (hash % 40) as usize;
+            format!("{:0length$}\n", hash % 20_000)
+        };
+        let text: String = (0..3 * ALONE as u64 / 20).map(line).collect();
+        let expected = naive(text.as_bytes());
+        for threads in [1, 2, 3, 16] {
+            assert!(counted(threads, text.as_bytes(), vec![usize::MAX, 1000]) == expected);
+        }
+    }
+
+    /// Lines that are near one another in length and bytes, NULs included.
+    fn lines() -> impl Strategy<Value = Vec<u8>> {
+        let byte = prop_oneof![10 => Just(b'a'), 1 => Just(0), 1 => Just(b'b'), 1 => Just(255), 3 => Just(b'\n')];
+        let run = (byte, 1..30usize).prop_map(|(byte, n)| vec![byte; n]);
+        prop::collection::vec(run, 0..100).prop_map(|runs| runs.concat())
+    }
+
     proptest! {
         #[test]
-        fn as_an_ordered_map(text in arbitrary::text(), cuts in arbitrary::cuts()) {
-            let mut map = BTreeMap::new();
-            let lines = text.strip_suffix(b"\n").unwrap_or(&text);
-            if !text.is_empty() {
-                lines.split(|&b| b == b'\n').for_each(|line| *map.entry(line).or_insert(0) += 1);
-            }
-            let mut expected = Vec::new();
-            for (line, count) in map {
-                Tally { count, line }.write(b' ', b'\n', &mut expected).unwrap();
-            }
-            let mut counts = Counts::default();
-            counts.read(&mut arbitrary::pieces(&text, cuts), b'\n').unwrap();
-            prop_assert_eq!(written(counts), expected);
+        fn as_an_ordered_map(text in prop_oneof![arbitrary::text(), lines()], cuts in arbitrary::cuts()) {
+            prop_assert_eq!(counted(1, &text, cuts), naive(&text));
         }
 
         #[test]
-        fn the_parts_add_up_to_the_whole(text in arbitrary::text(), at in any::<prop::sample::Index>()) {
+        fn unsorted_is_the_same_in_no_order(text in lines()) {
+            let mut counts = Counts::new(1);
+            counts.read(&mut &text[..], b'\n').unwrap();
+            let mut out = Vec::new();
+            counts.write(false, b' ', b'\n', &mut out).unwrap();
+            let sort = |text: Vec<u8>| {
+                let mut lines: Vec<Vec<u8>> = text.split(|&b| b == b'\n').map(<[u8]>::to_vec).collect();
+                lines.sort();
+                lines
+            };
+            prop_assert_eq!(sort(out), sort(naive(&text)));
+        }
+
+        #[test]
+        fn the_parts_add_up_to_the_whole(text in prop_oneof![arbitrary::text(), lines()], at in any::<prop::sample::Index>()) {
             let ends: Vec<usize> = memchr::memchr_iter(b'\n', &text).map(|i| i + 1).chain([text.len()]).collect();
             let (a, b) = text.split_at(*at.get(&ends));
-            let mut whole = Counts::default();
+            let mut whole = Counts::new(1);
             for part in [b, a] {
-                whole.merge(&mut &counted(part)[..], b'\n').unwrap();
+                whole.merge(&mut &counted(1, part, vec![7])[..], b'\n').unwrap();
             }
-            prop_assert_eq!(written(whole), counted(&text));
+            prop_assert_eq!(written(whole), naive(&text));
         }
     }
 }

@@ -1,0 +1,62 @@
+//! An input that several threads share: each takes the next block of whole lines.
+//!
+//! The threads read by turns, under a lock, straight into buffers of their own;
+//! nobody hands lines to anybody. What a block leaves of its last line goes to
+//! whoever reads next.
+
+use super::key::STRIDE;
+use crate::error::Error;
+use crate::stream::Blocks;
+use std::io::Read;
+
+/// An input, cut into blocks of whole lines.
+pub struct Source<'a, R> {
+    input: &'a mut R,
+    terminator: u8,
+    /// The beginning of a line whose end has not been read.
+    rest: Vec<u8>,
+    ended: bool,
+}
+
+impl<'a, R: Read> Source<'a, R> {
+    /// An input of lines that end in `terminator`.
+    pub fn new(input: &'a mut R, terminator: u8) -> Self {
+        let rest = Vec::new();
+        Source {
+            input,
+            terminator,
+            rest,
+            ended: false,
+        }
+    }
+
+    /// Reads the next lines into `block`: their size in bytes, 0 at the end.
+    /// The last line of the input may lack its terminator.
+    pub fn next(&mut self, block: &mut Blocks) -> Result<usize, Error> {
+        block.keep(0)?;
+        block.put(&self.rest)?;
+        self.rest.clear();
+        while !self.ended {
+            let before = block.text().len();
+            if block.read(self.input).map_err(Error::Read)? == 0 {
+                self.ended = true;
+                break;
+            }
+            let text = block.text();
+            if let Some(end) = memchr::memrchr(self.terminator, &text[before..]) {
+                let end = before + end + 1;
+                self.rest.extend_from_slice(&text[end..]);
+                return Ok(end);
+            }
+            // A line longer than the block.
+            block.keep(text.len())?;
+        }
+        Ok(block.text().len())
+    }
+}
+
+/// The first `length` bytes of a block's text, and the bytes behind them that
+/// may be read with it.
+pub fn padded(block: &Blocks, length: usize) -> &[u8] {
+    block.padded(length + STRIDE)
+}
