@@ -6,7 +6,7 @@ use textmill::{capwords, cli};
 
 /// Print the capitalised words of a text, one a line.
 ///
-/// What Perl's /\b[[:upper:]]\w*\b/ finds, in any script: words whose first
+/// What Perl's `/\b[[:upper:]]\w*\b/` finds, in any script: words whose first
 /// character is upper case. Bytes that are not UTF-8 separate words. Each FILE
 /// is a text of its own.
 #[derive(Parser)]

@@ -1,0 +1,144 @@
+//! Running programs: bytes in, bytes and status out.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+
+/// What a program left behind.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its exit status, or 128 and the signal that ended it, as the shell has it.
+    pub status: i32,
+    pub stdout: Vec<u8>,
+    pub stderr: String,
+}
+
+/// The folder of the built programs.
+pub fn programs() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_count")).parent().unwrap()
+}
+
+/// One of our programs.
+pub fn program(name: &str) -> Command {
+    Command::new(programs().join(name))
+}
+
+/// A line of shell, run by bash with our programs first in PATH and no locale.
+pub fn shell(line: &str) -> Command {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut command = Command::new("bash");
+    command
+        .args(["-c", line])
+        .env("PATH", format!("{}:{path}", programs().display()))
+        .env("LC_ALL", "C")
+        .env_remove("LANG");
+    for proxy in [
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+    ] {
+        command.env_remove(proxy);
+    }
+    command
+}
+
+/// Runs a command on these bytes.
+pub fn run(command: &mut Command, stdin: &[u8]) -> Ran {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let mut pipe = child.stdin.take().unwrap();
+    let output = thread::scope(|scope| {
+        // A program may leave without having read it all.
+        scope.spawn(move || pipe.write_all(stdin));
+        child.wait_with_output().unwrap()
+    });
+    let status = output.status;
+    Ran {
+        status: status
+            .code()
+            .unwrap_or_else(|| 128 + status.signal().unwrap()),
+        stdout: output.stdout,
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Runs one of our programs; all must go well. Its output.
+pub fn filter(name: &str, args: &[&str], stdin: &[u8]) -> Vec<u8> {
+    let ran = run(program(name).args(args), stdin);
+    assert_eq!((ran.status, &ran.stderr[..]), (0, ""), "{name} {args:?}");
+    ran.stdout
+}
+
+/// Runs a line of shell; all must go well. Its output.
+pub fn classic(line: &str, stdin: &[u8]) -> Vec<u8> {
+    let ran = run(&mut shell(&format!("set -o pipefail; {line}")), stdin);
+    assert_eq!((ran.status, &ran.stderr[..]), (0, ""), "{line}");
+    ran.stdout
+}
+
+/// A file of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// A temporary file with these bytes; it is gone when the value is.
+pub fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    file
+}
+
+/// A path as an argument.
+pub fn argument(path: &(impl AsRef<OsStr> + ?Sized)) -> &str {
+    path.as_ref().to_str().unwrap()
+}
+
+/// A text in which scripts, cases and invalid bytes meet, larger than any
+/// buffer; the same one each time.
+pub fn mixed_text(bytes: usize) -> Vec<u8> {
+    const PIECES: &[&[u8]] = &[
+        b"The ",
+        b"Web",
+        b"we\n",
+        b"a ",
+        b"Dream",
+        b"Host ",
+        b"42 ",
+        b"_x ",
+        b"\n\n",
+        b". ",
+        b"-",
+        "Élan ".as_bytes(),
+        "ΟΔΟΣ ".as_bytes(),
+        "Привет, ".as_bytes(),
+        "日本語".as_bytes(),
+        "ǅ ".as_bytes(),
+        "e\u{301}".as_bytes(),
+        "İ".as_bytes(),
+        "𝒜 ".as_bytes(),
+        "'".as_bytes(),
+        b"\xFF",
+        b"\xE2\x82",
+        b"\0",
+    ];
+    let mut seed = 1u64;
+    let mut text = Vec::new();
+    while text.len() < bytes {
+        // Xorshift (Marsaglia, 2003).
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        text.extend_from_slice(PIECES[(seed >> 33) as usize % PIECES.len()]);
+    }
+    text
+}

@@ -1,0 +1,25 @@
+//! The programs as their users have them: processes, files and pipes.
+//!
+//! One module a program, and what goes across them:
+//!
+//! - `contract`: every program through the same hardships
+//! - `pipeline`: programs joined by pipes, and the talk's own answer
+//! - `readme`: the commands of README.md do what it says
+//!
+//! `process` runs programs, `server` is a web server that can be made to fail.
+
+mod process;
+
+mod capwords;
+mod contract;
+mod count;
+mod lower;
+mod pipeline;
+mod readme;
+mod topn;
+mod words;
+
+#[cfg(feature = "net")]
+mod fetch;
+#[cfg(feature = "net")]
+mod server;

@@ -1,0 +1,25 @@
+//! `words` as a process, held against perl.
+
+use crate::process::{classic, filter, mixed_text};
+
+#[test]
+fn as_perl_has_it() {
+    let text = String::from_utf8_lossy(&mixed_text(1 << 20)).into_owned();
+    let perl = r#"perl -CSD -ne 'print "$_\n" for /\w+/g'"#;
+    assert!(filter("words", &[], text.as_bytes()) == classic(perl, text.as_bytes()));
+}
+
+#[test]
+fn bytewise_as_perl_has_it() {
+    let text = mixed_text(1 << 20);
+    let perl = r#"perl -ne 'print "$_\n" for /\w+/g'"#;
+    assert!(filter("words", &["--ascii"], &text) == classic(perl, &text));
+}
+
+#[test]
+fn a_pattern_of_ones_own() {
+    assert_eq!(
+        filter("words", &["-e", "-?[0-9]+"], b"1 -2 x3"),
+        b"1\n-2\n3\n"
+    );
+}
