@@ -270,6 +270,12 @@ impl Program {
         }
     }
 
+    /// For a program whose memory grows with its input: no more of it is held
+    /// than is in use.
+    pub fn hold_only_what_is_used(&self) {
+        sys::give_large_buffers_back();
+    }
+
     /// Runs a program that adds up: `take` takes every file into `state`,
     /// `give` writes the one answer. The first file that fails is reported and ends it
     /// without an answer, since part of a sum is a wrong sum.

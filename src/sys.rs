@@ -76,6 +76,18 @@ static AT_START: extern "C" fn() = note_closed_streams;
 #[unsafe(link_section = "__DATA,__mod_init_func")]
 static AT_START: extern "C" fn() = note_closed_streams;
 
+/// Has the allocator give every large buffer back to the system as soon as it
+/// is freed, and move a growing one by its pages. By itself glibc stops doing
+/// so after the first of them.
+pub fn give_large_buffers_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        const LARGE: libc::c_int = 128 << 10;
+        // SAFETY: sets a parameter that is glibc's default, and thereby fixes it.
+        unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE) };
+    }
+}
+
 /// Tells the processor that this element will soon be needed.
 #[inline(always)]
 pub fn prefetch<T>(elements: &[T], i: usize) {

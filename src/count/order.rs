@@ -1,183 +1,212 @@
-//! From the workers' tables to one answer: add them up, sort, write.
+//! From what the workers have counted to one answer: add up, sort, write.
 //!
-//! Every thread takes some of the parts, adds up what the workers have in
-//! them, and sorts what it got: a run for each class of keys. The runs are
-//! then merged as they are written. Parts are freed as they are taken, so
-//! that tables and runs are never there both in full.
+//! The ranges of lines follow one another, so each is a small answer by
+//! itself. First the threads sort all of them and add up equal lines, of which
+//! each worker may have one. Then they turn range after range into text, by
+//! merging its three classes of keys, and the text is written in order.
 
-use super::hash::Seed;
 use super::key::{self, STRIDE};
-use super::table::{PARTS, Part};
-use super::worker::{Arena, Worker, arena_of, hash_long, hash_middle, hash_short};
+use super::ranges::add_up;
+use super::worker::{Arena, Counted, arena_of};
 use crate::error::Error;
 use crate::stream::Out;
 use crate::tally;
 use std::cmp::Ordering;
 use std::io::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{self, AtomicUsize};
+use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 
-/// How many bytes of output are written at once.
-const WRITE: usize = 256 << 10;
+/// How many bytes of output are written at once, about.
+const PIECE: usize = 128 << 10;
 
-/// The distinct lines and their counts, as several runs of lines.
+/// How many pieces a thread lays out ahead of their writing.
+const AHEAD: usize = 2;
+
+/// The distinct lines and their counts, in order.
 #[derive(Debug)]
 pub struct Answer {
-    runs: Vec<Run>,
+    ranges: Vec<Mutex<Lines>>,
     arenas: Vec<Arena>,
+    threads: usize,
 }
 
-/// Lines of one class, with their counts.
-#[derive(Debug)]
-enum Run {
-    Short(Vec<[u64; 3]>),
-    Middle(Vec<[u64; 4]>),
-    /// The first eight bytes of the line, its place, its count.
-    Long(Vec<[u64; 3]>),
-}
-
-/// The parts of the same hashes, one from each worker.
-#[derive(Default)]
-struct Parts {
-    short: Vec<Part<3>>,
-    middle: Vec<Part<4>>,
-    long: Vec<Part<3>>,
+/// The lines of a range.
+#[derive(Debug, Default)]
+struct Lines {
+    short: Vec<[u64; 3]>,
+    middle: Vec<[u64; 4]>,
+    long: Vec<[u64; 3]>,
 }
 
 impl Answer {
-    /// Adds up what the workers have counted, on as many threads as there are
-    /// workers; with `sorted`, each run is in the order of its lines' bytes.
-    /// `None` if a sum does not fit in 64 bits.
-    pub fn of(workers: Vec<Worker>, seed: Seed, sorted: bool) -> Option<Self> {
-        let mut shares: Vec<Vec<Parts>> = workers.iter().map(|_| Vec::new()).collect();
+    /// Adds up what the workers have counted, with so many threads. `None` if
+    /// a sum does not fit in 64 bits.
+    pub fn of(counted: Vec<Counted>, threads: usize) -> Option<Self> {
+        let mut ranges: Vec<Lines> = Vec::new();
         let mut arenas = Vec::new();
-        let mut parts: Vec<Parts> = (0..PARTS).map(|_| Parts::default()).collect();
-        for worker in workers {
-            let (short, middle, long) = (worker.short, worker.middle, worker.long);
-            let tables = short.into_parts().into_iter().zip(middle.into_parts());
-            for (parts, ((short, middle), long)) in
-                parts.iter_mut().zip(tables.zip(long.into_parts()))
-            {
-                parts.short.push(short);
-                parts.middle.push(middle);
-                parts.long.push(long);
+        for counted in counted {
+            let classes = counted
+                .short
+                .into_slots()
+                .zip(counted.middle.into_slots())
+                .zip(counted.long.into_slots());
+            for (i, ((short, middle), long)) in classes.enumerate() {
+                if i == ranges.len() {
+                    ranges.push(Lines::default());
+                }
+                append(&mut ranges[i].short, short);
+                append(&mut ranges[i].middle, middle);
+                append(&mut ranges[i].long, long);
             }
-            arenas.push(worker.arena);
+            arenas.push(counted.arena);
         }
-        for (i, parts) in parts.into_iter().enumerate() {
-            let threads = shares.len();
-            shares[i % threads].push(parts);
-        }
-        let arranged: Vec<_> = thread::scope(|scope| {
-            let arrange = |share| arrange(share, &arenas, seed, sorted);
-            let mine = shares.pop();
-            let others: Vec<_> = shares
-                .into_iter()
-                .map(|share| scope.spawn(move || arrange(share)))
-                .collect();
-            let mine = mine.map(arrange);
-            let others = others
-                .into_iter()
-                .map(|thread| thread.join().expect("no panic"));
-            mine.into_iter().chain(others).collect()
-        });
-        let runs = arranged
-            .into_iter()
-            .collect::<Option<Vec<_>>>()?
-            .into_iter()
-            .flatten()
-            .collect();
-        Some(Answer { runs, arenas })
+        let ranges = ranges.into_iter().map(Mutex::new).collect();
+        let answer = Answer {
+            ranges,
+            arenas,
+            threads,
+        };
+        answer.sort().then_some(answer)
     }
 
-    /// Writes `COUNT LINE` for every line: in the order of their bytes, if the
-    /// runs are, or with `sorted` false run after run.
+    /// Sorts all ranges and adds up equal lines. False if a sum does not fit.
+    fn sort(&self) -> bool {
+        let next = AtomicUsize::new(0);
+        let sort = || {
+            let mut fits = true;
+            while let Some(range) = self
+                .ranges
+                .get(next.fetch_add(1, atomic::Ordering::Relaxed))
+            {
+                fits &= range.lock().expect("no panic").sort(&self.arenas);
+            }
+            fits
+        };
+        thread::scope(|scope| {
+            let others: Vec<_> = (1..self.threads).map(|_| scope.spawn(sort)).collect();
+            let mine = sort();
+            others
+                .into_iter()
+                .fold(mine, |fits, other| other.join().expect("no panic") && fits)
+        })
+    }
+
+    /// Writes `COUNT LINE` for every line, in order.
     pub fn write(
-        &self,
-        sorted: bool,
+        self,
         separator: u8,
         terminator: u8,
         output: &mut impl Write,
     ) -> Result<(), Error> {
-        let mut cursors: Vec<Cursor> = self
-            .runs
-            .iter()
-            .filter_map(|run| Cursor::new(run, &self.arenas))
-            .collect();
-        let mut out = Out::default();
-        while !cursors.is_empty() {
-            // The cursor with the smallest line is followed up to the next larger one's.
-            let (smallest, limit) = if sorted {
-                two_smallest(&cursors)
-            } else {
-                (0, None)
-            };
-            let limit = limit.map(|i| cursors[i].prefix);
-            let cursor = &mut cursors[smallest];
-            let more = loop {
-                cursor.put(separator, terminator, &mut out);
-                if out.as_slice().len() >= WRITE {
-                    output.write_all(out.as_slice()).map_err(Error::Write)?;
+        // Thread `i` of `n` lays out the ranges i, i + n, i + 2n …; here they are
+        // taken from one thread after the other, and so in their order.
+        let lay_out = |first: usize, pieces: SyncSender<Piece>, used: Receiver<Out>| {
+            for range in self.ranges.iter().skip(first).step_by(self.threads) {
+                let lines = std::mem::take(&mut *range.lock().expect("no panic"));
+                let mut cursors = lines.cursors(&self.arenas);
+                let mut last = false;
+                while !last {
+                    let mut out = used.try_recv().unwrap_or_default();
                     out.truncate(0);
+                    last = merge(&mut cursors, separator, terminator, &mut out);
+                    if pieces.send(Piece { out, last }).is_err() {
+                        return; // the output has failed
+                    }
                 }
-                if !cursor.advance() {
-                    break false;
+            }
+        };
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..self.threads)
+                .map(|i| {
+                    let (sender, pieces) = mpsc::sync_channel(AHEAD);
+                    let (used, receiver) = mpsc::channel();
+                    scope.spawn(move || lay_out(i, sender, receiver));
+                    (pieces, used)
+                })
+                .collect();
+            for i in 0..self.ranges.len() {
+                let (pieces, used) = &threads[i % self.threads];
+                loop {
+                    let Piece { out, last } = pieces.recv().expect("no panic");
+                    output.write_all(out.as_slice()).map_err(Error::Write)?;
+                    // Where the thread is done, nobody needs it any more.
+                    let _ = used.send(out);
+                    if last {
+                        break;
+                    }
                 }
-                if limit.is_some_and(|limit| cursor.prefix >= limit) {
-                    break true;
-                }
-            };
-            if !more {
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Some of the output of a range.
+struct Piece {
+    out: Out,
+    /// The range ends with it.
+    last: bool,
+}
+
+impl Lines {
+    /// Sorts the lines and adds up equal ones. False if a sum does not fit.
+    fn sort(&mut self, arenas: &[Arena]) -> bool {
+        let line = |slot: &[u64; 3]| line_at(slot, arenas);
+        let two = |a: u64, b: u64| u128::from(a) << 64 | u128::from(b);
+        self.short.sort_unstable_by_key(|&[a, b, _]| two(a, b));
+        self.middle
+            .sort_unstable_by_key(|&[a, b, c, _]| (two(a, b), c));
+        self.long
+            .sort_unstable_by(|a, b| a[0].cmp(&b[0]).then_with(|| line(a).cmp(line(b))));
+        add_up(&mut self.short, |a, b| a[..2] == b[..2])
+            & add_up(&mut self.middle, |a, b| a[..3] == b[..3])
+            & add_up(&mut self.long, |a, b| a[0] == b[0] && line(a) == line(b))
+    }
+
+    /// A cursor for each class that has lines.
+    fn cursors<'a>(&'a self, arenas: &'a [Arena]) -> Vec<Cursor<'a>> {
+        let runs = [
+            Run::Short(&self.short),
+            Run::Middle(&self.middle),
+            Run::Long(&self.long, arenas),
+        ];
+        runs.into_iter().filter_map(Cursor::new).collect()
+    }
+}
+
+/// Puts out lines in order until there is a piece of them; true if they have ended.
+fn merge(cursors: &mut Vec<Cursor>, separator: u8, terminator: u8, out: &mut Out) -> bool {
+    while !cursors.is_empty() {
+        // The cursor with the smallest line is followed up to the next larger one's.
+        let (smallest, next) = two_smallest(cursors);
+        let limit = next.map(|next| cursors[next].prefix);
+        let cursor = &mut cursors[smallest];
+        loop {
+            cursor.put(separator, terminator, out);
+            if !cursor.advance() {
                 cursors.swap_remove(smallest);
+                break;
+            }
+            if out.as_slice().len() >= PIECE {
+                return false;
+            }
+            if limit.is_some_and(|limit| cursor.prefix >= limit) {
+                break;
             }
         }
-        output.write_all(out.as_slice()).map_err(Error::Write)
     }
+    true
 }
 
-/// The runs of one thread's share; `None` if a sum does not fit in 64 bits.
-fn arrange(share: Vec<Parts>, arenas: &[Arena], seed: Seed, sorted: bool) -> Option<[Run; 3]> {
-    let (mut short, mut middle, mut long) = (Vec::new(), Vec::new(), Vec::new());
-    let line = |place: u64| arenas[arena_of(place)].line(place);
-    for parts in share {
-        let same = |a: &[u64], b: &[u64]| a == b;
-        gather(parts.short, &mut short, same, |key| hash_short(seed, key))?;
-        gather(parts.middle, &mut middle, same, |key| {
-            hash_middle(seed, key)
-        })?;
-        let same = |a: &[u64], b: &[u64]| a[0] == b[0] && line(a[1]) == line(b[1]);
-        gather(parts.long, &mut long, same, hash_long)?;
+/// Appends a list to another that may be empty.
+fn append<T>(to: &mut Vec<T>, mut from: Vec<T>) {
+    match to.is_empty() {
+        true => *to = from,
+        false => to.append(&mut from),
     }
-    for slot in &mut long {
-        let start = line(slot[1]).first_chunk().expect("long lines are longer");
-        slot[0] = u64::from_be_bytes(*start);
-    }
-    if sorted {
-        short.sort_unstable_by_key(|&[a, b, _]| u128::from(a) << 64 | u128::from(b));
-        middle.sort_unstable_by_key(|&[a, b, c, _]| (u128::from(a) << 64 | u128::from(b), c));
-        long.sort_unstable_by(|a, b| a[0].cmp(&b[0]).then_with(|| line(a[1]).cmp(line(b[1]))));
-    }
-    Some([Run::Short(short), Run::Middle(middle), Run::Long(long)])
 }
-
-/// Adds up parts of the same hashes and appends their slots to a run.
-fn gather<const N: usize>(
-    parts: Vec<Part<N>>,
-    run: &mut Vec<[u64; N]>,
-    same: impl Fn(&[u64], &[u64]) -> bool,
-    hash: impl Fn(&[u64]) -> u64,
-) -> Option<()> {
-    let mut parts = parts.into_iter();
-    let mut sum = parts.next()?;
-    for part in parts {
-        if !sum.merge(part, &same, &hash) {
-            return None;
-        }
-    }
-    run.reserve(sum.len());
-    run.extend(sum.into_slots());
-    Some(())
-}
-
 /// Which cursor has the smallest line, and which the next larger one.
 fn two_smallest(cursors: &[Cursor]) -> (usize, Option<usize>) {
     let (mut first, mut second) = (0, None);
@@ -191,10 +220,17 @@ fn two_smallest(cursors: &[Cursor]) -> (usize, Option<usize>) {
     (first, second)
 }
 
+/// The lines of one class, in order.
+#[derive(Clone, Copy)]
+enum Run<'a> {
+    Short(&'a [[u64; 3]]),
+    Middle(&'a [[u64; 4]]),
+    Long(&'a [[u64; 3]], &'a [Arena]),
+}
+
 /// A line of a run, and the way to the next.
 struct Cursor<'a> {
-    run: &'a Run,
-    arenas: &'a [Arena],
+    run: Run<'a>,
     at: usize,
     /// The first 16 bytes of the line, padded with zeros.
     prefix: u128,
@@ -202,10 +238,9 @@ struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     /// The first line of a run; `None` if it has none.
-    fn new(run: &'a Run, arenas: &'a [Arena]) -> Option<Self> {
+    fn new(run: Run<'a>) -> Option<Self> {
         let cursor = Cursor {
             run,
-            arenas,
             at: 0,
             prefix: 0,
         };
@@ -217,13 +252,9 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     fn advance(&mut self) -> bool {
         self.at += 1;
-        match self.first_bytes() {
-            Some(prefix) => {
-                self.prefix = prefix;
-                true
-            }
-            None => false,
-        }
+        let prefix = self.first_bytes();
+        self.prefix = prefix.unwrap_or_default();
+        prefix.is_some()
     }
 
     #[inline(always)]
@@ -232,15 +263,11 @@ impl<'a> Cursor<'a> {
         Some(match self.run {
             Run::Short(run) => run.get(self.at).map(|&[a, b, _]| two(a, b & !0xFF))?,
             Run::Middle(run) => run.get(self.at).map(|&[a, b, ..]| two(a, b))?,
-            Run::Long(run) => {
-                let line = self.line_at(run.get(self.at)?[1]);
+            Run::Long(run, arenas) => {
+                let line = line_at(run.get(self.at)?, arenas);
                 u128::from_be_bytes(*line.first_chunk().expect("long lines are longer"))
             }
         })
-    }
-
-    fn line_at(&self, place: u64) -> &'a [u8] {
-        self.arenas[arena_of(place)].line(place)
     }
 
     /// The line, which may have to be laid out in `buffer`.
@@ -252,13 +279,13 @@ impl<'a> Cursor<'a> {
         match self.run {
             Run::Short(run) => key::line(&run[self.at][..2], buffer),
             Run::Middle(run) => key::line(&run[self.at][..3], buffer),
-            Run::Long(run) => self.line_at(run[self.at][1]),
+            Run::Long(run, arenas) => line_at(&run[self.at], arenas),
         }
     }
 
     fn count(&self) -> u64 {
         match self.run {
-            Run::Short(run) | Run::Long(run) => run[self.at][2],
+            Run::Short(run) | Run::Long(run, _) => run[self.at][2],
             Run::Middle(run) => run[self.at][3],
         }
     }
@@ -277,4 +304,9 @@ impl<'a> Cursor<'a> {
             self.line(&mut a).cmp(other.line(&mut b))
         })
     }
+}
+
+/// The line of a slot that has its place.
+fn line_at<'a>(slot: &[u64; 3], arenas: &'a [Arena]) -> &'a [u8] {
+    arenas[arena_of(slot[1])].line(slot[1])
 }

@@ -1,13 +1,15 @@
-//! One thread's counting: lines in, tables out.
+//! One thread's counting: lines in, distinct lines by ranges out.
 //!
-//! Large tables miss the cache on every probe. So lines are taken in batches:
+//! Tables miss the cache on every probe. So lines are taken in batches:
 //! first all are hashed, and the processor told which slots will be needed;
 //! then, while those come in from memory, they are looked up one by one.
 
 use super::hash::Seed;
 use super::key::{self, MIDDLE, Middle, SHORT, STRIDE, Short};
+use super::ranges::{Borders, Ranges};
 use super::table::Table;
 use crate::scan::{self, CHUNK};
+use std::sync::{Arc, OnceLock};
 
 /// How many keys are hashed before the first is looked up.
 const BATCH: usize = 32;
@@ -44,33 +46,103 @@ pub fn arena_of(place: Place) -> usize {
     (place >> OFFSET_BITS) as usize
 }
 
-/// What one thread has counted.
+/// How many keys a table of short lines holds before they are moved out. The
+/// tables of a thread then have 25 and 16 MB: about the size of a large cache.
+const SHORT_LIMIT: usize = (1 << 20) / 5 * 3;
+/// The same for lines of middle length.
+const MIDDLE_LIMIT: usize = (1 << 19) / 5 * 3;
+/// One of so many keys is looked at to find the borders of the ranges.
+const SAMPLE: usize = 64;
+
+/// Where the ranges of all workers begin, once the first of them needs to know.
+pub type SharedBorders = Arc<OnceLock<Borders>>;
+
+/// One thread's tables, and what has left them.
 #[derive(Debug)]
 pub struct Worker {
     seed: Seed,
     number: u64,
+    borders: SharedBorders,
     /// Lines of up to 15 bytes.
-    pub short: Table<3>,
+    short: Table<3>,
     /// Lines of 16 to 23 bytes.
-    pub middle: Table<4>,
-    /// Longer ones: the key is the hash, and the line's place.
-    pub long: Table<3>,
+    middle: Table<4>,
+    /// Longer ones: the key is the hash, and the line's place. These stay.
+    long: Table<3>,
     /// Where the long lines stand.
+    arena: Arena,
+    out: Option<(Ranges<3>, Ranges<4>)>,
+}
+
+/// What one thread has counted, by ranges.
+pub struct Counted {
+    /// Lines of up to 15 bytes.
+    pub short: Ranges<3>,
+    /// Lines of 16 to 23 bytes.
+    pub middle: Ranges<4>,
+    /// Longer ones: the first eight bytes, the place, the count.
+    pub long: Ranges<3>,
+    /// Where these stand.
     pub arena: Arena,
 }
 
 impl Worker {
-    /// A worker that has counted nothing. All workers have one seed, and each a
-    /// number of its own.
-    pub fn new(seed: Seed, number: u16) -> Self {
+    /// A worker that has counted nothing. All workers have one seed and the
+    /// same borders, and each a number of its own.
+    pub fn new(seed: Seed, borders: SharedBorders, number: u16) -> Self {
         Worker {
             seed,
             number: number.into(),
+            borders,
             short: Table::new(),
             middle: Table::new(),
             long: Table::new(),
             arena: Arena::default(),
+            out: None,
         }
+    }
+
+    /// Moves the keys out of the tables that grow no more. False if a sum does
+    /// not fit in 64 bits.
+    fn move_out(&mut self) -> bool {
+        let (short, middle) = (&mut self.short, &mut self.middle);
+        let borders = self.borders.get_or_init(|| {
+            let short = short.sample(SAMPLE).map(|slot| slot[0]);
+            Borders::cutting(
+                short
+                    .chain(middle.sample(SAMPLE).map(|slot| slot[0]))
+                    .collect(),
+            )
+        });
+        let new = || (Ranges::new(borders), Ranges::new(borders));
+        let (short_out, middle_out) = self.out.get_or_insert_with(new);
+        short.drain(|slot| short_out.push(borders, slot));
+        middle.drain(|slot| middle_out.push(borders, slot));
+        short_out.tidy() && middle_out.tidy()
+    }
+
+    /// Ends the counting: everything, by ranges.
+    pub fn finish(mut self) -> Option<Counted> {
+        if !self.move_out() {
+            return None;
+        }
+        let (short, middle) = self.out?;
+        let borders = self.borders.get()?;
+        let mut long = Ranges::new(borders);
+        self.long.drain(|[_, place, count]| {
+            let start = self
+                .arena
+                .line(place)
+                .first_chunk()
+                .expect("long lines are longer");
+            long.push(borders, [u64::from_be_bytes(*start), place, count]);
+        });
+        Some(Counted {
+            short,
+            middle,
+            long,
+            arena: self.arena,
+        })
     }
 
     /// Counts the lines of a text of whole lines; the last may lack its
@@ -129,12 +201,18 @@ impl Worker {
     }
 
     fn look_up_short(&mut self, batch: &mut Batch) {
+        if self.short.len() + BATCH > SHORT_LIMIT {
+            self.move_out();
+        }
         for &(hash, key) in batch.short.take() {
             self.add_short(hash, key, 1);
         }
     }
 
     fn look_up_middle(&mut self, batch: &mut Batch) {
+        if self.middle.len() + BATCH > MIDDLE_LIMIT {
+            self.move_out();
+        }
         for &(hash, key) in batch.middle.take() {
             self.add_middle(hash, key, 1);
         }
@@ -142,6 +220,10 @@ impl Worker {
 
     /// Adds to the count of a line; false if the sum does not fit in 64 bits.
     pub fn add(&mut self, line: &[u8], count: u64) -> bool {
+        let full = self.short.len() >= SHORT_LIMIT || self.middle.len() >= MIDDLE_LIMIT;
+        if full && !self.move_out() {
+            return false;
+        }
         let mut bytes = [0; STRIDE];
         if let Some(start) = bytes.get_mut(..line.len()) {
             start.copy_from_slice(line);
@@ -164,8 +246,13 @@ impl Worker {
         let seed = self.seed;
         let [a, b] = key;
         let is = |known: &[u64]| known == key;
-        self.short
-            .add(hash, count, is, || [a, b, 0], |key| hash_short(seed, key))
+        self.short.add(
+            hash,
+            count,
+            is,
+            || [a, b, 0],
+            |key| seed.two(key[0], key[1]),
+        )
     }
 
     #[inline(always)]
@@ -178,7 +265,7 @@ impl Worker {
             count,
             is,
             || [a, b, c, 0],
-            |key| hash_middle(seed, key),
+            |key| seed.three(key[0], key[1], key[2]),
         )
     }
 
@@ -187,23 +274,8 @@ impl Worker {
         let arena = std::cell::RefCell::new(&mut self.arena);
         let is = |known: &[u64]| known[0] == hash && arena.borrow().line(known[1]) == line;
         let make = || [hash, arena.borrow_mut().push(self.number, line), 0];
-        self.long.add(hash, count, is, make, hash_long)
+        self.long.add(hash, count, is, make, |key| key[0])
     }
-}
-
-/// The hash of a key of the short table.
-pub fn hash_short(seed: Seed, key: &[u64]) -> u64 {
-    seed.two(key[0], key[1])
-}
-
-/// The hash of a key of the middle table.
-pub fn hash_middle(seed: Seed, key: &[u64]) -> u64 {
-    seed.three(key[0], key[1], key[2])
-}
-
-/// The hash of a key of the long table.
-pub fn hash_long(key: &[u64]) -> u64 {
-    key[0]
 }
 
 /// Keys that are hashed and not yet looked up.

@@ -1,0 +1,162 @@
+//! What left the tables: distinct lines and their counts, by ranges of lines.
+//!
+//! A hash table is fast while it fits in the cache. So when one has grown to
+//! its limit, all its slots are moved out, each to the range of lines that it
+//! belongs to, and the table starts anew. It then works as a combiner: frequent
+//! lines are counted in the cache, rare ones are written to memory in sequence.
+//! In the end every range, of a size that fits in the cache again, is sorted
+//! by itself, its equal lines are added up, and one range after the other is
+//! the sorted whole.
+//!
+//! Ranges are told apart by a line's first eight bytes. Where they begin is
+//! taken from a sample of the lines, once.
+
+/// How many ranges there are at the most.
+const RANGES: usize = 256;
+
+/// How many lines a range may have more than after it was last added up,
+/// besides as many again, before it is added up anew.
+const GROWTH: usize = 1 << 16;
+
+/// Where the ranges begin: the first eight bytes of a line, as a big-endian
+/// number. Lines before the first of these are a range, too.
+#[derive(Debug)]
+pub struct Borders(Vec<u64>);
+
+impl Borders {
+    /// Borders that cut a sample of lines into equal ranges.
+    pub fn cutting(mut sample: Vec<u64>) -> Self {
+        sample.sort_unstable();
+        let step = sample.len() / RANGES + 1;
+        let mut borders: Vec<u64> = sample.into_iter().skip(step).step_by(step).collect();
+        borders.dedup();
+        Borders(borders)
+    }
+
+    /// The range of a line, by its first eight bytes.
+    #[inline(always)]
+    fn range(&self, first: u64) -> usize {
+        self.0.partition_point(|&border| border <= first)
+    }
+
+    /// How many ranges there are.
+    pub fn ranges(&self) -> usize {
+        self.0.len() + 1
+    }
+}
+
+/// Slots of `N` words, by ranges: a key of `N - 1` words, and its count.
+#[derive(Debug)]
+pub struct Ranges<const N: usize> {
+    ranges: Vec<Range<N>>,
+}
+
+#[derive(Debug, Default)]
+struct Range<const N: usize> {
+    slots: Vec<[u64; N]>,
+    /// How many slots there were when it was last added up.
+    distinct: usize,
+}
+
+impl<const N: usize> Ranges<N> {
+    /// Empty ranges between these borders.
+    pub fn new(borders: &Borders) -> Self {
+        let ranges = (0..borders.ranges()).map(|_| Range::default()).collect();
+        Ranges { ranges }
+    }
+
+    /// Moves a slot in.
+    #[inline(always)]
+    pub fn push(&mut self, borders: &Borders, slot: [u64; N]) {
+        self.ranges[borders.range(slot[0])].slots.push(slot);
+    }
+
+    /// Adds up equal keys where many may have come, so that memory grows with
+    /// the distinct lines. False if a sum does not fit in 64 bits.
+    pub fn tidy(&mut self) -> bool {
+        self.ranges.iter_mut().all(|range| {
+            if range.slots.len() < 2 * range.distinct + GROWTH {
+                return true;
+            }
+            range.slots.sort_unstable();
+            let fits = add_up(&mut range.slots, |a, b| a[..N - 1] == b[..N - 1]);
+            range.distinct = range.slots.len();
+            fits
+        })
+    }
+
+    /// The ranges, in order.
+    pub fn into_slots(self) -> impl Iterator<Item = Vec<[u64; N]>> {
+        self.ranges.into_iter().map(|range| range.slots)
+    }
+}
+
+/// Makes one slot of neighbours that are the same, with the sum of their
+/// counts. False if a sum does not fit in 64 bits.
+pub fn add_up<const N: usize>(
+    slots: &mut Vec<[u64; N]>,
+    same: impl Fn(&[u64; N], &[u64; N]) -> bool,
+) -> bool {
+    let mut fits = true;
+    slots.dedup_by(|next, sum| {
+        let same = same(next, sum);
+        if same {
+            let (added, overflow) = sum[N - 1].overflowing_add(next[N - 1]);
+            sum[N - 1] = added;
+            fits &= !overflow;
+        }
+        same
+    });
+    fits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #[test]
+        fn ranges_in_order_hold_every_line_once_added_up(
+            sample in prop::collection::vec(0..1000u64, 0..600),
+            slots in prop::collection::vec((0..1000u64, 0..3u64, 1..9u64), 0..1000),
+        ) {
+            let borders = Borders::cutting(sample);
+            let mut ranges = Ranges::new(&borders);
+            let mut expected = BTreeMap::new();
+            for &(a, b, count) in &slots {
+                *expected.entry((a, b)).or_insert(0) += count;
+                ranges.push(&borders, [a, b, count]);
+            }
+            let mut found = Vec::new();
+            for mut slots in ranges.into_slots() {
+                slots.sort_unstable();
+                prop_assert!(add_up(&mut slots, |a, b| a[..2] == b[..2]));
+                found.extend(slots.into_iter().map(|[a, b, count]| ((a, b), count)));
+            }
+            prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_sample_is_cut_into_equal_ranges() {
+        let borders = Borders::cutting((0..100_000).collect());
+        assert_eq!(borders.ranges(), RANGES);
+        assert_eq!(Borders::cutting(vec![7; 1000]).ranges(), 2);
+        assert_eq!(Borders::cutting(vec![]).ranges(), 1);
+    }
+
+    #[test]
+    fn many_equal_lines_take_no_memory() {
+        let borders = Borders::cutting(vec![]);
+        let mut ranges = Ranges::new(&borders);
+        for _ in 0..10 * GROWTH {
+            ranges.push(&borders, [1, 1, 1]);
+            assert!(ranges.tidy());
+        }
+        assert!(ranges.ranges[0].slots.len() <= GROWTH + 2);
+        ranges.push(&borders, [1, 1, u64::MAX]);
+        assert!(!add_up(&mut ranges.ranges[0].slots, |a, b| a[..2] == b[..2]));
+    }
+}
