@@ -1,11 +1,14 @@
 //! The hash of a key, seeded at random.
 //!
-//! One multiplication to 128 bits for each 16 bytes, its halves folded
-//! together (as wyhash and foldhash do). Whoever does not know the seed cannot
+//! One multiplication to 128 bits for each 16 bytes and one more, the halves of
+//! each product folded together (as wyhash and foldhash do). Whoever does not know the seed cannot
 //! craft keys that collide; and since keys are always compared in full, a
 //! collision costs time only, never the answer.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+
+/// Any number of mixed bits: the fraction of the golden ratio.
+const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// The seed of a process's hashes.
 #[derive(Clone, Copy, Debug)]
@@ -22,16 +25,13 @@ impl Seed {
     /// The hash of a key of two words.
     #[inline(always)]
     pub fn two(self, a: u64, b: u64) -> u64 {
-        fold(a ^ self.0, b ^ self.1)
+        self.spread(fold(a ^ self.0, b ^ self.1))
     }
 
     /// The hash of a key of three words.
     #[inline(always)]
     pub fn three(self, a: u64, b: u64, c: u64) -> u64 {
-        fold(
-            fold(a ^ self.0, b ^ self.1) ^ c,
-            self.0 ^ self.1.rotate_left(32),
-        )
+        self.spread(fold(fold(a ^ self.0, b ^ self.1) ^ c, self.0))
     }
 
     /// The hash of a key of at least 16 bytes.
@@ -43,7 +43,14 @@ impl Seed {
             let (a, b) = halves(pair);
             fold(a ^ hash, b ^ self.1)
         });
-        fold(hash ^ key.len() as u64, self.1)
+        self.spread(hash ^ key.len() as u64)
+    }
+
+    /// A single product leaves keys that follow one another, such as numbers,
+    /// at equal distances: with some seeds nearly all in a few places.
+    #[inline(always)]
+    fn spread(self, hash: u64) -> u64 {
+        fold(hash ^ self.1, MIX)
     }
 }
 
@@ -67,7 +74,6 @@ mod tests {
     #[test]
     fn the_bits_that_tables_use_differ_where_keys_do() {
         // Keys that differ in little: each of the upper 16 bits must split them.
-        let seed = Seed::random();
         for hash in [
             |seed: Seed, i: u64| seed.two(i, 9),
             |seed: Seed, i: u64| seed.two(i.swap_bytes(), 9),
@@ -75,9 +81,12 @@ mod tests {
             |seed: Seed, i: u64| seed.three(7, 7, i << 8),
             |seed: Seed, i: u64| seed.bytes(format!("{i:040}").as_bytes()),
         ] {
-            let upper: HashSet<u64> = (0..10_000).map(|i| hash(seed, i) >> 48).collect();
-            // 10,000 balls in 65,536 bins leave about 9,270 bins hit.
-            assert!(upper.len() > 8_500, "{}", upper.len());
+            for _ in 0..100 {
+                let seed = Seed::random();
+                let upper: HashSet<u64> = (0..10_000).map(|i| hash(seed, i) >> 48).collect();
+                // 10,000 balls in 65,536 bins hit about 9,275 of them, give or take 25.
+                assert!((9_100..9_450).contains(&upper.len()), "{}", upper.len());
+            }
         }
     }
 
