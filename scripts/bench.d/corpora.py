@@ -1,0 +1,232 @@
+"""The texts that the benchmarks read, made once into the cache and described in a manifest.
+
+Real text comes from Debian packages, which are downloaded and unpacked, never installed. It is cut
+into blocks at line ends, and the blocks are dealt out, shuffled anew in each pass, until the wanted
+size is reached: so 120 MB of packages make a gigabyte in which no cache or branch predictor sees
+the same stretch twice in the same surroundings, and the vocabulary stays that of real text. The
+rest is written by seeded arithmetic. Every corpus is the same on every machine that has the same
+packages.
+"""
+
+import gzip
+import hashlib
+import json
+import random
+import re
+import sys
+
+from debian import unpacked
+
+SEED = 20261122
+BLOCK = 64 << 10
+
+# What each real corpus is made of: package, then the files in it.
+ENGLISH = [
+    ("dict-gcide", "usr/share/dictd/*.dict.dz"),
+    ("dict-wn", "usr/share/dictd/*.dict.dz"),
+    ("dict-foldoc", "usr/share/dictd/*.dict.dz"),
+    ("postgresql-doc-15", "usr/share/doc/postgresql-doc-15/html/*.html"),
+    ("git-doc", "usr/share/doc/git-doc/**/*.html"),
+    ("perl-doc", "usr/share/perl/**/*.pod"),
+    ("anarchism", "usr/share/doc/anarchism/**/*.html"),
+]
+MULTILINGUAL = [
+    ("libreoffice-help-ru", "usr/share/libreoffice/help/ru/**/*.html"),
+    ("libreoffice-help-ja", "usr/share/libreoffice/help/ja/**/*.html"),
+    ("libreoffice-help-de", "usr/share/libreoffice/help/de/**/*.html"),
+    ("libreoffice-help-el", "usr/share/libreoffice/help/el/**/*.html"),
+    ("manpages-ja", "usr/share/man/**/*.gz"),
+    ("manpages-ru", "usr/share/man/**/*.gz"),
+]
+
+# At full size (`--size 1G`); all of them shrink and grow with it.
+DISTINCT_LINES, DISTINCT_KEYS = 26_500_000, 20_000_000
+TALLY_LINES = 20_000_000
+GIGABYTE = 10**9
+
+
+class Corpora:
+    """Makes corpora on demand and remembers what it made.
+
+    `directory` holds the finished texts of one size, `packages` (shared by all sizes) what they
+    are made from.
+    """
+
+    def __init__(self, cache, size):
+        self.size = size
+        self.scale = size / GIGABYTE
+        self.directory = cache / f"corpora-{size}"
+        self.packages = cache / "packages"
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.manifest_file = self.directory / "manifest.json"
+        self.manifest = {}
+        if self.manifest_file.exists():
+            self.manifest = json.loads(self.manifest_file.read_text())
+
+    def need(self, name):
+        """Facts about corpus `name`, which is made first if it is not there."""
+        if name not in self.manifest or not (self.directory / name).exists():
+            print(f"making {name}", file=sys.stderr)
+            blocks, facts = MAKERS[name](self)
+            facts |= write(self.directory / name, blocks)
+            self.manifest[name] = facts
+            self.manifest_file.write_text(json.dumps(self.manifest, indent=1))
+        return self.manifest[name]
+
+    # The makers: each gives the text in blocks, and what there is to say about it.
+
+    def english(self):
+        text, versions = self.package_text(ENGLISH)
+        return deal(text, self.size), {"packages": versions}
+
+    def multilingual_html(self):
+        text, versions = self.package_text(MULTILINGUAL)
+        return deal(text, self.size * 2 // 5), {"packages": versions}
+
+    def multilingual(self):
+        """The same without its markup, which is ASCII: harder, since hardly a block is pure ASCII."""
+        text, versions = self.package_text(MULTILINGUAL)
+        text = re.sub(rb"<script.*?</script>|<[^<>]*>", b"", text, flags=re.DOTALL)
+        text = re.sub(rb"\s*\n\s*", b"\n", text)
+        return deal(text, self.size * 2 // 5), {"packages": versions}
+
+    def words(self):
+        """The words of the English text, one a line, until there are enough of them."""
+        self.need("english.txt")
+        return self.english_words(self.size * 2 // 5), {}
+
+    def english_words(self, size):
+        word = re.compile(r"\w+")
+        with open(self.directory / "english.txt", encoding="utf-8", newline="") as text:
+            while size > 0 and (lines := text.readlines(1 << 20)):
+                block = "\n".join(word.findall("".join(lines))).encode() + b"\n"
+                if len(block) > size:
+                    block = block[: block.rindex(b"\n", 0, size) + 1]
+                    size = 0
+                size -= len(block)
+                yield block
+
+    def distinct(self):
+        """More lines than a cache can hold: 12 to 20 bytes each, three quarters of them new."""
+        lines, keys = int(DISTINCT_LINES * self.scale), int(DISTINCT_KEYS * self.scale)
+        return distinct_lines(lines, keys), {"lines": lines, "keys": keys}
+
+    def tally(self):
+        """What `count` would have written: sorted lines, with counts as unequal as in real text."""
+        lines = int(TALLY_LINES * self.scale)
+        return tally_lines(lines), {"lines": lines}
+
+    def repeated(self, times):
+        """For scaling: the same tenth of the English text so many times, so that only size varies."""
+        self.need("english.txt")
+        unit = (self.directory / "english.txt").read_bytes()[: self.size // 10]
+        unit = unit[: unit.rindex(b"\n") + 1]
+        return (unit for _ in range(times)), {"times": times}
+
+    def package_text(self, sources):
+        """All the text of some packages, as UTF-8, and the packages' versions."""
+        texts, versions = [], {}
+        for package, pattern in sources:
+            folder, versions[package] = unpacked(package, self.packages)
+            files = [file for file in sorted(folder.glob(pattern)) if file.is_file()]
+            if not files:
+                raise SystemExit(f"bench: {package}: no {pattern} in it")
+            texts += [utf8_lines(file) for file in files]
+        return b"".join(texts), versions
+
+
+MAKERS = {
+    "english.txt": Corpora.english,
+    "multilingual.html": Corpora.multilingual_html,
+    "multilingual.txt": Corpora.multilingual,
+    "words.txt": Corpora.words,
+    "distinct.txt": Corpora.distinct,
+    "tally.txt": Corpora.tally,
+    "scaling-0.1.txt": lambda corpora: corpora.repeated(1),
+    "scaling-1.txt": lambda corpora: corpora.repeated(10),
+    "scaling-4.txt": lambda corpora: corpora.repeated(40),
+}
+
+
+def utf8_lines(file):
+    """A file's text, in UTF-8 and with a final newline."""
+    text = file.read_bytes()
+    if file.suffix in (".gz", ".dz"):  # a dictzip file is a gzip file with an index
+        text = gzip.decompress(text)
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        text = text.decode("cp1252", "replace").encode()
+    return text if text.endswith(b"\n") else text + b"\n"
+
+
+def deal(text, size):
+    """Blocks of whole lines, in a new random order in each pass, `size` bytes or a few fewer."""
+    blocks, start = [], 0
+    while start < len(text):
+        end = text.find(b"\n", start + BLOCK) + 1 or len(text)
+        blocks.append(text[start:end])
+        start = end
+    shuffler = random.Random(SEED)
+    while True:
+        shuffler.shuffle(blocks)
+        for block in blocks:
+            if len(block) >= size:
+                yield block[: block.rfind(b"\n", 0, size) + 1]
+                return
+            size -= len(block)
+            yield block
+
+
+MASK = (1 << 48) - 1
+# A line's ending, up to eight bytes, makes keys of 12 to 20 bytes.
+ENDINGS = ["-abcdefg"[: n % 9] + "\n" for n in range(9 * 64)]
+
+
+def distinct_lines(lines, keys):
+    """Keys 0..keys once each and random ones again, spread evenly over the text."""
+    step = 1_640_531_527  # a prime: n * step % lines visits each line number once
+    for first in range(0, lines, 1 << 16):
+        block = []
+        for n in range(first, min(first + (1 << 16), lines)):
+            i = n * step % lines
+            if i >= keys:
+                i = mix(i) % keys
+            # `mix`, written out since it is called for every line. It is reversible, so keys differ.
+            x = (i * 0x9E3779B97F4B) & MASK
+            x ^= x >> 25
+            x = (x * 0xD6E8FEB86659) & MASK
+            x ^= x >> 23
+            block.append("%012x" % x + ENDINGS[x % 576])
+        yield "".join(block).encode()
+
+
+def mix(i):
+    x = (i * 0x9E3779B97F4B) & MASK
+    x ^= x >> 25
+    x = (x * 0xD6E8FEB86659) & MASK
+    return x ^ x >> 23
+
+
+def tally_lines(lines):
+    """Counts follow Zipf's law, in random order; half of all counts are 1, as in real text."""
+    step = MASK // lines
+    for first in range(0, lines, 1 << 16):
+        block = []
+        for n in range(first, min(first + (1 << 16), lines)):
+            x = mix(n + 1)
+            block.append("%d %012x" % (MASK // (x + 1), n * step) + ENDINGS[x % 576])
+        yield "".join(block).encode()
+
+
+def write(file, blocks):
+    """Writes a corpus; only a finished one gets its name."""
+    unfinished = file.with_suffix(".part")
+    digest, size = hashlib.blake2b(digest_size=16), 0
+    with open(unfinished, "wb") as output:
+        for block in blocks:
+            output.write(block)
+            digest.update(block)
+            size += len(block)
+    unfinished.rename(file)
+    return {"bytes": size, "blake2b": digest.hexdigest()}

@@ -1,0 +1,418 @@
+"""What is measured: one part for each row of the project's goals.
+
+A part runs several commands over one corpus, against one yardstick. The words of a command are
+shown in the tables as they are here, and run as they are shown.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Command:
+    """A contender. Its answer, sent through `normal`, must equal the reference's."""
+
+    shell: str
+    ours: bool = False
+    normal: str = ""  # to bring outputs into one form: padding, order of columns
+    reference: str = ""  # another one than the part's, for a command that does other work
+    any_order: bool = False
+    label: str = ""  # by which goals and pictures name it
+    note: str = ""  # in what its work differs
+    goals: list = field(default_factory=list)
+
+
+@dataclass
+class Part:
+    name: str
+    title: str
+    corpus: str
+    reference: str
+    commands: list
+    yardstick: str  # the label of the command to which all are compared
+    sink: str = ""  # where the output goes when timed; answers of a few lines are kept
+    stages: list = field(default_factory=list)  # (command, reference): also checked, not timed
+    intro: str = ""
+    starts: bool = False  # time the starting of a program, not its work
+
+
+# Goals. Each says what it wants, and what it finds: a text and whether that is enough.
+
+
+@dataclass
+class Ratio:
+    """Wall time, at most so many times that of another command."""
+
+    limit: float
+    of: str
+
+    def judge(self, own, by_label, part, corpus):
+        other = by_label.get(self.of)
+        if not other or not other.get("wall"):
+            return f"≤ {self.limit:.3g} × {self.of}", None, "not measured"
+        ratio = own["wall"] / other["wall"]
+        return f"≤ {self.limit:.3g} × {self.of}", ratio <= self.limit, f"{ratio:.3g}"
+
+
+@dataclass
+class BestPeer:
+    """Wall time, at most so many times that of the best of all others."""
+
+    limit: float
+
+    def judge(self, own, by_label, part, corpus):
+        peers = [row["wall"] for row in by_label.values() if row.get("wall") and not row["ours"]]
+        if not peers:
+            return f"≤ {self.limit:.2g} × best peer", None, "not measured"
+        ratio = own["wall"] / min(peers)
+        return f"≤ {self.limit:.2g} × best peer", ratio <= self.limit, f"{ratio:.3g}"
+
+
+@dataclass
+class Speed:
+    """Megabytes of input a second of wall time, at least."""
+
+    limit: float
+
+    def judge(self, own, by_label, part, corpus):
+        speed = corpus["bytes"] / own["wall"] / 1e6
+        return f"≥ {self.limit:g} MB/s", speed >= self.limit, f"{speed:.0f}"
+
+
+@dataclass
+class BytesPerKey:
+    """Peak memory divided by distinct lines, at most."""
+
+    limit: float
+
+    def judge(self, own, by_label, part, corpus):
+        per_key = own["peak"] * 1024 / corpus["keys"]
+        return f"≤ {self.limit:g} bytes/key", per_key <= self.limit, f"{per_key:.1f}"
+
+
+CAPITALISED = r"'\b\p{Uppercase}\w*\b'"
+RG = "rg --no-config -oaIN"
+UNPAD = "sed 's/^ *//'"
+SORT_COUNT = f"sort {{}} | uniq -c | {UNPAD}"
+
+
+def whole_pipe(text):
+    """What the pipe itself costs, and that nobody can be faster than without a trick."""
+    return Command(f"cat {text} | wc -c", reference=f"stat -c %s {text}", label="`cat | wc -c`")
+
+
+def capitalised(text):
+    return Part(
+        name="capitalised",
+        title="Capitalised words, the 5 most frequent",
+        corpus=text,
+        reference=f"oracle.py top capwords 5 {text}",
+        yardstick="`cat | wc -c`",
+        commands=[
+            whole_pipe(text),
+            Command(
+                f"fetch file://$PWD/{text} | capwords | lower | count | topn 5",
+                ours=True,
+                label="textmill, from fetch",
+                goals=[Ratio(1.0, "`cat | wc -c`")],
+            ),
+            Command(
+                f"capwords {text} | lower | count | topn 5",
+                ours=True,
+                label="textmill",
+                goals=[Ratio(1.0, "`cat | wc -c`")],
+            ),
+            Command(
+                f"{RG} {CAPITALISED} {text} | tr A-Z a-z | hist | tail -n 5",
+                normal="tac | tr '\\t' ' '",
+                label="ripgrep, tr, hist",
+                note="`tr` leaves letters outside ASCII as they are",
+            ),
+            Command(
+                f"cat {text} | perl -ne 'for (/\\b[[:upper:]]\\w*\\b/g) {{print \"$_\\n\"}}'"
+                " | tr '[:upper:]' '[:lower:]' | sort | uniq -c | sort -nr | head -5",
+                normal=UNPAD,
+                reference=f"oracle.py top capwords 5 {text} --ascii",
+                label="the talk's pipeline",
+                note="bytes, `LC_ALL=C`: words are those of ASCII",
+            ),
+        ],
+        stages=[
+            (f"fetch file://$PWD/{text}", f"cat {text}"),
+            (f"capwords {text}", f"oracle.py capwords {text}"),
+        ],
+    )
+
+
+def all_words(text):
+    return Part(
+        name="all-words",
+        title="All words, the 5 most frequent",
+        corpus=text,
+        reference=f"oracle.py top words 5 {text}",
+        yardstick="`wc -w`",
+        commands=[
+            Command(
+                f"wc -w < {text}",
+                reference=f"oracle.py wc-w {text}",
+                label="`wc -w`",
+                note="only adds up what stands between blanks",
+            ),
+            Command(
+                f"words {text} | lower | count | topn 5",
+                ours=True,
+                label="textmill",
+                goals=[Ratio(0.2, "`wc -w`")],
+            ),
+            Command(
+                f"{RG} '\\w+' {text} | tr A-Z a-z | hist | tail -n 5",
+                normal="tac | tr '\\t' ' '",
+                label="ripgrep, tr, hist",
+                note="`tr` leaves letters outside ASCII as they are",
+            ),
+        ],
+        stages=[(f"words {text}", f"oracle.py words {text}")],
+    )
+
+
+def counting(name, title, corpus, own, yardstick):
+    """`count` against all others that count lines exactly."""
+    return Part(
+        name=name,
+        title=title,
+        corpus=corpus,
+        reference=SORT_COUNT.format(corpus),
+        yardstick=yardstick,
+        sink=" > /dev/null",
+        commands=own
+        + [
+            Command(
+                f"hist -S {corpus}",
+                normal="tr '\\t' ' '",
+                any_order=True,
+                label="hist",
+                note="unsorted",
+            ),
+            Command(f"cuniq -c {corpus}", normal=UNPAD, any_order=True, label="cuniq", note="unsorted"),
+            Command(f"huniq -c < {corpus}", any_order=True, label="huniq", note="unsorted"),
+            Command(f"duckdb-count {corpus}", any_order=True, label="DuckDB", note="unsorted"),
+            Command(f"duckdb-count {corpus} sorted", label="DuckDB, sorted"),
+            Command(
+                f"mawk '{{n[$0]++}} END {{for (k in n) print n[k], k}}' {corpus}",
+                any_order=True,
+                label="mawk",
+                note="unsorted",
+            ),
+            Command(f"sort {corpus} | uniq -c", normal=UNPAD, label="`sort | uniq -c`"),
+        ],
+    )
+
+
+def count_words(text):
+    own = [
+        Command(f"count {text}", ours=True, label="textmill", goals=[BestPeer(1 / 3)]),
+        Command(f"count -j 1 {text}", ours=True, label="textmill, one thread"),
+        Command(f"count --unsorted {text}", ours=True, any_order=True, label="textmill, unsorted"),
+    ]
+    return counting("count-words", "Counting words: few distinct lines", text, own, "hist")
+
+
+def count_distinct(text):
+    memory = BytesPerKey(64)
+    own = [
+        Command(
+            f"count {text}",
+            ours=True,
+            label="textmill",
+            goals=[Ratio(0.25, "DuckDB, sorted"), memory],
+        ),
+        Command(
+            f"count --unsorted {text}",
+            ours=True,
+            any_order=True,
+            label="textmill, unsorted",
+            goals=[Ratio(0.5, "DuckDB"), memory],
+        ),
+        Command(f"count -j 1 {text}", ours=True, label="textmill, one thread"),
+    ]
+    title = "Counting keys: three lines in four are new"
+    return counting("count-distinct", title, text, own, "DuckDB")
+
+
+def capwords_alone(text):
+    return Part(
+        name="capwords",
+        title="capwords alone",
+        corpus=text,
+        reference=f"oracle.py capwords {text}",
+        yardstick="`cat`",
+        sink=" | wc -c",
+        commands=[
+            Command(f"cat {text}", reference=f"cat {text}", label="`cat`"),
+            Command(f"capwords {text}", ours=True, label="textmill", goals=[Ratio(0.9, "`cat`")]),
+            Command(f"{RG} {CAPITALISED} {text}", label="ripgrep -o"),
+        ],
+    )
+
+
+def lower_alone(text):
+    return Part(
+        name="lower",
+        title="lower alone, English",
+        corpus=text,
+        reference=f"oracle.py lower {text}",
+        yardstick="GNU tr",
+        sink=" > /dev/null",
+        commands=[
+            Command(
+                f"tr A-Z a-z < {text}",
+                reference=f"LC_ALL=C sed 'y/ABCDEFGHIJKLMNOPQRSTUVWXYZ/abcdefghijklmnopqrstuvwxyz/' {text}",
+                label="GNU tr",
+                note="ASCII only",
+            ),
+            Command(f"lower {text}", ours=True, label="textmill", goals=[Ratio(0.4, "GNU tr")]),
+        ],
+    )
+
+
+def lower_multilingual(name, text):
+    return Part(
+        name=name,
+        title=f"lower, {MULTILINGUAL[text]}",
+        corpus=text,
+        reference=f"oracle.py lower {text}",
+        yardstick="perl -CSD",
+        sink=" > /dev/null",
+        commands=[
+            Command(
+                f"perl -CSD -pe '$_ = lc' {text}",
+                normal="sed 's/ς/σ/g'",
+                reference=f"oracle.py lower {text} | sed 's/ς/σ/g'",
+                label="perl -CSD",
+                note="does not know the final sigma",
+            ),
+            Command(
+                f"lower {text}",
+                ours=True,
+                label="textmill",
+                goals=[Speed(500), Ratio(1 / 20, "perl -CSD")],
+            ),
+        ],
+    )
+
+
+def words_multilingual(name, text):
+    goals = [Speed(500), Ratio(1 / 20, "perl -CSD")]
+    return Part(
+        name=name,
+        title=f"words and capwords, {MULTILINGUAL[text]}",
+        corpus=text,
+        reference=f"oracle.py words {text}",
+        yardstick="perl -CSD",
+        sink=" > /dev/null",
+        commands=[
+            Command(
+                f"perl -CSD -ne 'for (/\\w+/g) {{print \"$_\\n\"}}' {text}",
+                label="perl -CSD",
+            ),
+            Command(f"{RG} '\\w+' {text}", label="ripgrep -o"),
+            Command(f"words {text}", ours=True, label="textmill", goals=goals),
+            Command(
+                f"{RG} {CAPITALISED} {text}",
+                reference=f"oracle.py capwords {text}",
+                label="ripgrep -o, capitalised",
+            ),
+            Command(
+                f"capwords {text}",
+                reference=f"oracle.py capwords {text}",
+                ours=True,
+                label="textmill, capitalised",
+            ),
+        ],
+    )
+
+
+MULTILINGUAL = {
+    "multilingual.txt": "multilingual text",
+    "multilingual.html": "the same with its HTML",
+}
+
+
+def topn_alone(tally):
+    return Part(
+        name="topn",
+        title="The 10 largest counts",
+        corpus=tally,
+        reference=f"oracle.py topn 10 {tally}",
+        yardstick="`sort -nr`",
+        commands=[
+            Command(f"sort -nr {tally} | head", label="`sort -nr`"),
+            Command(f"sort -k1,1nr {tally} | head", label="`sort -k1,1nr`"),
+            Command(f"topn {tally}", ours=True, label="textmill", goals=[Speed(1000)]),
+        ],
+    )
+
+
+def start_up(corpus):
+    goal = Ratio(2, "`cat`")
+    own = ["fetch", "capwords", "words", "lower", "count", "topn"]
+    return Part(
+        name="start",
+        title="Starting a program on empty input",
+        corpus=corpus,
+        reference="true",
+        yardstick="`cat`",
+        starts=True,
+        commands=[Command("cat", label="`cat`")]
+        + [Command(name, ours=True, label=name, goals=[goal]) for name in own],
+        intro="A sample is the mean of 200 starts.",
+    )
+
+
+PARTS = [
+    capitalised("english.txt"),
+    all_words("english.txt"),
+    count_words("words.txt"),
+    count_distinct("distinct.txt"),
+    capwords_alone("english.txt"),
+    lower_alone("english.txt"),
+    lower_multilingual("lower-multilingual", "multilingual.txt"),
+    lower_multilingual("lower-html", "multilingual.html"),
+    words_multilingual("words-multilingual", "multilingual.txt"),
+    words_multilingual("words-html", "multilingual.html"),
+    topn_alone("tally.txt"),
+    start_up("words.txt"),
+]
+
+# Time and memory against size: the same tenth of the English text, once, 10 and 40 times.
+SCALING_CORPORA = {"0.1": "scaling-0.1.txt", "1": "scaling-1.txt", "4": "scaling-4.txt"}
+SCALING_UNIT = SCALING_CORPORA["0.1"]
+
+
+@dataclass
+class Scaled:
+    """A command whose time shall grow with the text and whose memory shall not.
+
+    `reference` answers for the unit; `repeated` makes from that the answer for so many of them.
+    """
+
+    shell: str
+    reference: str
+    repeated: str
+    sink: str = " > /dev/null"
+
+
+REPEAT_TEXT = "for i in $(seq {times}); do cat {answer}; done"
+MULTIPLY_COUNTS = "awk '{{$1 *= {times}; print}}' {answer}"
+
+SCALING = [
+    Scaled("capwords {text}", "oracle.py capwords {unit}", REPEAT_TEXT),
+    Scaled("words {text}", "oracle.py words {unit}", REPEAT_TEXT),
+    Scaled("lower {text}", "oracle.py lower {unit}", REPEAT_TEXT),
+    Scaled("words {text} | count", "oracle.py words {unit} | sort | uniq -c | " + UNPAD, MULTIPLY_COUNTS),
+    Scaled(
+        "words {text} | lower | count | topn 5",
+        "oracle.py top words 5 {unit}",
+        MULTIPLY_COUNTS,
+        sink="",
+    ),
+]

@@ -1,0 +1,124 @@
+"""The programs under test and those they are compared with: built, installed, named by version."""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from debian import unpacked
+
+# From crates.io and PyPI, into the cache; GNU tools, perl and mawk are the system's own.
+CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg"}
+DUCKDB = "duckdb"
+
+VERSION = re.compile(r"\d+(\.\d+)+")
+
+OURS = {"fetch", "capwords", "words", "lower", "count", "topn"}
+
+
+class Programs:
+    """Where the programs are, and the environment in which commands find them."""
+
+    def __init__(self, root, cache):
+        self.root = root
+        self.own = Path(os.environ.get("CARGO_TARGET_DIR", root / "target")) / "release"
+        self.peers = cache / "peers"
+        self.python = self.peers / "venv/bin/python"
+        self.packages = cache / "packages"
+        self.bins = [self.own, self.peers / "bin", Path(__file__).parent, self.packages / "time/usr/bin"]
+        self.environment = {
+            "PATH": os.pathsep.join([*map(str, self.bins), os.environ["PATH"]]),
+            # The fastest locale of the classic tools. Ours, ripgrep and perl -CSD ignore it.
+            "LC_ALL": "C",
+            "HOME": os.environ.get("HOME", "/"),
+            "TMPDIR": str(cache),
+            "DUCKDB_PYTHON": str(self.python),
+        }
+
+    def build(self):
+        subprocess.run(["cargo", "build", "--release", "--bins"], cwd=self.root, check=True)
+
+    def install(self):
+        """What is missing of the peers. One that cannot be had is left out of the tables."""
+        self.peers.mkdir(parents=True, exist_ok=True)
+        for crate, binary in CRATES.items():
+            if not (self.peers / "bin" / binary).exists():
+                self.attempt(["cargo", "install", "--locked", "--root", str(self.peers), crate])
+        if not self.python.exists():
+            self.attempt([sys.executable, "-m", "venv", str(self.peers / "venv")])
+            self.attempt([str(self.python), "-m", "pip", "install", "-q", DUCKDB])
+        if not shutil.which("time"):
+            unpacked("time", self.packages)
+
+    def attempt(self, command):
+        try:
+            failed = subprocess.run(command, stdout=sys.stderr).returncode != 0
+        except OSError:
+            failed = True
+        if failed:
+            print(f"bench: {command[0]} {command[-1]}: not installed", file=sys.stderr)
+
+    def missing(self, command):
+        """The programs of a pipeline that are not there (ours must be ours, not a namesake)."""
+        names = {stage.split()[0] for stage in command.split(" | ")}
+        if "duckdb-count" in names and not self.python.exists():
+            return [DUCKDB]
+        paths = {name: self.own if name in OURS else self.environment["PATH"] for name in names}
+        return sorted(name for name, path in paths.items() if not shutil.which(name, path=path))
+
+    def versions(self):
+        """Name and version of every peer that is there, as it says so itself."""
+        found = {}
+        crates = first_lines(["cargo", "install", "--list", "--root", str(self.peers)], 99)
+        for crate in CRATES:
+            for line in crates.splitlines():
+                if line.startswith(crate + " v"):
+                    found[crate] = line.split()[1].rstrip(":")
+        if self.python.exists():
+            version = "import duckdb; print(duckdb.__version__)"
+            found["DuckDB"] = first_lines([str(self.python), "-c", version])
+        for name, command in {
+            "GNU coreutils": ["sort", "--version"],
+            "mawk": ["mawk", "-W", "version"],
+            "perl": ["perl", "-e", "print $^V"],
+            "rustc": ["rustc", "--version"],
+        }.items():
+            found[name] = first_lines(command)
+        # What is left of "sort (GNU coreutils) 9.1" or of "rustc 1.95.0 (…)" is the version.
+        return {name: VERSION.search(text).group() for name, text in found.items() if text}
+
+    def commit(self):
+        commit = first_lines(["git", "-C", str(self.root), "rev-parse", "--short=12", "HEAD"])
+        # What the tables themselves say does not change the programs.
+        sources = ["--", ".", ":!benches", ":!README.md"]
+        changes = first_lines(["git", "-C", str(self.root), "status", "--porcelain", *sources])
+        return commit + (" with uncommitted changes" if changes else "")
+
+
+def first_lines(command, lines=1):
+    """The first lines that a command prints, or nothing if it cannot run."""
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    except OSError:
+        return ""
+    return "\n".join(done.stdout.splitlines()[:lines])
+
+
+def machine():
+    """The machine in one line: processor, cores, memory, system."""
+    model, flags = platform.machine(), []
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == "model name":
+            model = value.strip()
+        if key.strip() == "flags":
+            flags = value.split()
+    vectors = [name for name in ("avx2", "avx512bw", "avx512vbmi2") if name in flags]
+    memory = int(Path("/proc/meminfo").read_text().split()[1]) / (1 << 20)
+    return (
+        f"{model} ({', '.join(vectors) or 'no AVX2'}), {os.cpu_count()} cores, {memory:.0f} GiB, "
+        f"{platform.system()} {platform.release()}"
+    )
