@@ -1,24 +1,23 @@
 //! Picking words out of a text by its masks: what `capwords` and `words` share.
 //!
-//! A word is a run of word bytes. With a bit for each byte, words start where
-//! a word byte has none before it, and end where one is not followed by
-//! another; both come from one shift of the mask. The walk below then goes
-//! from set bit to set bit, so its cost is by the word, not by the byte.
+//! A word is a run of word bytes: a run of ones in the mask. It starts where a
+//! word byte has none before it. An addition finds where it ends: a one added
+//! at its start carries through the whole run, which turns to zeros, and
+//! leaves a one behind it. So the words that are picked, and the bytes behind
+//! them, come from a handful of operations for 64 bytes at once; these bytes
+//! are then copied close together, with a newline for each byte behind a word.
+//! Nothing in this depends on where the words are.
 //!
 //! Nothing of the text is kept between blocks, only whether a word is open: a
 //! word of any length costs no memory.
 
 use crate::error::Error;
-use crate::scan::{self, CHUNK, Masks, Refiner};
+use crate::scan::{self, CHUNK, Masks, ROOM, Refiner};
 use crate::stream::{Filter, Out};
 
 /// How many chunks are scanned before their words are picked: their masks
 /// stay in the first-level cache.
 const BATCH: usize = 32;
-
-/// What a copy of a short word takes along, in bytes: a fixed size is faster
-/// than an exact one, and most words are shorter.
-const STRIDE: usize = 32;
 
 /// Which words to pick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,36 +54,40 @@ impl Pick {
 
 impl Filter for Pick {
     fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error> {
-        // A word ends in a byte that is not its own, so what is put out is no
-        // longer than the text, but for the end of a word from the block before.
-        let mut walk = Walk {
-            text,
-            room: out.room(text.len() + 2 + STRIDE),
-            used: 0,
-            which: self.which,
-            in_word: self.in_word,
-            open: self.open.then_some(0),
-        };
+        // Every word but one is followed by a byte of its own that becomes its
+        // newline, so what is put out is hardly longer than the text.
+        let room = out.room(text.len() + ROOM + CHUNK);
+        let mut used = 0;
         let mut refiner = None;
         let mut masks = [Masks::default(); BATCH];
         for (i, batch) in text.chunks(BATCH * CHUNK).enumerate() {
             let masks = &mut masks[..batch.len().div_ceil(CHUNK)];
             scan::classify(batch, masks);
+            let (chunks, rest) = batch.as_chunks::<CHUNK>();
             for (j, masks) in masks.iter_mut().enumerate() {
-                let start = (i * BATCH + j) * CHUNK;
                 // A character that reaches into this chunk makes it one that
                 // needs refining, too.
                 if masks.high != 0 && !self.ascii {
+                    let start = (i * BATCH + j) * CHUNK;
                     refiner
                         .get_or_insert_with(|| Refiner::new(text))
                         .refine(start, masks);
                 }
-                walk.chunk(start, (batch.len() - j * CHUNK).min(CHUNK), masks);
+                let mut last = [0; CHUNK];
+                let (chunk, length) = match chunks.get(j) {
+                    Some(chunk) => (chunk, CHUNK),
+                    None => {
+                        last[..rest.len()].copy_from_slice(rest);
+                        (&last, rest.len())
+                    }
+                };
+                let (words, ends) = self.pick(masks, length);
+                let room = room[used..]
+                    .first_chunk_mut()
+                    .expect("room for all of the text");
+                used += scan::compress(chunk, words | ends, ends, room);
             }
         }
-        self.in_word = walk.in_word;
-        self.open = walk.open.is_some();
-        let used = walk.finish();
         out.advance(used);
         Ok(())
     }
@@ -98,78 +101,28 @@ impl Filter for Pick {
     }
 }
 
-/// The walk over the words of one block.
-struct Walk<'a> {
-    text: &'a [u8],
-    room: &'a mut [u8],
-    /// How much of the room is written to.
-    used: usize,
-    which: Which,
-    /// The chunk before ended within a word.
-    in_word: bool,
-    /// Where the picked word that is not yet ended starts in the text.
-    open: Option<usize>,
-}
-
-impl Walk<'_> {
-    /// Takes the masks of the next chunk, of `length` bytes.
+impl Pick {
+    /// The bytes of picked words, and the bytes right behind them, in the next
+    /// chunk of `length` bytes.
     #[inline(always)]
-    fn chunk(&mut self, start: usize, length: usize, masks: &Masks) {
-        let before = masks.word << 1 | u64::from(self.in_word);
-        let mut starts = masks.word & !before;
-        let mut ends = before & !masks.word;
-        if length < CHUNK {
-            // What lies behind the text ends nothing: the next block may go on.
-            ends &= (1 << length) - 1;
-        }
+    fn pick(&mut self, masks: &Masks, length: usize) -> (u64, u64) {
+        let word = masks.word;
+        let mut starts = word & !(word << 1 | u64::from(self.in_word));
         if self.which == Which::Capitalised {
             starts &= masks.upper;
         }
-        self.in_word = masks.word >> (length - 1) & 1 != 0;
-        if let Some(from) = self.open {
-            if ends == 0 {
-                return;
-            }
-            self.word(from, start + ends.trailing_zeros() as usize);
-            self.open = None;
+        // An open word goes on as if it started here. Where it does not go on,
+        // its end is the first byte.
+        let (sum, over) = word.overflowing_add(starts | u64::from(self.open));
+        let (words, ends) = (word & !sum, sum & !word);
+        self.in_word = word >> (length - 1) & 1 == 1;
+        if length == CHUNK {
+            self.open = over;
+            return (words, ends);
         }
-        while starts != 0 {
-            let from = starts.trailing_zeros();
-            let after = ends & (u64::MAX << from);
-            if after == 0 {
-                self.open = Some(start + from as usize);
-                return;
-            }
-            self.word(
-                start + from as usize,
-                start + after.trailing_zeros() as usize,
-            );
-            starts &= starts - 1;
-        }
-    }
-
-    /// Puts out a word and the end of its line.
-    #[inline(always)]
-    fn word(&mut self, from: usize, to: usize) {
-        let length = to - from;
-        let room = &mut self.room[self.used..];
-        match self.text.get(from..from + STRIDE) {
-            Some(stride) if length <= STRIDE => room[..STRIDE].copy_from_slice(stride),
-            _ => room[..length].copy_from_slice(&self.text[from..to]),
-        }
-        room[length] = b'\n';
-        self.used += length + 1;
-    }
-
-    /// Puts out the beginning of a word that the block does not end; how much
-    /// was put out in all.
-    fn finish(mut self) -> usize {
-        if let Some(from) = self.open {
-            let length = self.text.len() - from;
-            self.room[self.used..self.used + length].copy_from_slice(&self.text[from..]);
-            self.used += length;
-        }
-        self.used
+        // The byte behind the text is still to come.
+        self.open = ends >> length & 1 == 1;
+        (words, ends & ((1 << length) - 1))
     }
 }
 

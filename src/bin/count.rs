@@ -3,7 +3,6 @@
 use clap::Parser;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
-use std::thread;
 use textmill::cli;
 use textmill::count::Counts;
 
@@ -45,11 +44,10 @@ fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
         let terminator = args.lines.terminator();
         let separator = if args.tab { b'\t' } else { b' ' };
-        let threads = args.jobs.map_or_else(default_threads, NonZeroUsize::get);
         program.hold_only_what_is_used();
         program.sum(
             &args.lines.files,
-            Counts::new(threads),
+            Counts::new(args.jobs),
             |counts, input| match args.merge {
                 true => counts.merge(input, terminator),
                 false => counts.read(input, terminator),
@@ -57,11 +55,4 @@ fn main() -> ExitCode {
             |counts, output| counts.write(separator, terminator, output),
         )
     })
-}
-
-/// One for each processor; more than a few would wait for the input.
-fn default_threads() -> usize {
-    thread::available_parallelism()
-        .map_or(1, NonZeroUsize::get)
-        .min(4)
 }

@@ -32,6 +32,7 @@ use hash::Seed;
 use order::Answer;
 use source::Source;
 use std::io::{Read, Write};
+use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::thread;
 use worker::{SharedBorders, Worker};
@@ -49,17 +50,20 @@ pub struct Counts {
     borders: SharedBorders,
     /// One for each thread; the first one does all the work while there is little.
     workers: Vec<Worker>,
-    threads: usize,
+    /// How many there may be; `None` leaves it to the machine.
+    threads: Option<NonZeroUsize>,
 }
 
 impl Counts {
-    /// Nothing counted yet; up to so many threads will count.
-    pub fn new(threads: usize) -> Self {
+    /// Nothing counted yet; up to so many threads will count: if not said, one
+    /// for each processor, but no more than four, for then most would wait for
+    /// the input.
+    pub fn new(threads: Option<NonZeroUsize>) -> Self {
         let mut counts = Counts {
             seed: Seed::random(),
             borders: SharedBorders::default(),
             workers: Vec::new(),
-            threads: threads.clamp(1, THREADS),
+            threads,
         };
         counts.add_worker();
         counts
@@ -76,7 +80,8 @@ impl Counts {
         let mut source = Source::new(input, terminator);
         let mut block = Blocks::new();
         let mut seen = 0;
-        while self.threads == 1 || seen < ALONE {
+        let one = NonZeroUsize::MIN;
+        while self.threads == Some(one) || seen < ALONE {
             let length = source.next(&mut block)?;
             if length == 0 {
                 return Ok(());
@@ -84,7 +89,12 @@ impl Counts {
             self.workers[0].count(source::padded(&block, length), terminator);
             seen += length;
         }
-        while self.workers.len() < self.threads {
+        let default = || thread::available_parallelism().unwrap_or(one).get().min(4);
+        let threads = self
+            .threads
+            .map_or_else(default, NonZeroUsize::get)
+            .min(THREADS);
+        while self.workers.len() < threads {
             self.add_worker();
         }
         let source = Mutex::new(source);
@@ -131,19 +141,23 @@ impl Counts {
         terminator: u8,
         output: &mut impl Write,
     ) -> Result<(), Error> {
-        let finish = |worker: Worker| worker.finish();
+        let threads = self.workers.len();
+        let mut workers = self.workers.into_iter();
+        let first = workers.next();
         let counted: Option<Vec<_>> = thread::scope(|scope| {
-            let threads: Vec<_> = self
-                .workers
-                .into_iter()
-                .map(|worker| scope.spawn(|| finish(worker)))
+            let others: Vec<_> = workers
+                .map(|worker| scope.spawn(|| worker.finish()))
                 .collect();
-            threads
+            let others = others
                 .into_iter()
-                .map(|thread| thread.join().expect("no panic"))
+                .map(|thread| thread.join().expect("no panic"));
+            first
+                .map(Worker::finish)
+                .into_iter()
+                .chain(others)
                 .collect()
         });
-        let answer = counted.and_then(|counted| Answer::of(counted, self.threads));
+        let answer = counted.and_then(|counted| Answer::of(counted, threads));
         answer
             .ok_or(Error::Data(TOO_LARGE))?
             .write(separator, terminator, output)
@@ -168,7 +182,7 @@ mod tests {
     }
 
     fn counted(threads: usize, text: &[u8], cuts: Vec<usize>) -> Vec<u8> {
-        let mut counts = Counts::new(threads);
+        let mut counts = Counts::new(NonZeroUsize::new(threads));
         counts
             .read(&mut arbitrary::pieces(text, cuts), b'\n')
             .unwrap();
@@ -200,7 +214,7 @@ mod tests {
     #[test]
     fn a_sum_that_does_not_fit_is_an_error() {
         let text = format!("{} a\n1 b\n1 a\n", u64::MAX);
-        let error = Counts::new(1)
+        let error = Counts::new(None)
             .merge(&mut text.as_bytes(), b'\n')
             .unwrap_err();
         assert!(error.to_string().starts_with("line 3: "), "{error}");
@@ -238,7 +252,7 @@ mod tests {
         fn the_parts_add_up_to_the_whole(text in prop_oneof![arbitrary::text(), lines()], at in any::<prop::sample::Index>()) {
             let ends: Vec<usize> = memchr::memchr_iter(b'\n', &text).map(|i| i + 1).chain([text.len()]).collect();
             let (a, b) = text.split_at(*at.get(&ends));
-            let mut whole = Counts::new(1);
+            let mut whole = Counts::new(None);
             for part in [b, a] {
                 whole.merge(&mut &counted(1, part, vec![7])[..], b'\n').unwrap();
             }

@@ -100,20 +100,37 @@ impl Answer {
         terminator: u8,
         output: &mut impl Write,
     ) -> Result<(), Error> {
-        // Thread `i` of `n` lays out the ranges i, i + n, i + 2n …; here they are
-        // taken from one thread after the other, and so in their order.
+        if self.threads == 1 {
+            let mut out = Out::default();
+            for i in 0..self.ranges.len() {
+                self.lay_out(i, separator, terminator, |piece, _| {
+                    std::mem::swap(piece, &mut out);
+                    output.write_all(out.as_slice())
+                })
+                .map_err(Error::Write)?;
+            }
+            return Ok(());
+        }
+        self.write_by_threads(separator, terminator, output)
+    }
+
+    /// The same by several threads. Thread `i` of `n` lays out the ranges i,
+    /// i + n, i + 2n …; here they are taken from one thread after the other,
+    /// and so in their order.
+    fn write_by_threads(
+        self,
+        separator: u8,
+        terminator: u8,
+        output: &mut impl Write,
+    ) -> Result<(), Error> {
         let lay_out = |first: usize, pieces: SyncSender<Piece>, used: Receiver<Out>| {
-            for range in self.ranges.iter().skip(first).step_by(self.threads) {
-                let lines = std::mem::take(&mut *range.lock().expect("no panic"));
-                let mut cursors = lines.cursors(&self.arenas);
-                let mut last = false;
-                while !last {
-                    let mut out = used.try_recv().unwrap_or_default();
-                    out.truncate(0);
-                    last = merge(&mut cursors, separator, terminator, &mut out);
-                    if pieces.send(Piece { out, last }).is_err() {
-                        return; // the output has failed
-                    }
+            for i in (first..self.ranges.len()).step_by(self.threads) {
+                let sent = self.lay_out(i, separator, terminator, |piece, last| {
+                    let out = std::mem::replace(piece, used.try_recv().unwrap_or_default());
+                    pieces.send(Piece { out, last })
+                });
+                if sent.is_err() {
+                    return; // the output has failed
                 }
             }
         };
@@ -140,6 +157,28 @@ impl Answer {
             }
             Ok(())
         })
+    }
+
+    /// Lays out a range and frees it, piece by piece; the flag tells the last
+    /// one. `take` leaves a buffer for the next in the place of each.
+    fn lay_out<E>(
+        &self,
+        range: usize,
+        separator: u8,
+        terminator: u8,
+        mut take: impl FnMut(&mut Out, bool) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let lines = std::mem::take(&mut *self.ranges[range].lock().expect("no panic"));
+        let mut cursors = lines.cursors(&self.arenas);
+        let mut out = Out::default();
+        loop {
+            out.truncate(0);
+            let last = merge(&mut cursors, separator, terminator, &mut out);
+            take(&mut out, last)?;
+            if last {
+                return Ok(());
+            }
+        }
     }
 }
 

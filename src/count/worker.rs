@@ -48,9 +48,9 @@ pub fn arena_of(place: Place) -> usize {
 
 /// How many keys a table of short lines holds before they are moved out. The
 /// tables of a thread then have 25 and 16 MB: about the size of a large cache.
-const SHORT_LIMIT: usize = (1 << 20) / 5 * 3;
+const SHORT_LIMIT: usize = (1 << 20) / 5 * 4;
 /// The same for lines of middle length.
-const MIDDLE_LIMIT: usize = (1 << 19) / 5 * 3;
+const MIDDLE_LIMIT: usize = (1 << 19) / 5 * 4;
 /// One of so many keys is looked at to find the borders of the ranges.
 const SAMPLE: usize = 64;
 

@@ -59,6 +59,23 @@ pub fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
     portable::find(byte, text, masks);
 }
 
+/// How many bytes [`compress`] may write to.
+pub const ROOM: usize = CHUNK + 8;
+
+/// Copies those bytes of a chunk that are in `keep`, close together, to the
+/// start of `room`; those in `ends` become newlines. How many bytes that are;
+/// the rest of the room then holds anything.
+#[inline]
+pub fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]) -> usize {
+    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the machine has AVX2, as was just asked, and so POPCNT.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::compress(chunk, keep, ends, room) };
+    }
+    portable::compress(chunk, keep, ends, room)
+}
+
 /// Mends the masks of a text where it is not ASCII, chunk after chunk.
 ///
 /// The text is one block: a character cut off by its end is taken for what it
@@ -168,6 +185,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn kept_bytes_come_close_together(text in any::<[u8; CHUNK]>(), keep: u64, ends: u64, few: bool) {
+            let keep = if few { keep & keep >> 3 & keep >> 11 } else { keep };
+            let mut expected = Vec::new();
+            for (i, &byte) in text.iter().enumerate().filter(|(i, _)| keep >> i & 1 == 1) {
+                expected.push(if ends >> i & 1 == 1 { b'\n' } else { byte });
+            }
+            for compress in [compress, portable::compress] {
+                let mut room = [0; ROOM];
+                let used = compress(&text, keep, ends, &mut room);
+                prop_assert_eq!(&room[..used], &expected);
+            }
+        }
+
         #[test]
         fn a_byte_is_found_wherever_it_is(text in prop::collection::vec(0..4u8, 0..300), high: bool) {
             let text: Vec<u8> = text.iter().map(|b| if high { b | 0xFE } else { *b }).collect();

@@ -7,7 +7,7 @@
 //! `x`" is what sets the highest bit when `0x80 - x` is added: no sum leaves
 //! its byte, so that the bytes do not disturb one another.
 
-use super::{CHUNK, Masks};
+use super::{CHUNK, Masks, ROOM};
 
 /// A byte in each of the eight places.
 const fn all(byte: u8) -> u64 {
@@ -49,6 +49,17 @@ pub fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
             *mask |= gather(!differs & HIGH) << (8 * i);
         }
     }
+}
+
+/// As [`super::compress`].
+pub fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]) -> usize {
+    let mut used = 0;
+    for (i, &byte) in chunk.iter().enumerate() {
+        // Every byte is stored, and the next one over it unless it is kept.
+        room[used] = if ends >> i & 1 == 1 { b'\n' } else { byte };
+        used += (keep >> i & 1) as usize;
+    }
+    used
 }
 
 /// Which of eight bytes are in words, and which are capitals, by highest bits.
