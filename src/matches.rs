@@ -8,7 +8,6 @@
 use crate::error::Error;
 use crate::stream::{Filter, Out};
 use regex::bytes::{Regex, RegexBuilder};
-use std::io;
 
 /// A filter that writes the matches of a regular expression.
 #[derive(Debug)]
@@ -59,7 +58,7 @@ impl Filter for Matches {
                 let mut lines = &text[..end];
                 if !self.line.is_empty() {
                     let first = memchr::memchr(b'\n', text).unwrap_or(end);
-                    hold(&mut self.line, &text[..first])?;
+                    self.line.extend_from_slice(&text[..first]);
                     self.search(&self.line, out);
                     self.line.clear();
                     lines = text.get(first + 1..end).unwrap_or_default();
@@ -68,7 +67,8 @@ impl Filter for Matches {
                 &text[end + 1..]
             }
         };
-        hold(&mut self.line, rest)
+        self.line.extend_from_slice(rest);
+        Ok(())
     }
 
     fn end(&mut self, out: &mut Out) -> Result<(), Error> {
@@ -76,14 +76,6 @@ impl Filter for Matches {
         self.line.clear();
         Ok(())
     }
-}
-
-/// Appends to a line; one beyond the memory there is becomes an error.
-fn hold(line: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
-    line.try_reserve(bytes.len())
-        .map_err(|_| Error::Read(io::ErrorKind::OutOfMemory.into()))?;
-    line.extend_from_slice(bytes);
-    Ok(())
 }
 
 #[cfg(test)]

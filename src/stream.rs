@@ -7,7 +7,6 @@
 //! again and again, are all the memory there is.
 
 use crate::error::Error;
-use std::collections::TryReserveError;
 use std::io::{self, Read, Write};
 use std::ops::{Deref, DerefMut};
 use std::os::fd::AsFd;
@@ -45,7 +44,8 @@ impl Out {
     /// At least `n` bytes of room behind what was put out; they hold anything.
     pub fn room(&mut self, n: usize) -> &mut [u8] {
         if self.bytes.len() - self.len < n {
-            let mut bytes = Pages::new(self.len + n);
+            // Twice as large each time: many small pieces are not copied over and over.
+            let mut bytes = Pages::new((self.len + n).max(2 * self.bytes.len()));
             bytes[..self.len].copy_from_slice(self.as_slice());
             self.bytes = bytes;
         }
@@ -133,7 +133,7 @@ pub fn filter(
                 let unfinished = unfinished(text);
                 filter.block(&text[..text.len() - unfinished], &mut out)?;
                 write(output, &mut out)?;
-                blocks.keep(unfinished)?;
+                blocks.keep(unfinished);
             }
             Err(error) => break Err(Error::Read(error)),
         }
@@ -165,7 +165,7 @@ pub fn lines(
             start = searched + end + 1;
         }
         let rest = text.len() - start;
-        blocks.keep(rest)?;
+        blocks.keep(rest);
     }
 }
 
@@ -216,43 +216,35 @@ impl Blocks {
 
     /// Appends bytes to the text, as if they had been read. There must be no
     /// text yet.
-    pub fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    pub fn put(&mut self, bytes: &[u8]) {
         debug_assert!(self.text().is_empty());
         let n = bytes.len();
-        if n <= HEAD {
-            self.start = HEAD - n;
-        } else {
-            (self.start, self.end) = (0, n);
-            self.grow()?;
-        }
+        self.start = HEAD.saturating_sub(n);
+        self.end = self.start + n;
+        self.grow();
         self.bytes[self.start..self.end].copy_from_slice(bytes);
-        Ok(())
     }
 
     /// Forgets the text but for its last `n` bytes. Memory grows with these.
-    pub fn keep(&mut self, n: usize) -> Result<(), Error> {
+    pub fn keep(&mut self, n: usize) {
         let kept = self.end - n..self.end;
-        let start = HEAD.saturating_sub(n);
         // A long line is not moved each time that some of it arrives.
         if n <= HEAD || self.bytes.len() - self.end < BLOCK + SLACK {
-            self.bytes.copy_within(kept, start);
-            (self.start, self.end) = (start, start + n);
-            self.grow()
+            self.start = HEAD.saturating_sub(n);
+            self.end = self.start + n;
+            self.bytes.copy_within(kept, self.start);
+            self.grow();
         } else {
             self.start = kept.start;
-            Ok(())
         }
     }
 
-    /// Makes room for another block behind the text. A line beyond the memory
-    /// there is becomes an error, not an abort.
-    fn grow(&mut self) -> Result<(), Error> {
+    /// Makes room for another block behind the text.
+    fn grow(&mut self) {
         let needed = self.end + BLOCK + SLACK;
         if needed > self.bytes.len() {
-            let grown = self.bytes.grow(needed.max(2 * self.bytes.len()));
-            return grown.map_err(|_| Error::Read(io::ErrorKind::OutOfMemory.into()));
+            self.bytes.grow(needed.max(2 * self.bytes.len()));
         }
-        Ok(())
     }
 }
 
@@ -286,12 +278,10 @@ impl Pages {
     }
 
     /// Makes the buffer longer.
-    fn grow(&mut self, len: usize) -> Result<(), TryReserveError> {
-        // The new bytes may come from elsewhere, on a page or not: only small
-        // buffers care.
-        self.bytes.try_reserve_exact(len - self.len())?;
+    fn grow(&mut self, len: usize) {
+        // A buffer this large may lie on a page or not: large ones are moved
+        // by their pages, and that is worth more.
         self.bytes.resize(self.start + len, 0);
-        Ok(())
     }
 }
 

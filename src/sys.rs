@@ -2,9 +2,11 @@
 
 #![allow(unsafe_code)]
 
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs::File;
 use std::io;
 use std::os::fd::IntoRawFd;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Ends the process as the kernel ends a classic tool whose reader has left:
@@ -26,6 +28,62 @@ pub fn die_by_sigpipe() -> ! {
     }
     // Only reached where the signal cannot be delivered.
     std::process::exit(128 + libc::SIGPIPE)
+}
+
+/// Memory for every program: the system's, but where there is none left the
+/// program ends as after any failure, with one line and status 1.
+struct Memory;
+
+// SAFETY: every call is handed on to the system's allocator as it is.
+unsafe impl GlobalAlloc for Memory {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller keeps the contract.
+        or_end(unsafe { System.alloc(layout) })
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller keeps the contract.
+        or_end(unsafe { System.alloc_zeroed(layout) })
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: the caller keeps the contract.
+        or_end(unsafe { System.realloc(memory, layout, size) })
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static MEMORY: Memory = Memory;
+
+/// The program's name, for its last line.
+static NAME: OnceLock<&str> = OnceLock::new();
+
+/// Tells the program's name, for the line that is written when memory ends.
+pub fn set_name(name: &'static str) {
+    let _ = NAME.set(name);
+}
+
+#[inline(always)]
+fn or_end(memory: *mut u8) -> *mut u8 {
+    if memory.is_null() {
+        end_without_memory();
+    }
+    memory
+}
+
+#[cold]
+fn end_without_memory() -> ! {
+    for part in [NAME.get().unwrap_or(&"textmill"), ": out of memory\n"] {
+        // SAFETY: writes bytes that are there; no memory is needed for it.
+        unsafe { libc::write(2, part.as_ptr().cast(), part.len()) };
+    }
+    // SAFETY: ends the process at once; other threads may hold any lock.
+    unsafe { libc::_exit(1) }
 }
 
 /// Closes a file and says so when the last of it could not be stored (a full

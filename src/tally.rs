@@ -74,8 +74,9 @@ pub fn put(count: u64, separator: u8, line: &[u8], terminator: u8, out: &mut Out
 /// The most digits that a count has.
 const DIGITS: usize = 20;
 
+/// A newline is one, too, as GNU `sort -z` has it; elsewhere it ends the record.
 fn is_blank(byte: u8) -> bool {
-    byte == b' ' || byte == b'\t'
+    matches!(byte, b' ' | b'\t' | b'\n')
 }
 
 #[cfg(test)]
@@ -94,6 +95,7 @@ mod tests {
         assert_eq!(parsed(b"7  x"), Ok((7, &b" x"[..])));
         assert_eq!(parsed(b"7 "), Ok((7, &b""[..])));
         assert_eq!(parsed(b"7"), Ok((7, &b""[..])));
+        assert_eq!(parsed(b"\n7 x"), Ok((7, &b"x"[..])));
         assert_eq!(parsed(b"18446744073709551615 x"), Ok((u64::MAX, &b"x"[..])));
     }
 

@@ -17,15 +17,16 @@ pub struct Top {
     n: usize,
     /// The smallest on top, ready to be replaced.
     heap: BinaryHeap<Reverse<(u64, Vec<u8>)>>,
-    /// The sum of the counts that are not, or no longer, in the heap.
-    other: u128,
+    /// The sum of the counts that are not, or no longer, in the heap, if there are any.
+    other: Option<u128>,
 }
 
 impl Top {
     /// Keeps the `n` largest.
     pub fn new(n: usize) -> Self {
         let heap = BinaryHeap::new();
-        Top { n, heap, other: 0 }
+        let other = None;
+        Top { n, heap, other }
     }
 
     /// Reads records from an input.
@@ -44,28 +45,32 @@ impl Top {
             self.heap.push(Reverse((count, record.to_vec())));
             return;
         }
+        let left;
         match self.heap.peek_mut() {
             Some(mut smallest) if (smallest.0.0, &smallest.0.1[..]) < (count, record) => {
                 let (smallest, bytes) = &mut smallest.0;
-                self.other += u128::from(*smallest);
-                *smallest = count;
+                left = std::mem::replace(smallest, count);
                 bytes.clear();
                 bytes.extend_from_slice(record);
+                // A long record leaves no more memory behind than a short one.
+                bytes.shrink_to(2 * record.len());
             }
-            _ => self.other += u128::from(count),
+            _ => left = count,
         }
+        self.other = Some(self.other.unwrap_or(0) + u128::from(left));
     }
 
     /// Writes the records as they were read, the largest first; with `other`,
-    /// one more of the name `(other)` with the sum of the counts of all the rest.
+    /// one more of the name `(other)` with the sum of the counts of all the
+    /// rest, if there is a rest.
     pub fn write(self, terminator: u8, other: bool, output: &mut impl Write) -> Result<(), Error> {
         let mut text = Vec::new();
         for Reverse((_, record)) in self.heap.into_sorted_vec() {
             text.extend_from_slice(&record);
             text.push(terminator);
         }
-        if other && self.other > 0 {
-            text.extend_from_slice(format!("{} (other)", self.other).as_bytes());
+        if let Some(sum) = self.other.filter(|_| other) {
+            text.extend_from_slice(format!("{sum} (other)").as_bytes());
             text.push(terminator);
         }
         output.write_all(&text).map_err(Error::Write)
@@ -102,6 +107,7 @@ mod tests {
         let text = "1 a\n2 b\n3 c\n4 d";
         assert_eq!(top(2, true, text).unwrap(), "4 d\n3 c\n3 (other)\n");
         assert_eq!(top(4, true, text).unwrap(), "4 d\n3 c\n2 b\n1 a\n");
+        assert_eq!(top(1, true, "0 a\n0 b\n").unwrap(), "0 b\n0 (other)\n");
         let huge = format!("{0} a\n{0} b\n{0} c\n", u64::MAX);
         assert!(
             top(1, true, &huge)

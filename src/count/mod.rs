@@ -23,6 +23,7 @@ mod order;
 mod ranges;
 mod source;
 mod table;
+mod threads;
 mod worker;
 
 use crate::error::Error;
@@ -108,16 +109,8 @@ impl Counts {
                 }
             }
         };
-        thread::scope(|scope| {
-            let threads: Vec<_> = self
-                .workers
-                .iter_mut()
-                .map(|worker| scope.spawn(|| run(worker)))
-                .collect();
-            threads
-                .into_iter()
-                .try_for_each(|thread| thread.join().expect("no panic"))
-        })
+        let ended = threads::each(self.workers.iter_mut().collect(), run);
+        ended.into_iter().collect()
     }
 
     /// Adds up the records `COUNT LINE` of an input.
@@ -142,21 +135,8 @@ impl Counts {
         output: &mut impl Write,
     ) -> Result<(), Error> {
         let threads = self.workers.len();
-        let mut workers = self.workers.into_iter();
-        let first = workers.next();
-        let counted: Option<Vec<_>> = thread::scope(|scope| {
-            let others: Vec<_> = workers
-                .map(|worker| scope.spawn(|| worker.finish()))
-                .collect();
-            let others = others
-                .into_iter()
-                .map(|thread| thread.join().expect("no panic"));
-            first
-                .map(Worker::finish)
-                .into_iter()
-                .chain(others)
-                .collect()
-        });
+        let counted = threads::each(self.workers, Worker::finish);
+        let counted: Option<Vec<_>> = counted.into_iter().collect();
         let answer = counted.and_then(|counted| Answer::of(counted, threads));
         answer
             .ok_or(Error::Data(TOO_LARGE))?

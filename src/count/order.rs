@@ -7,6 +7,7 @@
 
 use super::key::{self, STRIDE};
 use super::ranges::add_up;
+use super::threads;
 use super::worker::{Arena, Counted, arena_of};
 use crate::error::Error;
 use crate::stream::Out;
@@ -16,7 +17,7 @@ use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{self, AtomicUsize};
 use std::sync::mpsc::{self, Receiver, SyncSender};
-use std::thread;
+use std::thread::{self, Builder};
 
 /// How many bytes of output are written at once, about.
 const PIECE: usize = 128 << 10;
@@ -74,7 +75,7 @@ impl Answer {
     /// Sorts all ranges and adds up equal lines. False if a sum does not fit.
     fn sort(&self) -> bool {
         let next = AtomicUsize::new(0);
-        let sort = || {
+        let sort = |_| {
             let mut fits = true;
             while let Some(range) = self
                 .ranges
@@ -84,13 +85,8 @@ impl Answer {
             }
             fits
         };
-        thread::scope(|scope| {
-            let others: Vec<_> = (1..self.threads).map(|_| scope.spawn(sort)).collect();
-            let mine = sort();
-            others
-                .into_iter()
-                .fold(mine, |fits, other| other.join().expect("no panic") && fits)
-        })
+        let fits = threads::each(vec![(); self.threads], sort);
+        fits.into_iter().all(|fits| fits)
     }
 
     /// Writes `COUNT LINE` for every line, in order.
@@ -100,29 +96,8 @@ impl Answer {
         terminator: u8,
         output: &mut impl Write,
     ) -> Result<(), Error> {
-        if self.threads == 1 {
-            let mut out = Out::default();
-            for i in 0..self.ranges.len() {
-                self.lay_out(i, separator, terminator, |piece, _| {
-                    std::mem::swap(piece, &mut out);
-                    output.write_all(out.as_slice())
-                })
-                .map_err(Error::Write)?;
-            }
-            return Ok(());
-        }
-        self.write_by_threads(separator, terminator, output)
-    }
-
-    /// The same by several threads. Thread `i` of `n` lays out the ranges i,
-    /// i + n, i + 2n …; here they are taken from one thread after the other,
-    /// and so in their order.
-    fn write_by_threads(
-        self,
-        separator: u8,
-        terminator: u8,
-        output: &mut impl Write,
-    ) -> Result<(), Error> {
+        // Thread `i` of `n` lays out the ranges i, i + n, i + 2n …; here they are
+        // taken from one thread after the other, and so in their order.
         let lay_out = |first: usize, pieces: SyncSender<Piece>, used: Receiver<Out>| {
             for i in (first..self.ranges.len()).step_by(self.threads) {
                 let sent = self.lay_out(i, separator, terminator, |piece, last| {
@@ -134,17 +109,27 @@ impl Answer {
                 }
             }
         };
+        let lay_out = &lay_out;
         thread::scope(|scope| {
-            let threads: Vec<_> = (0..self.threads)
-                .map(|i| {
-                    let (sender, pieces) = mpsc::sync_channel(AHEAD);
-                    let (used, receiver) = mpsc::channel();
-                    scope.spawn(move || lay_out(i, sender, receiver));
-                    (pieces, used)
-                })
-                .collect();
+            let start = |i| {
+                let (sender, pieces) = mpsc::sync_channel(AHEAD);
+                let (used, receiver) = mpsc::channel();
+                let thread = move || lay_out(i, sender, receiver);
+                let thread = Builder::new().spawn_scoped(scope, thread);
+                thread.ok().map(|_| (pieces, used))
+            };
+            // A single one would only have this one wait for it.
+            let threads: Vec<_> = match self.threads {
+                1 => vec![None],
+                threads => (0..threads).map(start).collect(),
+            };
             for i in 0..self.ranges.len() {
-                let (pieces, used) = &threads[i % self.threads];
+                let Some((pieces, used)) = &threads[i % self.threads] else {
+                    let write = |out: &mut Out, _| output.write_all(out.as_slice());
+                    self.lay_out(i, separator, terminator, write)
+                        .map_err(Error::Write)?;
+                    continue;
+                };
                 loop {
                     let Piece { out, last } = pieces.recv().expect("no panic");
                     output.write_all(out.as_slice()).map_err(Error::Write)?;

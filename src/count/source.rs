@@ -33,8 +33,8 @@ impl<'a, R: Read> Source<'a, R> {
     /// Reads the next lines into `block`: their size in bytes, 0 at the end.
     /// The last line of the input may lack its terminator.
     pub fn next(&mut self, block: &mut Blocks) -> Result<usize, Error> {
-        block.keep(0)?;
-        block.put(&self.rest)?;
+        block.keep(0);
+        block.put(&self.rest);
         self.rest.clear();
         while !self.ended {
             let before = block.text().len();
@@ -49,7 +49,7 @@ impl<'a, R: Read> Source<'a, R> {
                 return Ok(end);
             }
             // A line longer than the block.
-            block.keep(text.len())?;
+            block.keep(text.len());
         }
         Ok(block.text().len())
     }

@@ -23,7 +23,6 @@ use crate::scan::{CHUNK, utf8};
 use crate::stream::{Chain, Filter, Out};
 use normal::Nfc;
 use sigma::{Contexts, FINAL, MEDIAL, SIGMA};
-use std::io;
 use table::{Cases, GROWTH, LONGEST, pack};
 use unicase::UniCase;
 
@@ -180,9 +179,6 @@ impl Filter for Lower {
         open = self.convert(text, out).or(open);
         if let Some(open) = open {
             let held = &out.as_slice()[open..];
-            self.held
-                .try_reserve(held.len())
-                .map_err(|_| Error::Read(io::ErrorKind::OutOfMemory.into()))?;
             self.held.extend_from_slice(held);
             out.truncate(open);
         }

@@ -2,8 +2,9 @@
 //!
 //! A character that starts a sequence and never combines with what stands
 //! before it is a safe place to cut: all before it can be normalized by
-//! itself. What follows the last such place waits for the next block; it is
-//! as long as the longest run of combining marks.
+//! itself. What follows the last such place waits for the next block, for it
+//! may combine with what comes: one letter as a rule, and at the most the
+//! longest run of combining marks. A line end never waits.
 
 use crate::error::Error;
 use crate::stream::{Filter, Out};
@@ -46,7 +47,9 @@ impl Filter for Nfc {
             let valid = piece.valid();
             let last = valid.char_indices().rev().find(|&(_, c)| cuts(c));
             match last {
-                Some((last, _)) => {
+                Some((last, c)) => {
+                    // With the end of a line nothing combines: it need not wait.
+                    let last = last + usize::from(c.is_ascii_control());
                     // From the first place to cut on, nothing is copied.
                     let first = valid.find(cuts).unwrap_or(last);
                     self.held.push_str(&valid[..first]);
