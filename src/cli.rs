@@ -98,6 +98,7 @@ impl LineOptions {
 /// line on standard error and status 2; `--help` and `--version` are results
 /// and go to standard output.
 pub fn run<A: Parser>(name: &'static str, body: impl FnOnce(&Program, A) -> ExitCode) -> ExitCode {
+    sys::set_name(name);
     let program = Program { name };
     let matches = A::command().name(name).try_get_matches();
     match matches.and_then(|mut matches| A::from_arg_matches_mut(&mut matches)) {
