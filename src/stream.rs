@@ -7,6 +7,7 @@
 //! again and again, are all the memory there is.
 
 use crate::error::Error;
+use crate::scan::utf8;
 use std::io::{self, Read, Write};
 use std::ops::{Deref, DerefMut};
 use std::os::fd::AsFd;
@@ -130,7 +131,7 @@ pub fn filter(
             Ok(_) => {
                 let text = blocks.text();
                 // An unfinished character belongs to the next block.
-                let unfinished = unfinished(text);
+                let unfinished = utf8::unfinished(text);
                 filter.block(&text[..text.len() - unfinished], &mut out)?;
                 write(output, &mut out)?;
                 blocks.keep(unfinished);
@@ -318,21 +319,6 @@ fn write(output: &mut impl Write, out: &mut Out) -> Result<(), Error> {
     Ok(())
 }
 
-/// How many bytes at the end of the text begin a character without finishing it: 0 to 3.
-fn unfinished(text: &[u8]) -> usize {
-    for (n, &byte) in text.iter().rev().take(3).enumerate() {
-        let length = match byte {
-            0x80..=0xBF => continue,
-            0xC2..=0xDF => 2,
-            0xE0..=0xEF => 3,
-            0xF0..=0xF4 => 4,
-            _ => return 0,
-        };
-        return if n + 1 < length { n + 1 } else { 0 };
-    }
-    0
-}
-
 /// Asks the kernel for a larger pipe, if this is one: fewer switches between
 /// the processes at its ends. Where it refuses, the pipe works as it is.
 pub fn enlarge_pipe(stream: impl AsFd) {
@@ -387,12 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_byte_can_finish_is_not_held() {
-        assert_eq!(unfinished(b"a\xFF"), 0);
-        assert_eq!(unfinished(b"a\x80\x80\x80"), 0);
-        assert_eq!(unfinished("aé".as_bytes()), 0);
-        assert_eq!(unfinished(b"a\xE2\x82"), 2);
-        // The text's own end gives what was held.
+    fn the_end_of_the_text_gives_what_was_held() {
         assert_eq!(marked(vec![b"a\xC3"]), "a|\u{FFFD}|.");
     }
 

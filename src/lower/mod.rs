@@ -3,8 +3,8 @@
 //! Unicode's default full lower-casing (The Unicode Standard, section 3.13,
 //! toLowercase), exactly as `str::to_lowercase` has it for the whole text.
 //! Invalid bytes pass through. Lower case can be longer than the capitals
-//! (`İ`). Cost: one pass; ASCII by whole chunks, the rest by a table that is
-//! filled as characters appear.
+//! (`İ`). Cost: one pass by whole chunks; only capitals outside ASCII, and few
+//! others, are looked up one by one, in a table that is filled as they appear.
 //!
 //! One character needs its neighbours: a capital sigma at the end of a word
 //! becomes `ς`, any other `σ`, and the end of a word may show only after any
@@ -19,7 +19,7 @@ mod sigma;
 mod table;
 
 use crate::error::Error;
-use crate::scan::{CHUNK, utf8};
+use crate::scan::{self, CHUNK, utf8};
 use crate::stream::{Chain, Filter, Out};
 use normal::Nfc;
 use sigma::{Contexts, FINAL, MEDIAL, SIGMA};
@@ -103,45 +103,65 @@ impl Lower {
 
     /// Puts out the text in its new case. Where it ends before a sigma's word
     /// does, that sigma is put out as a medial one and its place in `out` returned.
+    ///
+    /// Whole chunks are copied with their ASCII letters in lower case; then
+    /// those other characters that may change are put in their places. One
+    /// that becomes longer or shorter ends the chunk.
     fn convert(&mut self, text: &[u8], out: &mut Out) -> Option<usize> {
         let start = out.as_slice().len();
-        let room = out.room(text.len() * GROWTH + LONGEST);
+        let room = out.room(text.len() * GROWTH + CHUNK + LONGEST);
         let (mut at, mut used, mut open) = (0, 0, None);
         while at < text.len() {
-            let chunk = &text[at..text.len().min(at + CHUNK)];
-            if chunk.is_ascii() {
-                let room = &mut room[used..used + chunk.len()];
-                room.copy_from_slice(chunk);
-                room.make_ascii_lowercase();
-                at += chunk.len();
-                used += chunk.len();
-                continue;
-            }
-            // One character after the other; the last may reach beyond the chunk.
-            let end = at + chunk.len();
-            while at < end {
-                let (c, length) = utf8::first(&text[at..]);
-                match c {
-                    Some(SIGMA) if self.mapping == Mapping::Lower => {
-                        let sigma = match self.ends_word(text, at, at + length) {
+            let rest = &text[at..];
+            let mut last = [0; CHUNK];
+            let (chunk, mut length) = match rest.first_chunk() {
+                // A character that the chunk does not end begins the next one.
+                Some(chunk) => (chunk, CHUNK - utf8::unfinished(chunk)),
+                None => {
+                    last[..rest.len()].copy_from_slice(rest);
+                    (&last, rest.len())
+                }
+            };
+            let copy = room[used..]
+                .first_chunk_mut()
+                .expect("room for all of the text");
+            let leads = scan::lower(chunk, copy);
+            let mut leads = match self.mapping {
+                Mapping::Lower => leads.change,
+                Mapping::Fold => leads.all,
+            };
+            let mut copied = length;
+            while leads != 0 {
+                let i = leads.trailing_zeros() as usize;
+                leads &= leads - 1;
+                if i >= length {
+                    break;
+                }
+                let (Some(c), bytes) = utf8::first(&rest[i..]) else {
+                    continue;
+                };
+                let put = match c {
+                    SIGMA if self.mapping == Mapping::Lower => {
+                        let sigma = match self.ends_word(text, at + i, at + i + bytes) {
                             Some(true) => FINAL,
                             Some(false) => MEDIAL,
                             None => {
-                                open = Some(start + used);
+                                open = Some(start + used + i);
                                 MEDIAL
                             }
                         };
-                        room[used..used + sigma.len()].copy_from_slice(sigma);
-                        used += sigma.len();
+                        room[used + i..][..bytes].copy_from_slice(sigma);
+                        bytes
                     }
-                    Some(c) => used += self.cases.put(c, &mut room[used..]),
-                    None => {
-                        room[used] = text[at];
-                        used += 1;
-                    }
+                    c => self.cases.put(c, bytes, &mut room[used + i..]),
+                };
+                if put != bytes {
+                    (length, copied) = (i + bytes, i + put);
+                    break;
                 }
-                at += length;
             }
+            at += length;
+            used += copied;
         }
         out.advance(used);
         open

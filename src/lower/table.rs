@@ -66,13 +66,21 @@ impl Cases {
         Cases(Pages::new(packed))
     }
 
-    /// Stores what `c` becomes at the start of `room`, which has at least
-    /// [`LONGEST`] bytes, and returns its length.
+    /// Stores what `c`, of `length` bytes, becomes at the start of `room`, and
+    /// returns its length; what lies behind is kept if that is the same. `room`
+    /// has at least [`LONGEST`] bytes.
     #[inline(always)]
-    pub fn put(&mut self, c: char, room: &mut [u8]) -> usize {
+    pub fn put(&mut self, c: char, length: usize, room: &mut [u8]) -> usize {
         let packed = self.0.get(c);
-        room[..LONGEST].copy_from_slice(&packed.to_le_bytes());
-        (packed >> 56) as usize
+        let room: &mut [u8; LONGEST] = room.first_chunk_mut().expect("room for any character");
+        let behind = u64::MAX << (8 * length);
+        let before = u64::from_le_bytes(*room);
+        *room = (before & behind | packed & !behind).to_le_bytes();
+        let put = (packed >> 56) as usize;
+        if put > length {
+            room[..put].copy_from_slice(&packed.to_le_bytes()[..put]);
+        }
+        put
     }
 }
 

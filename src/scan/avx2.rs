@@ -6,7 +6,7 @@
 
 #![allow(unsafe_code)]
 
-use super::{CHUNK, Masks, ROOM};
+use super::{CHUNK, Leads, Masks, ROOM};
 use std::arch::x86_64::*;
 
 /// Digits: high nibble 3, low 0 to 9.
@@ -35,6 +35,15 @@ pub unsafe fn classify(text: &[u8], masks: &mut [Masks]) {
         chunk[..rest.len()].copy_from_slice(rest);
         *last = one(&chunk);
     }
+}
+
+/// A byte of ones for each of `A` to `Z`.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn is_upper(bytes: __m256i) -> __m256i {
+    // A to Z become the 26 smallest signed bytes.
+    let shifted = _mm256_sub_epi8(bytes, _mm256_set1_epi8((b'A' ^ 0x80) as i8));
+    _mm256_cmpgt_epi8(_mm256_set1_epi8(i8::MIN + 26), shifted)
 }
 
 /// As [`super::find`].
@@ -96,6 +105,124 @@ pub unsafe fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8
     used
 }
 
+/// As [`super::lower`].
+///
+/// Whether a character may change is told by its first two bytes: by classes
+/// of the two nibbles of the first and the high nibble of the second, as
+/// [`classify`] has them for one byte.
+///
+/// # Safety
+///
+/// The machine must have AVX2.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub unsafe fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
+    // What stands behind the chunk is not known: no second byte, then.
+    let mut text = [0; CHUNK + 32];
+    text[..CHUNK].copy_from_slice(chunk);
+    let (mut all, mut change) = (0, 0);
+    for (i, room) in room.as_chunks_mut::<32>().0.iter_mut().enumerate() {
+        let first = load(chunk, 32 * i);
+        let second = load(&text, 32 * i + 1);
+        let upper = _mm256_and_si256(is_upper(first), _mm256_set1_epi8(0x20));
+        // SAFETY: the room has 32 bytes; the store needs no alignment.
+        unsafe { _mm256_storeu_si256(room.as_mut_ptr().cast(), _mm256_or_si256(first, upper)) };
+        // Bytes from C0 on, as signed ones.
+        let lead = _mm256_cmpgt_epi8(first, _mm256_set1_epi8(0xBF_u8 as i8));
+        let negative = _mm256_movemask_epi8(first) as u32;
+        all |= u64::from(_mm256_movemask_epi8(lead) as u32 & negative) << (32 * i);
+        change |= u64::from(may_change(first, second) & negative) << (32 * i);
+    }
+    Leads {
+        all,
+        change: change & all,
+    }
+}
+
+/// Where a first and a second byte may be those of a character that changes.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn may_change(first: __m256i, second: __m256i) -> u32 {
+    /// Latin, Greek and Coptic: C4 to C9 and CD, with any second byte.
+    const LATIN: i8 = 1;
+    /// À to Þ: C3, with 8x and 9x.
+    const LATIN_1: i8 = 2;
+    /// Greek: CE, with 8x to Ax.
+    const GREEK: i8 = 4;
+    /// Greek symbols and Coptic: CF, with 9x to Bx; 8F is a case of its own.
+    const COPTIC: i8 = 8;
+    /// Cyrillic: D0, with 8x to Ax.
+    const CYRILLIC: i8 = 16;
+    /// Old Cyrillic: D1, with Ax and Bx.
+    const OLD_CYRILLIC: i8 = 32;
+    /// More Cyrillic, Armenian: D2 to D5, with any.
+    const ARMENIAN: i8 = 64;
+    /// Three bytes: E1, E2, EA and EF, with any.
+    const THREE: i8 = -128;
+    const C: i8 = LATIN | LATIN_1 | GREEK | COPTIC;
+    const D: i8 = CYRILLIC | OLD_CYRILLIC | ARMENIAN;
+    const ANY: i8 = LATIN | ARMENIAN | THREE;
+
+    let table = |t: [i8; 16]| {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = t;
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(
+            a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p,
+        ))
+    };
+    let by_high = table([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, C, D, THREE, 0]);
+    let by_low = table([
+        CYRILLIC,
+        OLD_CYRILLIC | THREE,
+        ARMENIAN | THREE,
+        LATIN_1 | ARMENIAN,
+        LATIN | ARMENIAN,
+        LATIN | ARMENIAN,
+        LATIN,
+        LATIN,
+        LATIN,
+        LATIN,
+        THREE,
+        0,
+        0,
+        LATIN,
+        GREEK,
+        COPTIC | THREE,
+    ]);
+    let by_second = table([
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        ANY | LATIN_1 | GREEK | CYRILLIC,
+        ANY | LATIN_1 | GREEK | CYRILLIC | COPTIC,
+        ANY | GREEK | CYRILLIC | COPTIC | OLD_CYRILLIC,
+        ANY | COPTIC | OLD_CYRILLIC,
+        0,
+        0,
+        0,
+        0,
+    ]);
+    let nibble = _mm256_set1_epi8(0x0F);
+    let high = |bytes| _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble);
+    let classes = _mm256_and_si256(
+        _mm256_and_si256(
+            _mm256_shuffle_epi8(by_high, high(first)),
+            _mm256_shuffle_epi8(by_low, _mm256_and_si256(first, nibble)),
+        ),
+        _mm256_shuffle_epi8(by_second, high(second)),
+    );
+    let none = _mm256_movemask_epi8(_mm256_cmpeq_epi8(classes, _mm256_setzero_si256()));
+    let are = |bytes, byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
+    let kai = _mm256_and_si256(are(first, 0xCF), are(second, 0x8F));
+    // Four bytes.
+    let alone = _mm256_or_si256(are(first, 0xF0), kai);
+    (!none | _mm256_movemask_epi8(alone)) as u32
+}
+
 /// For each set of eight bytes, which of them comes first, second and so on.
 static MOVES: [u64; 256] = {
     let mut moves = [0; 256];
@@ -133,10 +260,10 @@ fn spread(bits: u32) -> __m256i {
 /// The 32 bytes from `start` on.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn load(chunk: &[u8; CHUNK], start: usize) -> __m256i {
-    debug_assert!(start + 32 <= CHUNK);
-    // SAFETY: the 32 bytes lie within the chunk; the load needs no alignment.
-    unsafe { _mm256_loadu_si256(chunk.as_ptr().add(start).cast()) }
+fn load<const N: usize>(bytes: &[u8; N], start: usize) -> __m256i {
+    assert!(start + 32 <= N);
+    // SAFETY: the 32 bytes are there; the load needs no alignment.
+    unsafe { _mm256_loadu_si256(bytes.as_ptr().add(start).cast()) }
 }
 
 #[inline]
@@ -182,12 +309,9 @@ fn half(chunk: &[u8; CHUNK], start: usize) -> (u32, u32, u32) {
     let by_low = _mm256_shuffle_epi8(low, _mm256_and_si256(bytes, nibble));
     let by_high = _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));
     let no_word = _mm256_cmpeq_epi8(_mm256_and_si256(by_low, by_high), _mm256_setzero_si256());
-    // A to Z become the 26 smallest signed bytes.
-    let shifted = _mm256_sub_epi8(bytes, _mm256_set1_epi8((b'A' ^ 0x80) as i8));
-    let upper = _mm256_cmpgt_epi8(_mm256_set1_epi8(i8::MIN + 26), shifted);
     (
         !_mm256_movemask_epi8(no_word) as u32,
-        _mm256_movemask_epi8(upper) as u32,
+        _mm256_movemask_epi8(is_upper(bytes)) as u32,
         _mm256_movemask_epi8(bytes) as u32,
     )
 }

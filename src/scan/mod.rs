@@ -76,6 +76,30 @@ pub fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]
     portable::compress(chunk, keep, ends, room)
 }
 
+/// What [`lower`] tells of a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leads {
+    /// The first bytes of all characters outside ASCII, and bytes that look so.
+    pub all: u64,
+    /// Those of them whose lower case may be another character. It is for all
+    /// whose is, but for some that lie close to them, too.
+    pub change: u64,
+}
+
+/// Copies a chunk with its ASCII letters in lower case, and tells where there
+/// are characters outside ASCII to be looked at. The chunk begins with a whole
+/// character; one that it does not end may be missed.
+#[inline]
+pub fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
+    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the machine has AVX2, as was just asked.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::lower(chunk, room) };
+    }
+    portable::lower(chunk, room)
+}
+
 /// Mends the masks of a text where it is not ASCII, chunk after chunk.
 ///
 /// The text is one block: a character cut off by its end is taken for what it
@@ -162,6 +186,41 @@ mod tests {
                 .collect()
         };
         (bit(|m| m.word), bit(|m| m.upper))
+    }
+
+    #[test]
+    fn every_character_that_changes_is_found() {
+        for c in '\u{80}'..=char::MAX {
+            let mut chunk = [b'Q'; CHUNK];
+            // In the middle of a chunk, where vectors meet, and at its ends.
+            for at in [0, 5, 15, 16, 30, 31, 32, CHUNK - c.len_utf8()] {
+                chunk.fill(b'Q');
+                c.encode_utf8(&mut chunk[at..]);
+                let mut expected = chunk;
+                expected.make_ascii_lowercase();
+                for lower in [lower, portable::lower] {
+                    let mut room = [0; CHUNK];
+                    let leads = lower(&chunk, &mut room);
+                    assert_eq!(room, expected);
+                    assert_eq!(leads.all, 1 << at, "{c:?} at {at}");
+                    let changes = !c.to_lowercase().eq([c]);
+                    assert!(
+                        leads.change == 1 << at || !changes && leads.change == 0,
+                        "{c:?} at {at}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn small_letters_in_wide_use_are_not_looked_at() {
+        for c in "éàüßñøåçабвгдежзийклмнопрстуфхцчшщъыьэюяαβγδεζηθικλμνξοπρςστυφχψω日本語かなカナ한עברית".chars() {
+            let mut chunk = [b' '; CHUNK];
+            c.encode_utf8(&mut chunk);
+            let leads = lower(&chunk, &mut [0; CHUNK]);
+            assert!(leads.change == 0 || cfg!(feature = "portable") || c == 'ß', "{c:?}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! `x`" is what sets the highest bit when `0x80 - x` is added: no sum leaves
 //! its byte, so that the bytes do not disturb one another.
 
-use super::{CHUNK, Masks, ROOM};
+use super::{CHUNK, Leads, Masks, ROOM};
 
 /// A byte in each of the eight places.
 const fn all(byte: u8) -> u64 {
@@ -60,6 +60,26 @@ pub fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]
         used += (keep >> i & 1) as usize;
     }
     used
+}
+
+/// As [`super::lower`]. Everything outside ASCII is to be looked at.
+pub fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
+    *room = *chunk;
+    room.make_ascii_lowercase();
+    let leads = chunk
+        .as_chunks::<8>()
+        .0
+        .iter()
+        .rev()
+        .fold(0, |leads, eight| {
+            let bytes = u64::from_le_bytes(*eight);
+            // The two highest bits are set.
+            leads << 8 | gather(bytes & bytes << 1 & HIGH)
+        });
+    Leads {
+        all: leads,
+        change: leads,
+    }
 }
 
 /// Which of eight bytes are in words, and which are capitals, by highest bits.

@@ -48,6 +48,22 @@ pub fn last(text: &[u8]) -> (Option<char>, usize) {
     (None, 1)
 }
 
+/// How many bytes at the end of the text begin a character without finishing it: 0 to 3.
+#[inline(always)]
+pub fn unfinished(text: &[u8]) -> usize {
+    for (n, &byte) in text.iter().rev().take(3).enumerate() {
+        let length = match byte {
+            0x80..=0xBF => continue,
+            0xC2..=0xDF => 2,
+            0xE0..=0xEF => 3,
+            0xF0..=0xF4 => 4,
+            _ => return 0,
+        };
+        return if n + 1 < length { n + 1 } else { 0 };
+    }
+    0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +76,16 @@ mod tests {
                 Some((Some(c), n))
             })
             .unwrap_or((None, 1))
+    }
+
+    #[test]
+    fn what_no_byte_can_finish_is_not_unfinished() {
+        assert_eq!(unfinished(b""), 0);
+        assert_eq!(unfinished(b"a\xFF"), 0);
+        assert_eq!(unfinished(b"a\x80\x80\x80"), 0);
+        assert_eq!(unfinished("aé".as_bytes()), 0);
+        assert_eq!(unfinished(b"a\xE2\x82"), 2);
+        assert_eq!(unfinished(b"a\xF0\x9F\x98"), 3);
     }
 
     #[test]
