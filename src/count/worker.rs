@@ -46,13 +46,47 @@ pub fn arena_of(place: Place) -> usize {
     (place >> OFFSET_BITS) as usize
 }
 
-/// How many keys a table of short lines holds before they are moved out. The
-/// tables of a thread then have 25 and 16 MB: about the size of a large cache.
-const SHORT_LIMIT: usize = (1 << 20) / 5 * 4;
-/// The same for lines of middle length.
-const MIDDLE_LIMIT: usize = (1 << 19) / 5 * 4;
 /// One of so many keys is looked at to find the borders of the ranges.
 const SAMPLE: usize = 64;
+
+/// How many keys a table may hold before they are moved out.
+///
+/// Where most lines are new, a small table is as good as a large one, and
+/// stays in the cache. Where lines come again, it counts them; then it may grow.
+#[derive(Debug)]
+struct Quota {
+    keys: usize,
+    /// How many keys were looked up since the table was last empty.
+    looked_up: usize,
+}
+
+impl Quota {
+    /// At first: a table of 3 or 4 MB.
+    const LEAST: usize = (1 << 17) / 5 * 4;
+    /// In the end: of 25 or 33 MB, about the size of a large cache.
+    const MOST: usize = Quota::LEAST << 3;
+
+    fn new() -> Self {
+        Quota {
+            keys: Quota::LEAST,
+            looked_up: 0,
+        }
+    }
+
+    /// Whether a table of `len` keys must be emptied before `n` are looked up.
+    #[inline(always)]
+    fn is_spent(&mut self, len: usize, n: usize) -> bool {
+        self.looked_up += n;
+        if len + n <= self.keys {
+            return false;
+        }
+        let grows = self.looked_up >= 4 * len && self.keys < Quota::MOST;
+        if grows {
+            self.keys *= 2;
+        }
+        !grows
+    }
+}
 
 /// Where the ranges of all workers begin, once the first of them needs to know.
 pub type SharedBorders = Arc<OnceLock<Borders>>;
@@ -65,8 +99,10 @@ pub struct Worker {
     borders: SharedBorders,
     /// Lines of up to 15 bytes.
     short: Table<3>,
+    short_quota: Quota,
     /// Lines of 16 to 23 bytes.
     middle: Table<4>,
+    middle_quota: Quota,
     /// Longer ones: the key is the hash, and the line's place. These stay.
     long: Table<3>,
     /// Where the long lines stand.
@@ -95,7 +131,9 @@ impl Worker {
             number: number.into(),
             borders,
             short: Table::new(),
+            short_quota: Quota::new(),
             middle: Table::new(),
+            middle_quota: Quota::new(),
             long: Table::new(),
             arena: Arena::default(),
             out: None,
@@ -118,6 +156,8 @@ impl Worker {
         let (short_out, middle_out) = self.out.get_or_insert_with(new);
         short.drain(|slot| short_out.push(borders, slot));
         middle.drain(|slot| middle_out.push(borders, slot));
+        self.short_quota.looked_up = 0;
+        self.middle_quota.looked_up = 0;
         short_out.tidy() && middle_out.tidy()
     }
 
@@ -201,7 +241,7 @@ impl Worker {
     }
 
     fn look_up_short(&mut self, batch: &mut Batch) {
-        if self.short.len() + BATCH > SHORT_LIMIT {
+        if self.short_quota.is_spent(self.short.len(), BATCH) {
             self.move_out();
         }
         for &(hash, key) in batch.short.take() {
@@ -210,7 +250,7 @@ impl Worker {
     }
 
     fn look_up_middle(&mut self, batch: &mut Batch) {
-        if self.middle.len() + BATCH > MIDDLE_LIMIT {
+        if self.middle_quota.is_spent(self.middle.len(), BATCH) {
             self.move_out();
         }
         for &(hash, key) in batch.middle.take() {
@@ -220,7 +260,11 @@ impl Worker {
 
     /// Adds to the count of a line; false if the sum does not fit in 64 bits.
     pub fn add(&mut self, line: &[u8], count: u64) -> bool {
-        let full = self.short.len() >= SHORT_LIMIT || self.middle.len() >= MIDDLE_LIMIT;
+        let full = match line.len() {
+            0..=SHORT => self.short_quota.is_spent(self.short.len(), 1),
+            length if length <= MIDDLE => self.middle_quota.is_spent(self.middle.len(), 1),
+            _ => false,
+        };
         if full && !self.move_out() {
             return false;
         }
