@@ -11,11 +11,12 @@ use crate::stream::{self, Filter};
 use crate::sys;
 use clap::Parser;
 use clap::error::ErrorKind;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
 /// Exit status: something failed.
@@ -23,37 +24,45 @@ const FAILED: u8 = 1;
 /// Exit status: wrong usage.
 const USAGE: u8 = 2;
 
+/// Help texts are as wide as this, in columns, whatever the terminal.
+const WIDTH: usize = 80;
+
 /// The FILE operands of a program.
+///
+/// They are no paths to clap, which refuses an empty one: it is a file that
+/// cannot be read, like any other.
 #[derive(clap::Args, Debug)]
 pub struct Files {
     /// Files to read, one after the other; `-` is standard input, and so is no FILE at all
     #[arg(value_name = "FILE")]
-    files: Vec<PathBuf>,
+    files: Vec<OsString>,
 }
 
 impl Files {
-    /// Takes the first operand away if it is a number; a file of that name is
-    /// written `./5`. The error is one line.
-    pub fn take_number(&mut self) -> Result<Option<usize>, String> {
-        let digits = |path: &PathBuf| {
-            let text = path.to_str()?;
-            let all = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            all.then(|| text.to_string())
-        };
-        let Some(digits) = self.files.first().and_then(digits) else {
+    /// The number that an operand before the files is. Anything else is the
+    /// first of the files; a file of such a name is written `./5`. The error is one line.
+    pub fn number_or_file(&mut self, operand: Option<OsString>) -> Result<Option<usize>, String> {
+        let Some(operand) = operand else {
             return Ok(None);
         };
-        self.files.remove(0);
-        let number = digits.parse();
-        number
-            .map(Some)
-            .map_err(|_| format!("{digits}: number too large"))
+        match operand.to_str() {
+            Some(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+                let number = digits.parse();
+                number
+                    .map(Some)
+                    .map_err(|_| format!("{digits}: number too large"))
+            }
+            _ => {
+                self.files.insert(0, operand);
+                Ok(None)
+            }
+        }
     }
 
-    fn paths(&self) -> Vec<&Path> {
+    fn names(&self) -> Vec<&OsStr> {
         match self.files.as_slice() {
-            [] => vec![Path::new("-")],
-            files => files.iter().map(PathBuf::as_path).collect(),
+            [] => vec![OsStr::new("-")],
+            files => files.iter().map(OsString::as_os_str).collect(),
         }
     }
 }
@@ -67,7 +76,7 @@ pub struct WordOptions {
 
     /// Print every match of a regular expression instead, line by line (syntax of Rust's regex crate)
     #[arg(short = 'e', value_name = "PATTERN", allow_hyphen_values = true)]
-    pattern: Option<String>,
+    patterns: Vec<String>,
 
     #[command(flatten)]
     files: Files,
@@ -100,7 +109,10 @@ impl LineOptions {
 pub fn run<A: Parser>(name: &'static str, body: impl FnOnce(&Program, A) -> ExitCode) -> ExitCode {
     sys::set_name(name);
     let program = Program { name };
-    let matches = A::command().name(name).try_get_matches();
+    let command = A::command().name(name);
+    // A flag said twice is a flag, as it is to the classic tools.
+    let command = command.term_width(WIDTH).args_override_self(true);
+    let matches = command.try_get_matches();
     match matches.and_then(|mut matches| A::from_arg_matches_mut(&mut matches)) {
         Ok(args) => body(&program, args),
         Err(error)
@@ -131,6 +143,10 @@ pub struct Program {
 impl Program {
     /// Writes the error line, `program: object: cause`.
     pub fn report(&self, object: impl Display, cause: impl Display) {
+        let object = match object.to_string() {
+            empty if empty.is_empty() => "''".to_string(),
+            object => object,
+        };
         let line = visible(&format!("{}: {object}: {cause}", self.name));
         // Nobody is left to hear of it when this fails.
         let _ = writeln!(io::stderr(), "{line}");
@@ -193,11 +209,11 @@ impl Program {
     pub fn filter(&self, files: &Files, filter: &mut dyn Filter) -> ExitCode {
         self.with_output(|output| {
             let mut well = true;
-            for path in files.paths() {
-                let result = open(path)
+            for name in files.names() {
+                let result = open(name)
                     .map_err(Error::Read)
                     .and_then(|mut input| stream::filter(&mut input, filter, output));
-                well &= self.forgive(shown(path), result)?;
+                well &= self.forgive(shown(name), result)?;
             }
             Ok(well)
         })
@@ -205,33 +221,35 @@ impl Program {
 
     /// Runs a word filter: the given one, or the matches of `-e`.
     pub fn pick<F: Filter>(&self, options: &WordOptions, filter: fn(ascii: bool) -> F) -> ExitCode {
-        match &options.pattern {
-            None => self.filter(&options.files, &mut filter(options.ascii)),
-            Some(pattern) => match Matches::new(pattern, options.ascii) {
+        match options.patterns.as_slice() {
+            [] => self.filter(&options.files, &mut filter(options.ascii)),
+            [pattern] => match Matches::new(pattern, options.ascii) {
                 Ok(mut matches) => self.filter(&options.files, &mut matches),
                 Err(cause) => self.wrong_usage(format_args!("-e {pattern}: {cause}")),
             },
+            // To grep this means any of them; to take the last one would be to lose words.
+            _ => self.wrong_usage("-e: more than one PATTERN; join them by |"),
         }
     }
 
     /// Runs `body` on every operand, in order; on every line of standard input
     /// where the operand is `-` or there is none at all, as it comes, blank
-    /// lines left out. One that fails is reported, under the name that `shown`
-    /// gives it, and the next one taken.
+    /// lines left out. What it gets is bytes. One that fails is reported, under
+    /// the name that `shown` gives it, and the next one taken.
     pub fn each(
         &self,
-        operands: &[String],
-        shown: impl Fn(&str) -> String,
-        mut body: impl FnMut(&str, &mut File) -> Result<(), Error>,
+        operands: &[OsString],
+        shown: impl Fn(&[u8]) -> String,
+        mut body: impl FnMut(&[u8], &mut File) -> Result<(), Error>,
     ) -> ExitCode {
-        let stdin = ["-".to_string()];
+        let stdin = [OsString::from("-")];
         let operands = match operands {
             [] => &stdin,
             operands => operands,
         };
         self.with_output(|output| {
             let mut well = true;
-            let mut one = |operand: &str| {
+            let mut one = |operand: &[u8]| {
                 let result = body(operand, output);
                 well &= self.forgive(shown(operand), result)?;
                 Ok(())
@@ -239,19 +257,15 @@ impl Program {
             let mut read = true;
             for operand in operands {
                 if operand != "-" {
-                    one(operand)?;
+                    one(operand.as_bytes())?;
                     continue;
                 }
-                let lines = open(Path::new("-"))
-                    .map_err(Error::Read)
-                    .and_then(|mut input| {
-                        stream::lines(&mut input, b'\n', |line| {
-                            match String::from_utf8_lossy(line).trim() {
-                                "" => Ok(()),
-                                line => one(line),
-                            }
-                        })
-                    });
+                let lines = open(operand).map_err(Error::Read).and_then(|mut input| {
+                    stream::lines(&mut input, b'\n', |line| match line.trim_ascii() {
+                        b"" => Ok(()),
+                        line => one(line),
+                    })
+                });
                 read &= self.forgive("stdin", lines)?;
             }
             Ok(well && read)
@@ -288,10 +302,10 @@ impl Program {
         give: impl FnOnce(S, &mut File) -> Result<(), Error>,
     ) -> ExitCode {
         self.with_output(|output| {
-            for path in files.paths() {
-                let input = open(path).map_err(Error::Read);
+            for name in files.names() {
+                let input = open(name).map_err(Error::Read);
                 if let Err(error) = input.and_then(|mut input| take(&mut state, &mut input)) {
-                    self.report(shown(path), error);
+                    self.report(shown(name), error);
                     return Ok(false);
                 }
             }
@@ -301,10 +315,10 @@ impl Program {
 }
 
 /// Opens a FILE operand.
-fn open(path: &Path) -> io::Result<File> {
-    let file = match path.to_str() {
+fn open(name: &OsStr) -> io::Result<File> {
+    let file = match name.to_str() {
         Some("-") => standard(0, io::stdin())?,
-        _ => File::open(path)?,
+        _ => File::open(name)?,
     };
     stream::enlarge_pipe(&file);
     Ok(file)
@@ -319,22 +333,25 @@ fn standard(fd: u8, stream: impl AsFd) -> io::Result<File> {
 }
 
 /// How an operand is called in messages.
-fn shown(path: &Path) -> String {
-    match path.to_str() {
+fn shown(name: &OsStr) -> String {
+    match name.to_str() {
         Some("-") => "stdin".to_string(),
-        _ => path.display().to_string(),
+        _ => name.display().to_string(),
     }
 }
 
-/// The text with its control characters spelled out: one line, and nothing
-/// that a terminal would obey.
+/// The text with what cannot be seen spelled out: one line, and nothing that a
+/// terminal would obey, or that would pass for something else.
 fn visible(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| match c.is_control() {
-            true => c.escape_default().collect::<Vec<_>>(),
-            false => vec![c],
-        })
-        .collect()
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\'' | '"' | '\\' => line.push(c),
+            // As the second of two, since a mark on another character can be seen.
+            c => line.extend(format!("_{c}").escape_debug().skip(1)),
+        }
+    }
+    line
 }
 
 #[cfg(test)]
@@ -344,6 +361,13 @@ mod tests {
     #[test]
     fn an_error_line_is_one_line() {
         assert_eq!(visible("a\nb\x1b[1mé"), "a\\nb\\u{1b}[1mé");
+        assert_eq!(
+            visible("a\u{202e}b\u{2028}c\u{200b}\u{a0}"),
+            "a\\u{202e}b\\u{2028}c\\u{200b}\\u{a0}"
+        );
+        for seen in ["'\"\\ …", "e\u{301}", "日本 हिन्दी"] {
+            assert_eq!(visible(seen), seen);
+        }
         assert_eq!(
             one_line("error: unexpected argument '--x' found\n\n  tip: …\n\nUsage: …"),
             "unexpected argument '--x' found"

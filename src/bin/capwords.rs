@@ -15,7 +15,7 @@ use textmill::{capwords, cli};
     after_help = "Example:\n  capwords FILE | lower | count | topn 5\n\n\
         Order of output: that of the text.\n\
         Cost: one pass; memory is constant, whatever the length of a line or a word \
-        (with -e: one line is held)."
+        (with -e: a line and its matches are held)."
 )]
 struct Args {
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! `fetch`: the bodies of URLs, text as UTF-8. See [`textmill::fetch`].
 
 use clap::Parser;
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 use textmill::cli;
@@ -15,8 +16,12 @@ use textmill::fetch::{self, Fetcher, Options, time};
 /// .csv .tsv .json. What is no text comes out as it is.
 ///
 /// The content encodings gzip and br are undone. Up to 20 redirects are
-/// followed, but never from https to http. The roots of trust are the system's,
-/// or those in $SSL_CERT_FILE.
+/// followed, but never from https to http.
+///
+/// The roots of trust are the system's, or those in $SSL_CERT_FILE and
+/// $SSL_CERT_DIR. Every connection goes through the proxy that $ALL_PROXY,
+/// $HTTPS_PROXY or $HTTP_PROXY names, the first of them that is set (in lower
+/// case, too), but for the hosts in $NO_PROXY.
 #[derive(Parser)]
 #[command(
     version,
@@ -31,7 +36,7 @@ use textmill::fetch::{self, Fetcher, Options, time};
 struct Args {
     /// What to fetch: http:, https: or file:. `-` is the lines of standard input, and so is no URL at all
     #[arg(value_name = "URL")]
-    urls: Vec<String>,
+    urls: Vec<OsString>,
 
     /// Write the bytes that came: no content encoding asked for or undone, no charset converted
     #[arg(long)]
@@ -53,8 +58,10 @@ fn main() -> ExitCode {
             connect_timeout: args.connect_timeout,
             stall_timeout: args.stall_timeout,
         });
-        program.each(&args.urls, fetch::shown, |url, output| {
-            fetcher.fetch(url, output)
-        })
+        program.each(
+            &args.urls,
+            |url| fetch::shown(&fetch::text(url)),
+            |url, output| fetcher.fetch(&fetch::text(url), output),
+        )
     })
 }

@@ -19,7 +19,7 @@
 //! output, in one write for each read.
 
 use crate::error::Error;
-use crate::stream;
+use crate::stream::{self, Blocks};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::time::Duration;
 use url::Url;
@@ -118,12 +118,13 @@ fn copy(
     mut charset: Option<charset::Charset>,
     output: &mut impl Write,
 ) -> Result<(), Error> {
-    let mut block = vec![0; stream::BLOCK];
+    let mut blocks = Blocks::new();
     loop {
-        let n = stream::read(&mut bytes, &mut block).map_err(Error::Read)?;
+        blocks.keep(0);
+        let n = blocks.read(&mut bytes).map_err(Error::Read)?;
         let text = match &mut charset {
-            Some(charset) => charset.text(&block[..n], n == 0),
-            None => &block[..n],
+            Some(charset) => charset.text(blocks.text(), n == 0),
+            None => blocks.text(),
         };
         if !text.is_empty() {
             output.write_all(text).map_err(Error::Write)?;
@@ -132,6 +133,19 @@ fn copy(
             return Ok(());
         }
     }
+}
+
+/// The bytes of a URL as text: those that are not UTF-8 are percent-encoded,
+/// so that the server gets what was meant, in whatever charset that is.
+pub fn text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
 }
 
 /// Reads a URL as browsers do (the WHATWG's URL standard): spaces and names
@@ -200,6 +214,15 @@ mod tests {
         ] {
             assert_eq!(shown(url), seen);
         }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_encoded() {
+        assert_eq!(text(b"http://a/\xFFb\xC3"), "http://a/%FFb%C3");
+        assert_eq!(
+            text("http://ü.a/é?\u{FFFD}".as_bytes()),
+            "http://ü.a/é?\u{FFFD}"
+        );
     }
 
     #[test]

@@ -20,6 +20,10 @@ pub struct Nfc {
 
 impl Nfc {
     fn put(text: &str, out: &mut Out) {
+        // ASCII is the same in every form.
+        if text.is_ascii() {
+            return out.push(text.as_bytes());
+        }
         match is_nfc_quick(text.chars()) {
             IsNormalized::Yes => out.push(text.as_bytes()),
             _ => text

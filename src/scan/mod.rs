@@ -215,11 +215,17 @@ mod tests {
 
     #[test]
     fn small_letters_in_wide_use_are_not_looked_at() {
-        for c in "éàüßñøåçабвгдежзийклмнопрстуфхцчшщъыьэюяαβγδεζηθικλμνξοπρςστυφχψω日本語かなカナ한עברית".chars() {
+        for c in
+            "éàüßñøåçабвгдежзийклмнопрстуфхцчшщъыьэюяαβγδεζηθικλμνξοπρςστυφχψω日本語かなカナ한עברית"
+                .chars()
+        {
             let mut chunk = [b' '; CHUNK];
             c.encode_utf8(&mut chunk);
             let leads = lower(&chunk, &mut [0; CHUNK]);
-            assert!(leads.change == 0 || cfg!(feature = "portable") || c == 'ß', "{c:?}");
+            assert!(
+                leads.change == 0 || cfg!(feature = "portable") || c == 'ß',
+                "{c:?}"
+            );
         }
     }
 

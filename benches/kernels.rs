@@ -1,0 +1,551 @@
+//! Micro-benchmarks of the kernels, in the order in which data flows.
+//!
+//! ```text
+//! cargo bench --bench kernels                        all of them
+//! cargo bench --bench kernels -- lower               those with `lower` in their name
+//! cargo bench --bench kernels --features portable    without SIMD
+//! cargo test --bench kernels                         each once: only the answers
+//! ```
+//!
+//! One thread, a megabyte or two in memory, buffers used again and again: what
+//! a change to one kernel is worth, not what a pipeline takes (`scripts/bench`
+//! measures that). The texts are made here, the same ones in each run. Before
+//! a kernel is timed, its answer is held to a naive one.
+
+use divan::counter::BytesCount;
+use divan::{Bencher, black_box};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use textmill::stream::{BLOCK, Filter, Out};
+
+fn main() {
+    divan::main();
+}
+
+/// How long a text is, in bytes.
+const SIZE: usize = 1 << 20;
+
+// The scanner: one block, as a filter hands it over, in the cache.
+mod scan {
+    use super::*;
+    use textmill::scan::{CHUNK, Masks, ROOM, Refiner, classify, compress, find};
+
+    /// As many chunks as the word filters scan at once.
+    const BATCH: usize = 32 * CHUNK;
+
+    /// The masks of a text by its bytes alone.
+    fn masks(text: &[u8]) -> Vec<Masks> {
+        let mut masks = vec![Masks::default(); text.len().div_ceil(CHUNK)];
+        classify(text, &mut masks);
+        masks
+    }
+
+    /// The bits of all bytes of which this is true.
+    fn naive(chunk: &[u8], is: impl Fn(&u8) -> bool) -> u64 {
+        let bits = chunk.iter().enumerate();
+        bits.map(|(i, byte)| u64::from(is(byte)) << i).sum()
+    }
+
+    #[divan::bench(name = "classify", args = [Text::Ascii, Text::Mixed])]
+    fn bench_classify(bencher: Bencher, text: Text) {
+        let text = text.make(BLOCK).into_bytes();
+        for (chunk, masks) in text.chunks(CHUNK).zip(masks(&text)) {
+            let word = naive(chunk, |&b| b.is_ascii_alphanumeric() || b == b'_');
+            let upper = naive(chunk, u8::is_ascii_uppercase);
+            let high = naive(chunk, |b| !b.is_ascii());
+            assert_eq!(masks, Masks { word, upper, high });
+        }
+        let mut masks = masks(&text[..BATCH]);
+        bencher
+            .counter(BytesCount::of_slice(&text))
+            .bench_local(|| {
+                for text in black_box(&text).chunks(BATCH) {
+                    classify(text, black_box(&mut masks));
+                }
+            });
+    }
+
+    #[divan::bench(args = [Text::German, Text::Mixed])]
+    fn refine(bencher: Bencher, text: Text) {
+        let text = text.make(BLOCK);
+        let rough = masks(text.as_bytes());
+        let mut fine = rough.clone();
+        let refine = |fine: &mut Vec<Masks>| {
+            fine.copy_from_slice(&rough);
+            let mut refiner = Refiner::new(text.as_bytes());
+            for (i, masks) in fine.iter_mut().enumerate() {
+                refiner.refine(i * CHUNK, masks);
+            }
+        };
+        refine(&mut fine);
+        let word = regex::Regex::new(r"\w").unwrap();
+        for (at, c) in text.char_indices() {
+            let found = fine[at / CHUNK].word >> (at % CHUNK) & 1 == 1;
+            assert_eq!(found, word.is_match(c.encode_utf8(&mut [0; 4])));
+        }
+        bencher
+            .counter(BytesCount::of_str(&text))
+            .bench_local(|| refine(black_box(&mut fine)));
+    }
+
+    #[divan::bench(name = "find", args = [Text::Ascii, Text::Mixed])]
+    fn bench_find(bencher: Bencher, text: Text) {
+        let text = text.make(BLOCK).into_bytes();
+        let mut masks = vec![0; text.len().div_ceil(CHUNK)];
+        find(b'\n', &text, &mut masks);
+        for (chunk, &mask) in text.chunks(CHUNK).zip(&masks) {
+            assert_eq!(mask, naive(chunk, |&b| b == b'\n'));
+        }
+        bencher
+            .counter(BytesCount::of_slice(&text))
+            .bench_local(|| find(b'\n', black_box(&text), black_box(&mut masks)));
+    }
+
+    #[divan::bench(name = "compress", args = [Text::Ascii, Text::Mixed])]
+    fn bench_compress(bencher: Bencher, text: Text) {
+        let text = text.make(BLOCK).into_bytes();
+        let (chunks, _) = text.as_chunks::<CHUNK>();
+        // All words, and the byte behind each.
+        let words = masks(&text).into_iter().map(|masks| masks.word);
+        let picked: Vec<_> = words.map(|word| (word, word << 1 & !word)).collect();
+        let mut expected = Vec::new();
+        for (chunk, (word, ends)) in chunks.iter().zip(&picked) {
+            for (i, &byte) in chunk.iter().enumerate() {
+                match (word >> i & 1, ends >> i & 1) {
+                    (1, _) => expected.push(byte),
+                    (_, 1) => expected.push(b'\n'),
+                    _ => {}
+                }
+            }
+        }
+        let mut room = vec![0; text.len() + ROOM];
+        let run = |room: &mut Vec<u8>| {
+            let mut used = 0;
+            for (chunk, (word, ends)) in chunks.iter().zip(&picked) {
+                let room = room[used..].first_chunk_mut().expect("room for all");
+                used += compress(chunk, word | ends, *ends, room);
+            }
+            used
+        };
+        let used = run(&mut room);
+        assert!(room[..used] == expected);
+        bencher
+            .counter(BytesCount::of_slice(&text))
+            .bench_local(|| run(black_box(&mut room)));
+    }
+}
+
+// The word filters, the scanner included.
+mod pick {
+    use super::*;
+
+    /// What a regular expression finds, one a line.
+    fn naive(pattern: &str, text: &str) -> String {
+        let pattern = regex::Regex::new(pattern).unwrap();
+        let found = pattern.find_iter(text);
+        found.flat_map(|word| [word.as_str(), "\n"]).collect()
+    }
+
+    #[divan::bench(args = Text::ALL)]
+    fn capwords(bencher: Bencher, text: Text) {
+        let text = text.make(SIZE);
+        let expected = naive(r"\b\p{Uppercase}\w*\b", &text);
+        filter(
+            bencher,
+            textmill::capwords::capwords(false),
+            &text,
+            &expected,
+        );
+    }
+
+    #[divan::bench(args = Text::ALL)]
+    fn words(bencher: Bencher, text: Text) {
+        let text = text.make(SIZE);
+        let expected = naive(r"\w+", &text);
+        filter(bencher, textmill::words::words(false), &text, &expected);
+    }
+}
+
+mod lower {
+    use super::*;
+    use textmill::lower;
+    use unicase::UniCase;
+    use unicode_normalization::UnicodeNormalization;
+
+    #[divan::bench(name = "lower", args = Text::ALL)]
+    fn bench_lower(bencher: Bencher, text: Text) {
+        let text = text.make(SIZE);
+        filter(bencher, lower::lower(), &text, &text.to_lowercase());
+    }
+
+    #[divan::bench(args = Text::ALL)]
+    fn ascii(bencher: Bencher, text: Text) {
+        let text = text.make(SIZE);
+        filter(bencher, lower::ascii(), &text, &text.to_ascii_lowercase());
+    }
+
+    #[divan::bench(args = Text::ALL)]
+    fn fold(bencher: Bencher, text: Text) {
+        let text = text.make(SIZE);
+        let expected = UniCase::unicode(&text).to_folded_case();
+        filter(bencher, lower::fold(), &text, &expected);
+    }
+
+    #[divan::bench(args = Text::ALL)]
+    fn nfc(bencher: Bencher, text: Text) {
+        let text = text.make(SIZE);
+        let expected: String = text.to_lowercase().nfc().collect();
+        filter(bencher, lower::lower_nfc(), &text, &expected);
+    }
+
+    // The rare text that `--nfc` is there for.
+    #[divan::bench(args = [Text::German, Text::Mixed])]
+    fn nfc_of_decomposed(bencher: Bencher, text: Text) {
+        let text: String = text.make(SIZE).nfd().collect();
+        let expected: String = text.to_lowercase().nfc().collect();
+        filter(bencher, lower::lower_nfc(), &text, &expected);
+    }
+}
+
+mod count {
+    use super::*;
+    use std::num::NonZeroUsize;
+    use textmill::count::Counts;
+
+    /// Counts the lines of a text, on one thread.
+    fn counted(lines: &str) -> Counts {
+        let mut counts = none();
+        counts.read(&mut lines.as_bytes(), b'\n').unwrap();
+        counts
+    }
+
+    fn none() -> Counts {
+        Counts::new(Some(NonZeroUsize::MIN))
+    }
+
+    fn written(counts: Counts) -> String {
+        let mut out = Vec::new();
+        counts.write(b' ', b'\n', &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    // An empty table at first, which grows; freeing it is not timed.
+    #[divan::bench(args = Lines::ALL)]
+    fn read(bencher: Bencher, lines: Lines) {
+        let text = lines.make(2 * SIZE);
+        assert!(written(counted(&text)) == tallied(&text));
+        bencher
+            .counter(BytesCount::of_str(&text))
+            .with_inputs(none)
+            .bench_local_refs(|counts| counts.read(&mut black_box(text.as_bytes()), b'\n'));
+    }
+
+    // To sort the distinct lines and to write them; the bytes are those written.
+    #[divan::bench(args = [Lines::Words, Lines::Distinct, Lines::Long])]
+    fn write(bencher: Bencher, lines: Lines) {
+        let text = lines.make(2 * SIZE);
+        let expected = tallied(&text);
+        assert!(written(counted(&text)) == expected);
+        bencher
+            .counter(BytesCount::of_str(&expected))
+            .with_inputs(|| counted(&text))
+            .bench_local_values(|counts| counts.write(b' ', b'\n', &mut Hole));
+    }
+
+    #[divan::bench(args = [Lines::Words, Lines::Distinct])]
+    fn merge(bencher: Bencher, lines: Lines) {
+        let tallies = tallied(&lines.make(2 * SIZE));
+        let merge = |counts: &mut Counts| {
+            counts
+                .merge(&mut black_box(tallies.as_bytes()), b'\n')
+                .unwrap();
+        };
+        let mut counts = none();
+        merge(&mut counts);
+        assert!(written(counts) == tallies);
+        bencher
+            .counter(BytesCount::of_str(&tallies))
+            .with_inputs(none)
+            .bench_local_refs(merge);
+    }
+}
+
+mod tally {
+    use super::*;
+    use textmill::tally::{Tally, put};
+
+    #[divan::bench]
+    fn parse(bencher: Bencher) {
+        let text = tallied(&Lines::Words.make(2 * SIZE));
+        let records: Vec<_> = text.lines().collect();
+        for record in &records {
+            let tally = Tally::parse(record.as_bytes()).unwrap();
+            let (count, line) = record.split_once(' ').unwrap();
+            assert_eq!(
+                (tally.count, tally.line),
+                (count.parse().unwrap(), line.as_bytes())
+            );
+        }
+        bencher.counter(BytesCount::of_str(&text)).bench(|| {
+            let tallies = black_box(&records).iter();
+            tallies
+                .map(|record| Tally::parse(record.as_bytes()).map_or(0, |tally| tally.count))
+                .sum::<u64>()
+        });
+    }
+
+    #[divan::bench(name = "put")]
+    fn bench_put(bencher: Bencher) {
+        let text = tallied(&Lines::Words.make(2 * SIZE));
+        let records = text.lines().map(str::as_bytes).map(Tally::parse);
+        let records: Vec<_> = records.map(Result::unwrap).collect();
+        let mut out = Out::default();
+        let run = |out: &mut Out| {
+            out.truncate(0);
+            for tally in &records {
+                put(tally.count, b' ', tally.line, b'\n', out);
+            }
+        };
+        run(&mut out);
+        assert!(out.as_slice() == text.as_bytes());
+        bencher
+            .counter(BytesCount::of_str(&text))
+            .bench_local(|| run(black_box(&mut out)));
+    }
+}
+
+mod topn {
+    use super::*;
+    use std::cmp::Reverse;
+    use textmill::topn::Top;
+
+    /// The records, the largest first.
+    fn sorted(tallies: &str) -> Vec<&str> {
+        let mut records: Vec<_> = tallies.lines().collect();
+        let count = |record: &str| record.split(' ').next().unwrap().parse::<u64>().unwrap();
+        records.sort_by_cached_key(|&record| Reverse((count(record), record)));
+        records
+    }
+
+    fn top(bencher: Bencher, n: usize, tallies: &str) {
+        let top = || {
+            let mut top = Top::new(n);
+            top.read(&mut black_box(tallies.as_bytes()), b'\n').unwrap();
+            top
+        };
+        let mut found = Vec::new();
+        top().write(b'\n', false, &mut found).unwrap();
+        let expected = sorted(tallies).into_iter().take(n);
+        let expected: String = expected.flat_map(|record| [record, "\n"]).collect();
+        assert!(found == expected.as_bytes());
+        bencher.counter(BytesCount::of_str(tallies)).bench(top);
+    }
+
+    #[divan::bench(args = [5, 1000])]
+    fn as_counted(bencher: Bencher, n: usize) {
+        top(bencher, n, &tallied(&Lines::Words.make(2 * SIZE)));
+    }
+
+    // The worst order: each record is larger than all before.
+    #[divan::bench(args = [5, 1000])]
+    fn ascending(bencher: Bencher, n: usize) {
+        let tallies = tallied(&Lines::Words.make(2 * SIZE));
+        let ascending = sorted(&tallies).into_iter().rev();
+        let ascending: String = ascending.flat_map(|record| [record, "\n"]).collect();
+        top(bencher, n, &ascending);
+    }
+}
+
+/// Times a filter on a text, once its answer is the expected one.
+fn filter(bencher: Bencher, mut filter: impl Filter, text: &str, expected: &str) {
+    let blocks = blocks(text);
+    let mut out = Out::default();
+    let mut run = |each: &mut dyn FnMut(&[u8])| {
+        for block in black_box(&blocks) {
+            filter.block(block, &mut out).unwrap();
+            each(out.as_slice());
+            out.truncate(0);
+        }
+        filter.end(&mut out).unwrap();
+        each(out.as_slice());
+        out.truncate(0);
+    };
+    let mut answer = Vec::new();
+    run(&mut |bytes| answer.extend_from_slice(bytes));
+    assert!(answer == expected.as_bytes());
+    bencher
+        .counter(BytesCount::of_str(text))
+        .bench_local(|| run(&mut |bytes| _ = black_box(bytes)));
+}
+
+/// A text as a filter gets it: blocks that end with a whole character.
+fn blocks(mut text: &str) -> Vec<&[u8]> {
+    let mut blocks = Vec::new();
+    while !text.is_empty() {
+        let mut end = text.len().min(BLOCK);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (block, rest) = text.split_at(end);
+        blocks.push(block.as_bytes());
+        text = rest;
+    }
+    blocks
+}
+
+/// A writer that makes the compiler believe that all of it is read.
+struct Hole;
+
+impl Write for Hole {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(black_box(bytes).len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A running text: lines of words that are as frequent as those of a language.
+#[derive(Clone, Copy, Debug)]
+enum Text {
+    Ascii,
+    /// ASCII with an umlaut here and there.
+    German,
+    /// English, German, Russian, Greek and Japanese, line by line.
+    Mixed,
+}
+
+impl Text {
+    const ALL: [Text; 3] = [Text::Ascii, Text::German, Text::Mixed];
+
+    /// So many bytes of it, or up to three less.
+    fn make(self, size: usize) -> String {
+        let english = "abcdefghijklmnopqrstuvwxyz";
+        let german = english.repeat(8) + "äöüß";
+        let russian = "абвгдежзийклмнопрстуфхцчшщъыьэюяё";
+        let greek = "αβγδεζηθικλμνξοπρστυφχψωάέήίόύώ";
+        let japanese = "のにはをがでとしたるアイカガスセパ日本語年月大学人国会社";
+        let all = [english, &german, russian, greek, japanese];
+        let alphabets = match self {
+            Text::Ascii => &all[..1],
+            Text::German => &all[1..2],
+            Text::Mixed => &all,
+        };
+        let mut numbers = Numbers(1);
+        let mut text = String::new();
+        while text.len() < size {
+            let alphabet: Vec<_> = alphabets[numbers.below(alphabets.len())].chars().collect();
+            for i in 0..5 + numbers.below(10) {
+                let word = word(&alphabet, numbers.zipf(50_000));
+                match numbers.below(10) {
+                    _ if i == 0 => {}
+                    0 => text += ", ",
+                    _ => text += " ",
+                }
+                match numbers.below(50) {
+                    0 => text += &word.to_uppercase(),
+                    1..6 => text += &capitalised(&word),
+                    _ if i == 0 => text += &capitalised(&word),
+                    _ => text += &word,
+                }
+            }
+            text += ".\n";
+        }
+        while text.len() > size {
+            text.pop();
+        }
+        text
+    }
+}
+
+/// What `count` gets to read, a line each.
+#[derive(Clone, Copy, Debug)]
+enum Lines {
+    /// A dozen words, again and again.
+    Hot,
+    /// Words that are as frequent as those of a language.
+    Words,
+    /// Keys of 12 to 20 bytes, nearly all different.
+    Distinct,
+    /// Lines of 80 to 200 bytes that are alike in their first bytes.
+    Long,
+}
+
+impl Lines {
+    const ALL: [Lines; 4] = [Lines::Hot, Lines::Words, Lines::Distinct, Lines::Long];
+
+    /// At least so many bytes of them.
+    fn make(self, size: usize) -> String {
+        let alphabet: Vec<_> = ('a'..='z').collect();
+        let mut numbers = Numbers(2);
+        let mut lines = String::new();
+        while lines.len() < size {
+            match self {
+                Lines::Hot => lines += &word(&alphabet, numbers.below(12)),
+                Lines::Words => lines += &word(&alphabet, numbers.zipf(50_000)),
+                Lines::Distinct => {
+                    let length = 12 + numbers.below(9);
+                    lines.extend((0..length).map(|_| alphabet[numbers.below(26)]));
+                }
+                Lines::Long => {
+                    let mut numbers = Numbers(numbers.below(20_000) as u64);
+                    lines += "https://example.org/";
+                    let length = 60 + numbers.below(120);
+                    lines.extend((0..length).map(|_| alphabet[numbers.below(26)]));
+                }
+            }
+            lines.push('\n');
+        }
+        lines
+    }
+}
+
+/// The word of a rank: 1 to 10 letters, the same ones each time.
+fn word(alphabet: &[char], rank: usize) -> String {
+    let mut numbers = Numbers(rank as u64);
+    let length = 1 + numbers.below(4) + numbers.below(4) + numbers.below(4);
+    let letters = (0..length).map(|_| alphabet[numbers.below(alphabet.len())]);
+    letters.collect()
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
+
+/// How often each line occurs, by an ordered map: records `COUNT LINE`.
+fn tallied(lines: &str) -> String {
+    let mut map = BTreeMap::new();
+    lines
+        .lines()
+        .for_each(|line| *map.entry(line).or_insert(0) += 1);
+    let records = map.iter();
+    records
+        .map(|(line, count)| format!("{count} {line}\n"))
+        .collect()
+}
+
+/// Numbers without a pattern, the same ones in each run (SplitMix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ mixed >> 31
+    }
+
+    /// From 0 to `n - 1`, each as often.
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() % n as u64) as usize
+    }
+
+    /// A rank from 1 to `n`, the r-th about as often as 1 / r (Zipf's law).
+    fn zipf(&mut self, n: usize) -> usize {
+        let uniform = self.next() as f64 / u64::MAX as f64;
+        (n as f64).powf(uniform) as usize
+    }
+}
