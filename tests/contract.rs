@@ -29,6 +29,14 @@ fn all() -> Vec<String> {
     names
 }
 
+/// What a program calls the file at this path, or what it is to read there.
+fn operand(name: &str, path: &str) -> String {
+    match name {
+        "fetch" => format!("file://{path}"),
+        _ => path.to_string(),
+    }
+}
+
 /// Bytes made into input of a program, and what keeps a file behind it alive.
 fn dressed(name: &str, text: &[u8]) -> (Vec<u8>, Option<tempfile::NamedTempFile>) {
     match name {
@@ -44,7 +52,7 @@ fn dressed(name: &str, text: &[u8]) -> (Vec<u8>, Option<tempfile::NamedTempFile>
         "fetch" if !text.is_empty() => {
             let body = file(text);
             (
-                format!("file://{}\n", argument(body.path())).into_bytes(),
+                format!("{}\n", operand(name, argument(body.path()))).into_bytes(),
                 Some(body),
             )
         }
@@ -73,6 +81,11 @@ fn adds_up(name: &str) -> bool {
     ["count", "topn", "mean"].contains(&name)
 }
 
+/// Programs that pass a text through, and add no end to its last line.
+fn passes_through(name: &str) -> bool {
+    ["fetch", "lower"].contains(&name)
+}
+
 #[test]
 fn every_program_is_built() {
     assert!(all().len() >= 5);
@@ -82,6 +95,16 @@ fn every_program_is_built() {
             "{name} is in src/bin but is not built"
         );
     }
+    // None is elsewhere, where it would not be found.
+    let manifest = std::fs::read_to_string(repository("Cargo.toml")).unwrap();
+    for section in manifest.split("[[bin]]").skip(1) {
+        let section = section.split("\n[").next().unwrap();
+        let name = section.split("name = \"").nth(1).unwrap();
+        let name = name.split('"').next().unwrap();
+        assert!(repository(&format!("src/bin/{name}.rs")).exists(), "{name}");
+        assert!(!section.contains("path"), "{name}");
+    }
+    assert!(!repository("src/main.rs").exists());
 }
 
 #[test]
@@ -101,22 +124,47 @@ fn a_last_line_without_an_end_counts() {
     for name in all() {
         let (with, without) = (fed(&name, b"Ab Cd\n"), fed(&name, b"Ab Cd"));
         assert_eq!((without.status, &without.stderr[..]), (0, ""), "{name}");
-        let text = |ran: &Ran| String::from_utf8(ran.stdout.clone()).unwrap();
-        assert!(!with.stdout.is_empty(), "{name}");
-        assert_eq!(text(&with).trim_end(), text(&without).trim_end(), "{name}");
+        let text = |ran: Ran| String::from_utf8(ran.stdout).unwrap();
+        let (with, without) = (text(with), text(without));
+        match passes_through(&name) {
+            true => assert_eq!(with, format!("{without}\n"), "{name}"),
+            false => assert_eq!(with, without, "{name}"),
+        }
+        assert!(with.len() > 1 && with.ends_with('\n'), "{name}");
     }
 }
 
 #[test]
 fn invalid_bytes_and_nuls_stop_nothing() {
+    let odd = b"A\xFFb\xC3\n\xE2\x82C\n\x80";
+    let nul = b"A\0b\n\0\0\nC";
     for name in all() {
-        for text in [&b"A\xFFB\xC3\n\xE2\x82\n\x80"[..], b"A\0B\n\0\0\nC"] {
+        let expected: Option<[&[u8]; 2]> = match &name[..] {
+            "capwords" => Some([b"A\nC\n", b"A\nC\n"]),
+            "words" => Some([b"A\nb\nC\n", b"A\nb\nC\n"]),
+            "lower" => Some([b"a\xFFb\xC3\n\xE2\x82c\n\x80", b"a\0b\n\0\0\nc"]),
+            "fetch" => Some([odd, nul]),
+            "count" => Some([
+                b"1 A\xFFb\xC3\n1 \x80\n1 \xE2\x82C\n",
+                b"1 \0\0\n1 A\0b\n1 C\n",
+            ]),
+            "topn" => Some([
+                b"7 \xE2\x82C\n7 \x80\n7 A\xFFb\xC3\n",
+                b"7 C\n7 A\0b\n7 \0\0\n",
+            ]),
+            _ => None,
+        };
+        for (i, text) in [&odd[..], nul].into_iter().enumerate() {
             let ran = fed(&name, text);
             assert_eq!((ran.status, &ran.stderr[..]), (0, ""), "{name}");
-            assert!(
-                ran.stdout.contains(&b'A') || ran.stdout.contains(&b'a'),
-                "{name}"
-            );
+            match expected {
+                Some(expected) => assert_eq!(
+                    ran.stdout.escape_ascii().to_string(),
+                    expected[i].escape_ascii().to_string(),
+                    "{name}"
+                ),
+                None => assert!(!ran.stdout.is_empty(), "{name}"),
+            }
         }
     }
 }
@@ -140,11 +188,14 @@ fn a_line_of_ten_megabytes_works() {
 fn a_missing_file_and_a_directory_are_named() {
     let folder = tempfile::tempdir().unwrap();
     for name in all() {
-        for path in ["/no/such/file", argument(folder.path())] {
-            let ran = run(program(&name).arg(path), b"");
+        for (path, cause) in [
+            ("/no/such/file", "No such file or directory"),
+            (argument(folder.path()), "Is a directory"),
+        ] {
+            let operand = operand(&name, path);
+            let ran = run(program(&name).arg(&operand), b"");
             assert_eq!((ran.status, ran.stdout.len()), (1, 0), "{name} {path}");
-            assert_one_line(&name, &ran.stderr);
-            assert!(ran.stderr.contains(path), "{name}: {:?}", ran.stderr);
+            assert_eq!(ran.stderr, format!("{name}: {operand}: {cause}\n"));
         }
     }
 }
@@ -153,20 +204,29 @@ fn a_missing_file_and_a_directory_are_named() {
 fn after_a_missing_file_filters_go_on_and_sums_say_nothing() {
     for name in all() {
         let (input, _body) = dressed(&name, b"Ab\n");
-        let ran = run(program(&name).args(["/no/such/file", "-"]), &input);
-        assert_eq!(ran.status, 1, "{name}");
-        assert_one_line(&name, &ran.stderr);
-        assert_eq!(ran.stdout.is_empty(), adds_up(&name), "{name}");
+        // A name of nothing is one more that is not there.
+        for missing in [&operand(&name, "/no/such/file")[..], ""] {
+            let ran = run(program(&name).args([missing, "-"]), &input);
+            assert_eq!(ran.status, 1, "{name}");
+            assert_one_line(&name, &ran.stderr);
+            let object = if missing.is_empty() { "''" } else { missing };
+            let start = format!("{name}: {object}: ");
+            assert!(ran.stderr.starts_with(&start), "{:?}", ran.stderr);
+            assert_eq!(ran.stdout.is_empty(), adds_up(&name), "{name}");
+        }
     }
 }
 
 #[test]
 fn a_name_with_control_characters_stays_on_its_line() {
     for name in all() {
-        let ran = run(program(&name).arg("/no\nsuch\x1b[31m/file"), b"");
+        let operand = operand(&name, "/no\nsuch\x1b[31m/\u{202e}file");
+        let ran = run(program(&name).arg(operand), b"");
         assert_eq!(ran.status, 1, "{name}");
         assert_one_line(&name, &ran.stderr);
-        assert!(!ran.stderr.contains('\x1b'), "{name}: {:?}", ran.stderr);
+        for hidden in ['\x1b', '\u{202e}'] {
+            assert!(!ran.stderr.contains(hidden), "{name}: {:?}", ran.stderr);
+        }
     }
 }
 
@@ -252,6 +312,14 @@ fn wrong_usage_is_one_line_and_status_2() {
 }
 
 #[test]
+fn a_flag_may_be_said_twice() {
+    for (name, flag) in [("words", "--ascii"), ("lower", "--nfc"), ("count", "-z")] {
+        let ran = run(program(name).args([flag, flag]), b"");
+        assert_eq!((ran.status, &ran.stderr[..]), (0, ""), "{name} {flag}");
+    }
+}
+
+#[test]
 fn help_tells_use_order_and_cost() {
     for name in all() {
         let ran = run(program(&name).arg("--help"), b"");
@@ -266,6 +334,8 @@ fn help_tells_use_order_and_cost() {
         ] {
             assert!(help.contains(part), "{name} --help lacks {part:?}:\n{help}");
         }
+        let fits = |line: &str| line.chars().count() <= 80;
+        assert!(help.lines().all(fits), "{name} --help is wide:\n{help}");
         let ran = run(program(&name).arg("--version"), b"");
         let version = format!("{name} {}\n", env!("CARGO_PKG_VERSION"));
         assert_eq!(
@@ -297,9 +367,20 @@ fn no_locale_changes_the_output() {
 
 #[test]
 fn what_came_is_written_before_more_is_awaited() {
-    for name in all().into_iter().filter(|name| !adds_up(name)) {
+    let plain = all().into_iter().map(|name| (name, &[][..]));
+    let with_options = [
+        ("lower", &["--nfc"][..]),
+        ("lower", &["--fold"]),
+        ("lower", &["--fold", "--nfc"]),
+        ("lower", &["--ascii"]),
+        ("words", &["--ascii"]),
+        ("words", &["-e", r"\w+"]),
+    ];
+    let with_options = with_options.map(|(name, options)| (name.to_string(), options));
+    for (name, options) in plain.filter(|(name, _)| !adds_up(name)).chain(with_options) {
         let (input, _body) = dressed(&name, b"Ab Cd\n");
         let mut child = program(&name)
+            .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -307,9 +388,11 @@ fn what_came_is_written_before_more_is_awaited() {
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(&input).unwrap();
         // The pipe stays open: this returns only if the program does not wait for more.
-        let mut first = [0; 2];
+        let mut first = [0; 6];
         child.stdout.take().unwrap().read_exact(&mut first).unwrap();
-        assert_eq!(first.to_ascii_lowercase(), *b"ab", "{name}");
+        let first = String::from_utf8_lossy(&first).to_ascii_lowercase();
+        // The word filters put each on a line.
+        assert_eq!(first.replace("b\n", "b "), "ab cd\n", "{name} {options:?}");
         drop(stdin);
         child.wait().unwrap();
     }

@@ -383,6 +383,37 @@ fn urls_from_stdin() {
     assert_eq!(stdin(&[], b"\xFF\n").2, 1);
 }
 
+/// A server gets the bytes that were meant, in whatever charset that is.
+#[test]
+fn urls_that_are_not_utf8() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+    let server = Server::start(|request| {
+        vec![Step::send(match request.path.ends_with("none") {
+            true => status("404 Not Found"),
+            false => page(&[], request.path.as_bytes()),
+        })]
+    });
+    let url = |path: &[u8]| [server.url("/").as_bytes(), path].concat();
+    let urls = [
+        url(b"\xFC\xC3\xBC?q=\xE9"),
+        url(b"caf\xE9/none"),
+        url("é\u{FFFD}".as_bytes()),
+    ];
+    let arguments = || urls.iter().map(|url| OsString::from_vec(url.clone()));
+    for ran in [
+        run(&mut program(&[]), &urls.join(&b'\n')),
+        run(program(&[]).args(arguments()), b""),
+    ] {
+        assert_eq!(
+            String::from_utf8(ran.stdout).unwrap(),
+            "/%FC%C3%BC?q=%E9/%C3%A9%EF%BF%BD"
+        );
+        let line = format!("fetch: {}: 404 Not Found\n", server.url("/caf%E9/none"));
+        assert_eq!((ran.status, ran.stderr), (1, line));
+    }
+}
+
 #[test]
 fn a_url_on_stdin_is_fetched_as_it_comes() {
     let server = one(page(&[], b"now"));

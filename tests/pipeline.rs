@@ -33,6 +33,42 @@ fn the_talks_answer_over_http() {
     assert_eq!(without_padding(classic(&talks, b"")), ANSWER);
 }
 
+/// The script on its own page, in folders whose names mean something in a URL.
+#[test]
+#[cfg(feature = "net")]
+fn the_talks_answer_by_the_script_wherever_it_is() {
+    use crate::process::{programs, run};
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    for name in [
+        &b"a#b?c%41 d\\e\"f'g:h;i*[j]\n~k"[..],
+        "Größe 日本".as_bytes(),
+        b"-\xFF\xC3",
+    ] {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join(OsStr::from_bytes(name));
+        for path in ["scripts/wordfreq", "tests/data/page.html"] {
+            let copy = folder.join(path);
+            // Some file systems take no names that are not UTF-8.
+            if let Err(error) = std::fs::create_dir_all(copy.parent().unwrap()) {
+                assert_eq!(error.raw_os_error(), Some(libc::EILSEQ), "{error}");
+                return;
+            }
+            std::fs::copy(repository(path), copy).unwrap();
+        }
+        for locale in ["C", "C.UTF-8"] {
+            let mut script = shell("scripts/wordfreq");
+            script
+                .current_dir(&folder)
+                .env("LC_ALL", locale)
+                .env("TEXTMILL_BIN", programs());
+            let ran = run(&mut script, b"");
+            assert_eq!((ran.status, &ran.stderr[..]), (0, ""), "{folder:?}");
+            assert_eq!(String::from_utf8(ran.stdout).unwrap(), ANSWER);
+        }
+    }
+}
+
 #[test]
 fn the_talks_answer_on_the_page() {
     let ours = "capwords | lower | count | topn 5";

@@ -1,6 +1,6 @@
 //! `words` as a process, held against perl.
 
-use crate::process::{classic, filter, mixed_text};
+use crate::process::{classic, filter, mixed_text, program, run};
 
 #[test]
 fn as_perl_has_it() {
@@ -22,4 +22,16 @@ fn a_pattern_of_ones_own() {
         filter("words", &["-e", "-?[0-9]+"], b"1 -2 x3"),
         b"1\n-2\n3\n"
     );
+}
+
+#[test]
+fn a_pattern_on_one_long_line() {
+    let line = b"word ".repeat(1 << 20);
+    assert!(filter("words", &["-e", r"\w+"], &line) == b"word\n".repeat(1 << 20));
+}
+
+#[test]
+fn a_second_pattern_is_not_dropped() {
+    let ran = run(program("words").args(["-e", "a", "-e", "b"]), b"a b\n");
+    assert_eq!((ran.status, &ran.stdout[..]), (2, &b""[..]));
 }

@@ -114,29 +114,26 @@ impl Lower {
         while at < text.len() {
             let rest = &text[at..];
             let mut last = [0; CHUNK];
-            let (chunk, mut length) = match rest.first_chunk() {
-                // A character that the chunk does not end begins the next one.
-                Some(chunk) => (chunk, CHUNK - utf8::unfinished(chunk)),
-                None => {
-                    last[..rest.len()].copy_from_slice(rest);
-                    (&last, rest.len())
-                }
+            let chunk = rest.first_chunk().unwrap_or_else(|| {
+                last[..rest.len()].copy_from_slice(rest);
+                &last
+            });
+            let copy = room[used..].first_chunk_mut();
+            let leads = scan::lower(chunk, copy.expect("room for all of the text"));
+            // A character that the chunk may not end begins the next one.
+            let mut length = match rest.len() {
+                CHUNK.. => CHUNK - 3 + (leads.all >> (CHUNK - 3) | 8).trailing_zeros() as usize,
+                length => length,
             };
-            let copy = room[used..]
-                .first_chunk_mut()
-                .expect("room for all of the text");
-            let leads = scan::lower(chunk, copy);
             let mut leads = match self.mapping {
                 Mapping::Lower => leads.change,
                 Mapping::Fold => leads.all,
             };
+            leads &= u64::MAX >> (CHUNK - length);
             let mut copied = length;
             while leads != 0 {
                 let i = leads.trailing_zeros() as usize;
                 leads &= leads - 1;
-                if i >= length {
-                    break;
-                }
                 let (Some(c), bytes) = utf8::first(&rest[i..]) else {
                     continue;
                 };

@@ -117,13 +117,14 @@ pub unsafe fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8
 #[inline]
 #[target_feature(enable = "avx2")]
 pub unsafe fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
-    // What stands behind the chunk is not known: no second byte, then.
-    let mut text = [0; CHUNK + 32];
-    text[..CHUNK].copy_from_slice(chunk);
     let (mut all, mut change) = (0, 0);
     for (i, room) in room.as_chunks_mut::<32>().0.iter_mut().enumerate() {
         let first = load(chunk, 32 * i);
-        let second = load(&text, 32 * i + 1);
+        let second = match i {
+            0 => load(chunk, 1),
+            // What stands behind the chunk is not known: no second byte, then.
+            _ => _mm256_alignr_epi8::<1>(_mm256_permute2x128_si256::<0x81>(first, first), first),
+        };
         let upper = _mm256_and_si256(is_upper(first), _mm256_set1_epi8(0x20));
         // SAFETY: the room has 32 bytes; the store needs no alignment.
         unsafe { _mm256_storeu_si256(room.as_mut_ptr().cast(), _mm256_or_si256(first, upper)) };
