@@ -198,7 +198,7 @@ impl Program {
             Ok(false) => ExitCode::from(FAILED),
             Err(Error::Write(error)) => self.output_failed(&error),
             Err(error) => {
-                self.report("stdin", error);
+                self.report("total", error);
                 ExitCode::from(FAILED)
             }
         }

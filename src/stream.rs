@@ -203,8 +203,7 @@ impl Blocks {
     /// Reads what there is, once, and appends it to the text; how many bytes
     /// that were, 0 at the end of the input.
     pub fn read(&mut self, input: &mut impl Read) -> io::Result<usize> {
-        let room = self.bytes.len() - SLACK;
-        let n = read(input, &mut self.bytes[self.end..room])?;
+        let n = read(input, &mut self.bytes[self.end..][..BLOCK])?;
         self.end += n;
         Ok(n)
     }
@@ -270,12 +269,13 @@ struct Pages {
 }
 
 impl Pages {
+    /// A buffer of `len` bytes, rounded up to whole pages.
     fn new(len: usize) -> Self {
-        let mut pages = Pages::default();
-        let bytes = vec![0; len.next_multiple_of(PAGE) + PAGE];
-        pages.start = bytes.as_ptr().align_offset(PAGE).min(PAGE);
-        pages.bytes = bytes;
-        pages
+        let len = len.next_multiple_of(PAGE);
+        let mut bytes = vec![0; len + PAGE];
+        let start = bytes.as_ptr().align_offset(PAGE).min(PAGE);
+        bytes.truncate(start + len);
+        Pages { bytes, start }
     }
 
     /// Makes the buffer longer.

@@ -74,7 +74,7 @@ fn a_malformed_record_and_an_overflow_are_errors() {
         program("count").arg("--merge"),
         b"18446744073709551615 a\n1 a\n",
     );
-    let message = "count: stdin: line 2: the sum of its counts is larger than 64 bits hold\n";
+    let message = "count: stdin: line 2: a sum of counts is larger than 64 bits hold\n";
     assert_eq!(
         (ran.status, &ran.stdout[..], &ran.stderr[..]),
         (1, &b""[..], message)

@@ -91,6 +91,18 @@ mod tests {
     }
 
     #[test]
+    fn keys_crafted_to_collide_under_one_seed_do_not_under_another() {
+        let known = Seed(1, 2);
+        let crafted: Vec<u64> = (0..1 << 20)
+            .filter(|&i| known.two(i, 9) >> 54 == 0)
+            .collect();
+        assert!(crafted.len() > 900);
+        let seed = Seed::random();
+        let places: HashSet<u64> = crafted.iter().map(|&i| seed.two(i, 9) >> 48).collect();
+        assert!(places.len() > crafted.len() * 9 / 10);
+    }
+
+    #[test]
     fn seeds_differ() {
         assert_ne!(Seed::random().two(1, 1), Seed::random().two(1, 1));
     }

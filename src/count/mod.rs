@@ -144,7 +144,7 @@ impl Counts {
     }
 }
 
-const TOO_LARGE: &str = "the sum of its counts is larger than 64 bits hold";
+const TOO_LARGE: &str = "a sum of counts is larger than 64 bits hold";
 
 #[cfg(test)]
 mod tests {

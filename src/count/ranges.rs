@@ -14,9 +14,12 @@
 /// How many ranges there are at the most.
 const RANGES: usize = 256;
 
-/// How many lines a range may have more than after it was last added up,
-/// besides as many again, before it is added up anew.
-const GROWTH: usize = 1 << 16;
+/// How many slots there are before equal lines are added up for the first
+/// time; some 50 MB. (Few in tests, so that they see it.)
+const FIRST: usize = if cfg!(test) { 1 << 8 } else { 1 << 21 };
+
+/// One of so many ranges is looked at first.
+const SAMPLE: usize = 16;
 
 /// Where the ranges begin: the first eight bytes of a line, as a big-endian
 /// number. Lines before the first of these are a range, too.
@@ -48,46 +51,66 @@ impl Borders {
 /// Slots of `N` words, by ranges: a key of `N - 1` words, and its count.
 #[derive(Debug)]
 pub struct Ranges<const N: usize> {
-    ranges: Vec<Range<N>>,
-}
-
-#[derive(Debug, Default)]
-struct Range<const N: usize> {
-    slots: Vec<[u64; N]>,
-    /// How many slots there were when it was last added up.
-    distinct: usize,
+    ranges: Vec<Vec<[u64; N]>>,
+    /// How many slots there may be before equal ones are added up.
+    limit: usize,
 }
 
 impl<const N: usize> Ranges<N> {
     /// Empty ranges between these borders.
     pub fn new(borders: &Borders) -> Self {
-        let ranges = (0..borders.ranges()).map(|_| Range::default()).collect();
-        Ranges { ranges }
+        let ranges = vec![Vec::new(); borders.ranges()];
+        Ranges {
+            ranges,
+            limit: FIRST,
+        }
     }
 
     /// Moves a slot in.
     #[inline(always)]
     pub fn push(&mut self, borders: &Borders, slot: [u64; N]) {
-        self.ranges[borders.range(slot[0])].slots.push(slot);
+        self.ranges[borders.range(slot[0])].push(slot);
     }
 
     /// Adds up equal keys where many may have come, so that memory grows with
     /// the distinct lines. False if a sum does not fit in 64 bits.
     pub fn tidy(&mut self) -> bool {
-        self.ranges.iter_mut().all(|range| {
-            if range.slots.len() < 2 * range.distinct + GROWTH {
-                return true;
-            }
-            range.slots.sort_unstable();
-            let fits = add_up(&mut range.slots, |a, b| a[..N - 1] == b[..N - 1]);
-            range.distinct = range.slots.len();
-            fits
-        })
+        let len = self.len();
+        if len < self.limit {
+            return true;
+        }
+        // A few ranges tell for all. Where nearly all their lines were new, to
+        // look again soon is not worth it.
+        let (fits, before, distinct) = self.add_up_each(SAMPLE);
+        if distinct > before / 8 * 7 {
+            self.limit = 8 * len;
+            return fits;
+        }
+        let (all_fit, _, distinct) = self.add_up_each(1);
+        self.limit = FIRST.max(2 * distinct);
+        fits && all_fit
+    }
+
+    /// Adds up equal keys in one of `step` ranges; whether all sums fit, and
+    /// how many slots these had before and have now.
+    fn add_up_each(&mut self, step: usize) -> (bool, usize, usize) {
+        let (mut fits, mut before, mut distinct) = (true, 0, 0);
+        for slots in self.ranges.iter_mut().step_by(step) {
+            before += slots.len();
+            slots.sort_unstable();
+            fits &= add_up(slots, |a, b| a[..N - 1] == b[..N - 1]);
+            distinct += slots.len();
+        }
+        (fits, before, distinct)
+    }
+
+    fn len(&self) -> usize {
+        self.ranges.iter().map(Vec::len).sum()
     }
 
     /// The ranges, in order.
     pub fn into_slots(self) -> impl Iterator<Item = Vec<[u64; N]>> {
-        self.ranges.into_iter().map(|range| range.slots)
+        self.ranges.into_iter()
     }
 }
 
@@ -149,14 +172,15 @@ mod tests {
 
     #[test]
     fn many_equal_lines_take_no_memory() {
-        let borders = Borders::cutting(vec![]);
+        let borders = Borders::cutting((0..1000).collect());
         let mut ranges = Ranges::new(&borders);
-        for _ in 0..10 * GROWTH {
-            ranges.push(&borders, [1, 1, 1]);
+        for i in 0..100 * FIRST as u64 {
+            ranges.push(&borders, [i % 100, 1, 1]);
             assert!(ranges.tidy());
+            assert!(ranges.len() <= 2 * FIRST);
         }
-        assert!(ranges.ranges[0].slots.len() <= GROWTH + 2);
         ranges.push(&borders, [1, 1, u64::MAX]);
-        assert!(!add_up(&mut ranges.ranges[0].slots, |a, b| a[..2] == b[..2]));
+        ranges.limit = 0;
+        assert!(!ranges.tidy());
     }
 }

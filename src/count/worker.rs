@@ -1,6 +1,6 @@
 //! One thread's counting: lines in, distinct lines by ranges out.
 //!
-//! Tables miss the cache on every probe. So lines are taken in batches:
+//! Tables miss the cache on every probe. So short lines are taken in batches:
 //! first all are hashed, and the processor told which slots will be needed;
 //! then, while those come in from memory, they are looked up one by one.
 
@@ -33,6 +33,12 @@ impl Arena {
         &line[..u64::from_le_bytes(*length) as usize]
     }
 
+    /// The first eight bytes of the line at a place, as a big-endian number.
+    fn start(&self, place: Place) -> u64 {
+        let start = self.line(place).first_chunk();
+        u64::from_be_bytes(*start.expect("long lines are longer"))
+    }
+
     fn push(&mut self, number: u64, line: &[u8]) -> Place {
         let place = number << OFFSET_BITS | (self.0.len() as u64 + 1);
         self.0.extend_from_slice(&(line.len() as u64).to_le_bytes());
@@ -61,8 +67,9 @@ struct Quota {
 }
 
 impl Quota {
-    /// At first: a table of 3 or 4 MB.
-    const LEAST: usize = (1 << 17) / 5 * 4;
+    /// At first: a table of 3 or 4 MB. (A small one in tests, so that they see
+    /// it moved out.)
+    const LEAST: usize = if cfg!(test) { 100 } else { (1 << 17) / 5 * 4 };
     /// In the end: of 25 or 33 MB, about the size of a large cache.
     const MOST: usize = Quota::LEAST << 3;
 
@@ -76,20 +83,57 @@ impl Quota {
     /// Whether a table of `len` keys must be emptied before `n` are looked up.
     #[inline(always)]
     fn is_spent(&mut self, len: usize, n: usize) -> bool {
-        self.looked_up += n;
-        if len + n <= self.keys {
+        let spent = len + n > self.keys;
+        if spent && self.looked_up >= 4 * len && self.keys < Quota::MOST {
+            self.keys *= 2;
+            self.looked_up += n;
             return false;
         }
-        let grows = self.looked_up >= 4 * len && self.keys < Quota::MOST;
-        if grows {
-            self.keys *= 2;
-        }
-        !grows
+        self.looked_up = if spent { n } else { self.looked_up + n };
+        spent
     }
 }
 
 /// Where the ranges of all workers begin, once the first of them needs to know.
 pub type SharedBorders = Arc<OnceLock<Borders>>;
+
+/// The keys of one class: a table, and what has left it.
+#[derive(Debug)]
+struct Class<const N: usize> {
+    table: Table<N>,
+    quota: Quota,
+    out: Option<Ranges<N>>,
+}
+
+impl<const N: usize> Class<N> {
+    fn new() -> Self {
+        Class {
+            table: Table::new(),
+            quota: Quota::new(),
+            out: None,
+        }
+    }
+
+    /// The first words of some of the keys.
+    fn sample(&self) -> impl Iterator<Item = u64> {
+        self.table.sample(SAMPLE).map(|slot| slot[0])
+    }
+
+    /// Moves the keys out of the table. False if a sum does not fit in 64 bits.
+    fn move_out(&mut self, borders: &Borders) -> bool {
+        let out = self.out.get_or_insert_with(|| Ranges::new(borders));
+        self.table.drain(|slot| out.push(borders, slot));
+        out.tidy()
+    }
+
+    /// All keys, by ranges. `None` if a sum does not fit in 64 bits.
+    fn finish(mut self, borders: &Borders) -> Option<Ranges<N>> {
+        if !self.move_out(borders) {
+            return None;
+        }
+        self.out
+    }
+}
 
 /// One thread's tables, and what has left them.
 #[derive(Debug)]
@@ -98,16 +142,13 @@ pub struct Worker {
     number: u64,
     borders: SharedBorders,
     /// Lines of up to 15 bytes.
-    short: Table<3>,
-    short_quota: Quota,
+    short: Class<3>,
     /// Lines of 16 to 23 bytes.
-    middle: Table<4>,
-    middle_quota: Quota,
+    middle: Class<4>,
     /// Longer ones: the key is the hash, and the line's place. These stay.
     long: Table<3>,
     /// Where the long lines stand.
     arena: Arena,
-    out: Option<(Ranges<3>, Ranges<4>)>,
 }
 
 /// What one thread has counted, by ranges.
@@ -130,56 +171,66 @@ impl Worker {
             seed,
             number: number.into(),
             borders,
-            short: Table::new(),
-            short_quota: Quota::new(),
-            middle: Table::new(),
-            middle_quota: Quota::new(),
+            short: Class::new(),
+            middle: Class::new(),
             long: Table::new(),
             arena: Arena::default(),
-            out: None,
         }
     }
 
-    /// Moves the keys out of the tables that grow no more. False if a sum does
-    /// not fit in 64 bits.
-    fn move_out(&mut self) -> bool {
-        let (short, middle) = (&mut self.short, &mut self.middle);
-        let borders = self.borders.get_or_init(|| {
-            let short = short.sample(SAMPLE).map(|slot| slot[0]);
+    /// Where the ranges begin: whoever asks first gives the sample for all.
+    fn borders(&self) -> &Borders {
+        self.borders.get_or_init(|| {
+            let long = self
+                .long
+                .sample(SAMPLE)
+                .map(|slot| self.arena.start(slot[1]));
             Borders::cutting(
-                short
-                    .chain(middle.sample(SAMPLE).map(|slot| slot[0]))
+                self.short
+                    .sample()
+                    .chain(self.middle.sample())
+                    .chain(long)
                     .collect(),
             )
-        });
-        let new = || (Ranges::new(borders), Ranges::new(borders));
-        let (short_out, middle_out) = self.out.get_or_insert_with(new);
-        short.drain(|slot| short_out.push(borders, slot));
-        middle.drain(|slot| middle_out.push(borders, slot));
-        self.short_quota.looked_up = 0;
-        self.middle_quota.looked_up = 0;
-        short_out.tidy() && middle_out.tidy()
+        })
+    }
+
+    /// Sees to it that the table of short lines has room for `n` more. False
+    /// if a sum does not fit in 64 bits.
+    #[inline(always)]
+    fn make_room_for_short(&mut self, n: usize) -> bool {
+        if !self.short.quota.is_spent(self.short.table.len(), n) {
+            return true;
+        }
+        self.borders();
+        self.borders
+            .get()
+            .is_some_and(|borders| self.short.move_out(borders))
+    }
+
+    /// The same for lines of middle length.
+    #[inline(always)]
+    fn make_room_for_middle(&mut self, n: usize) -> bool {
+        if !self.middle.quota.is_spent(self.middle.table.len(), n) {
+            return true;
+        }
+        self.borders();
+        self.borders
+            .get()
+            .is_some_and(|borders| self.middle.move_out(borders))
     }
 
     /// Ends the counting: everything, by ranges.
     pub fn finish(mut self) -> Option<Counted> {
-        if !self.move_out() {
-            return None;
-        }
-        let (short, middle) = self.out?;
+        self.borders();
         let borders = self.borders.get()?;
         let mut long = Ranges::new(borders);
         self.long.drain(|[_, place, count]| {
-            let start = self
-                .arena
-                .line(place)
-                .first_chunk()
-                .expect("long lines are longer");
-            long.push(borders, [u64::from_be_bytes(*start), place, count]);
+            long.push(borders, [self.arena.start(place), place, count]);
         });
         Some(Counted {
-            short,
-            middle,
+            short: self.short.finish(borders)?,
+            middle: self.middle.finish(borders)?,
             long,
             arena: self.arena,
         })
@@ -221,7 +272,7 @@ impl Worker {
             length @ 0..=SHORT => {
                 let key = key::short(bytes.first_chunk().expect("16 of 24 bytes"), length);
                 let hash = self.seed.two(key[0], key[1]);
-                self.short.prefetch(hash);
+                self.short.table.prefetch(hash);
                 if batch.short.push(hash, key) {
                     self.look_up_short(batch);
                 }
@@ -229,7 +280,7 @@ impl Worker {
             length @ ..=MIDDLE => {
                 let key = key::middle(bytes, length);
                 let hash = self.seed.three(key[0], key[1], key[2]);
-                self.middle.prefetch(hash);
+                self.middle.table.prefetch(hash);
                 if batch.middle.push(hash, key) {
                     self.look_up_middle(batch);
                 }
@@ -241,18 +292,15 @@ impl Worker {
     }
 
     fn look_up_short(&mut self, batch: &mut Batch) {
-        if self.short_quota.is_spent(self.short.len(), BATCH) {
-            self.move_out();
-        }
+        // Counts of one each never grow too large.
+        self.make_room_for_short(batch.short.len);
         for &(hash, key) in batch.short.take() {
             self.add_short(hash, key, 1);
         }
     }
 
     fn look_up_middle(&mut self, batch: &mut Batch) {
-        if self.middle_quota.is_spent(self.middle.len(), BATCH) {
-            self.move_out();
-        }
+        self.make_room_for_middle(batch.middle.len);
         for &(hash, key) in batch.middle.take() {
             self.add_middle(hash, key, 1);
         }
@@ -260,14 +308,6 @@ impl Worker {
 
     /// Adds to the count of a line; false if the sum does not fit in 64 bits.
     pub fn add(&mut self, line: &[u8], count: u64) -> bool {
-        let full = match line.len() {
-            0..=SHORT => self.short_quota.is_spent(self.short.len(), 1),
-            length if length <= MIDDLE => self.middle_quota.is_spent(self.middle.len(), 1),
-            _ => false,
-        };
-        if full && !self.move_out() {
-            return false;
-        }
         let mut bytes = [0; STRIDE];
         if let Some(start) = bytes.get_mut(..line.len()) {
             start.copy_from_slice(line);
@@ -275,11 +315,13 @@ impl Worker {
         match line.len() {
             length @ 0..=SHORT => {
                 let key = key::short(bytes.first_chunk().expect("16 of 24 bytes"), length);
-                self.add_short(self.seed.two(key[0], key[1]), key, count)
+                self.make_room_for_short(1)
+                    && self.add_short(self.seed.two(key[0], key[1]), key, count)
             }
             length @ ..=MIDDLE => {
                 let key = key::middle(&bytes, length);
-                self.add_middle(self.seed.three(key[0], key[1], key[2]), key, count)
+                self.make_room_for_middle(1)
+                    && self.add_middle(self.seed.three(key[0], key[1], key[2]), key, count)
             }
             _ => self.add_long(line, count),
         }
@@ -290,7 +332,7 @@ impl Worker {
         let seed = self.seed;
         let [a, b] = key;
         let is = |known: &[u64]| known == key;
-        self.short.add(
+        self.short.table.add(
             hash,
             count,
             is,
@@ -304,7 +346,7 @@ impl Worker {
         let seed = self.seed;
         let [a, b, c] = key;
         let is = |known: &[u64]| known == key;
-        self.middle.add(
+        self.middle.table.add(
             hash,
             count,
             is,

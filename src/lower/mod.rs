@@ -111,7 +111,16 @@ impl Lower {
         let start = out.as_slice().len();
         let room = out.room(text.len() * GROWTH + CHUNK + LONGEST);
         let (mut at, mut used, mut open) = (0, 0, None);
+        let mut ascii = true;
         while at < text.len() {
+            // After one chunk of ASCII, there are likely more.
+            if ascii {
+                let copied = scan::lower_ascii(&text[at..], &mut room[used..]);
+                (at, used) = (at + copied, used + copied);
+                if at == text.len() {
+                    break;
+                }
+            }
             let rest = &text[at..];
             let mut last = [0; CHUNK];
             let chunk = rest.first_chunk().unwrap_or_else(|| {
@@ -120,6 +129,7 @@ impl Lower {
             });
             let copy = room[used..].first_chunk_mut();
             let leads = scan::lower(chunk, copy.expect("room for all of the text"));
+            ascii = leads.all == 0;
             // A character that the chunk may not end begins the next one.
             let mut length = match rest.len() {
                 CHUNK.. => CHUNK - 3 + (leads.all >> (CHUNK - 3) | 8).trailing_zeros() as usize,
@@ -287,6 +297,16 @@ mod tests {
             assert!(lower.starts_with(&format!("α{sigma}'")), "{rest:?}");
             assert!(lower == text.to_lowercase());
         }
+    }
+
+    #[test]
+    fn normalizing_holds_back_one_letter() {
+        // Compatibility ideographs are no sequence, though none of them stays as it is.
+        let (mut filter, mut out) = (lower_nfc(), Out::default());
+        filter
+            .block("\u{F900}".repeat(1000).as_bytes(), &mut out)
+            .unwrap();
+        assert!(out.as_slice().len() >= 999 * 3);
     }
 
     #[test]

@@ -40,9 +40,11 @@ impl Nfc {
 
 /// True if nothing before `c` can combine with it.
 fn cuts(c: char) -> bool {
+    // What a character is made of decides, where it does not stay as it is.
+    let first = std::iter::once(c).nfd().next().unwrap_or(c);
     c.is_ascii()
-        || canonical_combining_class(c) == 0
-            && is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes
+        || canonical_combining_class(first) == 0
+            && is_nfc_quick(std::iter::once(first)) == IsNormalized::Yes
 }
 
 impl Filter for Nfc {

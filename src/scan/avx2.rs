@@ -81,7 +81,7 @@ fn equal(chunk: &[u8; CHUNK], byte: u8) -> u64 {
 ///
 /// # Safety
 ///
-/// The machine must have AVX2.
+/// The machine must have AVX2 and POPCNT.
 #[inline]
 #[target_feature(enable = "avx2,popcnt")]
 pub unsafe fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]) -> usize {
@@ -90,8 +90,7 @@ pub unsafe fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8
         let ends = spread((ends >> (32 * i)) as u32);
         let newline = _mm256_set1_epi8(b'\n' as i8);
         let ended = _mm256_blendv_epi8(load(chunk, 32 * i), newline, ends);
-        // SAFETY: a half has 32 bytes; the store needs no alignment.
-        unsafe { _mm256_storeu_si256(half.as_mut_ptr().cast(), ended) };
+        store(ended, half);
     }
     let mut used = 0;
     for (i, eight) in text.as_chunks::<8>().0.iter().enumerate() {
@@ -103,6 +102,49 @@ pub unsafe fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8
         used += keep.count_ones() as usize;
     }
     used
+}
+
+/// As [`super::lower_ascii`].
+///
+/// # Safety
+///
+/// The machine must have AVX2.
+#[target_feature(enable = "avx2")]
+pub unsafe fn lower_ascii(text: &[u8], room: &mut [u8]) -> usize {
+    let room = &mut room[..text.len()];
+    let mut length = 0;
+    for (chunk, room) in text
+        .as_chunks::<CHUNK>()
+        .0
+        .iter()
+        .zip(room.as_chunks_mut::<CHUNK>().0)
+    {
+        let (a, b) = (load(chunk, 0), load(chunk, 32));
+        if _mm256_movemask_epi8(_mm256_or_si256(a, b)) != 0 {
+            break;
+        }
+        for (bytes, room) in [a, b].into_iter().zip(room.as_chunks_mut().0) {
+            store(to_lower(bytes), room);
+        }
+        length += CHUNK;
+    }
+    length
+}
+
+/// The bytes, `A` to `Z` in lower case.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn to_lower(bytes: __m256i) -> __m256i {
+    let upper = _mm256_and_si256(is_upper(bytes), _mm256_set1_epi8(0x20));
+    _mm256_or_si256(bytes, upper)
+}
+
+/// Stores 32 bytes.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn store(bytes: __m256i, room: &mut [u8; 32]) {
+    // SAFETY: the room has 32 bytes; the store needs no alignment.
+    unsafe { _mm256_storeu_si256(room.as_mut_ptr().cast(), bytes) }
 }
 
 /// As [`super::lower`].
@@ -125,9 +167,7 @@ pub unsafe fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
             // What stands behind the chunk is not known: no second byte, then.
             _ => _mm256_alignr_epi8::<1>(_mm256_permute2x128_si256::<0x81>(first, first), first),
         };
-        let upper = _mm256_and_si256(is_upper(first), _mm256_set1_epi8(0x20));
-        // SAFETY: the room has 32 bytes; the store needs no alignment.
-        unsafe { _mm256_storeu_si256(room.as_mut_ptr().cast(), _mm256_or_si256(first, upper)) };
+        store(to_lower(first), room);
         // Bytes from C0 on, as signed ones.
         let lead = _mm256_cmpgt_epi8(first, _mm256_set1_epi8(0xBF_u8 as i8));
         let negative = _mm256_movemask_epi8(first) as u32;

@@ -62,6 +62,15 @@ pub fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]
     used
 }
 
+/// As [`super::lower_ascii`].
+pub fn lower_ascii(text: &[u8], room: &mut [u8]) -> usize {
+    let whole = text.as_chunks::<CHUNK>().0.iter();
+    let length = whole.take_while(|chunk| chunk.is_ascii()).count() * CHUNK;
+    room[..length].copy_from_slice(&text[..length]);
+    room[..length].make_ascii_lowercase();
+    length
+}
+
 /// As [`super::lower`]. Everything outside ASCII is to be looked at.
 pub fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
     *room = *chunk;
