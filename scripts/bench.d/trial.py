@@ -41,6 +41,9 @@ class Trial:
             if "wall" in row:
                 judged = [goal.judge(row, rows, part, corpus) for goal in command.goals]
                 row["goals"] = [dict(zip(("goal", "met", "found"), goal)) for goal in judged]
+            elif command.goals:
+                # A wrong answer reaches no goal.
+                row["goals"] = [{"goal": "right answer", "met": False, "found": row["wrong"]}]
         return {
             "name": part.name,
             "title": part.title,
@@ -138,7 +141,7 @@ class Trial:
         for size, name in SCALING_CORPORA.items():
             repeated = scaled.repeated.format(times=corpora[size]["times"], answer=answer)
             # One command, so that nothing is computed if the answer is known.
-            reference = f"{command} > {answer}; {repeated}"
+            reference = f"{{ {command} > {answer}; }} && {repeated}"
             right = self.answers.reference(reference, self.directory, corpora[size], by_line=False)
             print(f"    {scaled.shell.format(text=name)}", file=sys.stderr)
             got = self.answers.digest(scaled.shell.format(text=name), self.directory)

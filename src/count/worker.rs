@@ -67,11 +67,11 @@ struct Quota {
 }
 
 impl Quota {
-    /// At first: a table of 3 or 4 MB. (A small one in tests, so that they see
+    /// At first: a table of 1.5 or 2 MB. (A small one in tests, so that they see
     /// it moved out.)
-    const LEAST: usize = if cfg!(test) { 100 } else { (1 << 17) / 5 * 4 };
+    const LEAST: usize = if cfg!(test) { 100 } else { (1 << 16) / 5 * 4 };
     /// In the end: of 25 or 33 MB, about the size of a large cache.
-    const MOST: usize = Quota::LEAST << 3;
+    const MOST: usize = Quota::LEAST << 4;
 
     fn new() -> Self {
         Quota {
