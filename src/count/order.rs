@@ -178,7 +178,6 @@ impl Lines {
     /// Sorts the lines and adds up equal ones. False if a sum does not fit.
     fn sort(&mut self, arenas: &[Arena]) -> bool {
         let line = |slot: &[u64; 3]| line_at(slot, arenas);
-        let two = |a: u64, b: u64| u128::from(a) << 64 | u128::from(b);
         self.short.sort_unstable_by_key(|&[a, b, _]| two(a, b));
         self.middle
             .sort_unstable_by_key(|&[a, b, c, _]| (two(a, b), c));
@@ -283,7 +282,6 @@ impl<'a> Cursor<'a> {
 
     #[inline(always)]
     fn first_bytes(&self) -> Option<u128> {
-        let two = |a: u64, b: u64| u128::from(a) << 64 | u128::from(b);
         Some(match self.run {
             Run::Short(run) => run.get(self.at).map(|&[a, b, _]| two(a, b & !0xFF))?,
             Run::Middle(run) => run.get(self.at).map(|&[a, b, ..]| two(a, b))?,
@@ -328,6 +326,11 @@ impl<'a> Cursor<'a> {
             self.line(&mut a).cmp(other.line(&mut b))
         })
     }
+}
+
+/// Two words as one number, in whose order they are.
+fn two(a: u64, b: u64) -> u128 {
+    u128::from(a) << 64 | u128::from(b)
 }
 
 /// The line of a slot that has its place.

@@ -195,29 +195,22 @@ impl Worker {
         })
     }
 
-    /// Sees to it that the table of short lines has room for `n` more. False
+    /// Sees to it that the table of a class has room for `n` keys more. False
     /// if a sum does not fit in 64 bits.
     #[inline(always)]
-    fn make_room_for_short(&mut self, n: usize) -> bool {
-        if !self.short.quota.is_spent(self.short.table.len(), n) {
+    fn make_room<const N: usize>(
+        &mut self,
+        class: impl Fn(&mut Self) -> &mut Class<N>,
+        n: usize,
+    ) -> bool {
+        let Class { table, quota, .. } = class(self);
+        if !quota.is_spent(table.len(), n) {
             return true;
         }
         self.borders();
-        self.borders
-            .get()
-            .is_some_and(|borders| self.short.move_out(borders))
-    }
-
-    /// The same for lines of middle length.
-    #[inline(always)]
-    fn make_room_for_middle(&mut self, n: usize) -> bool {
-        if !self.middle.quota.is_spent(self.middle.table.len(), n) {
-            return true;
-        }
-        self.borders();
-        self.borders
-            .get()
-            .is_some_and(|borders| self.middle.move_out(borders))
+        let borders = Arc::clone(&self.borders);
+        let borders = borders.get();
+        borders.is_some_and(|borders| class(self).move_out(borders))
     }
 
     /// Ends the counting: everything, by ranges.
@@ -293,14 +286,14 @@ impl Worker {
 
     fn look_up_short(&mut self, batch: &mut Batch) {
         // Counts of one each never grow too large.
-        self.make_room_for_short(batch.short.len);
+        self.make_room(|worker| &mut worker.short, batch.short.len);
         for &(hash, key) in batch.short.take() {
             self.add_short(hash, key, 1);
         }
     }
 
     fn look_up_middle(&mut self, batch: &mut Batch) {
-        self.make_room_for_middle(batch.middle.len);
+        self.make_room(|worker| &mut worker.middle, batch.middle.len);
         for &(hash, key) in batch.middle.take() {
             self.add_middle(hash, key, 1);
         }
@@ -315,12 +308,12 @@ impl Worker {
         match line.len() {
             length @ 0..=SHORT => {
                 let key = key::short(bytes.first_chunk().expect("16 of 24 bytes"), length);
-                self.make_room_for_short(1)
+                self.make_room(|worker| &mut worker.short, 1)
                     && self.add_short(self.seed.two(key[0], key[1]), key, count)
             }
             length @ ..=MIDDLE => {
                 let key = key::middle(&bytes, length);
-                self.make_room_for_middle(1)
+                self.make_room(|worker| &mut worker.middle, 1)
                     && self.add_middle(self.seed.three(key[0], key[1], key[2]), key, count)
             }
             _ => self.add_long(line, count),
