@@ -210,7 +210,7 @@ mod lower {
 mod count {
     use super::*;
     use std::num::NonZeroUsize;
-    use textmill::count::Counts;
+    use textmill::count::{Counts, Means};
 
     /// Counts the lines of a text, on one thread.
     fn counted(lines: &str) -> Counts {
@@ -220,7 +220,11 @@ mod count {
     }
 
     fn none() -> Counts {
-        Counts::new(Some(NonZeroUsize::MIN))
+        let threads = Some(NonZeroUsize::MIN);
+        Counts::new(Means {
+            threads,
+            ..Means::default()
+        })
     }
 
     fn written(counts: Counts) -> String {

@@ -59,6 +59,23 @@ impl Files {
         }
     }
 
+    /// All of them, each opened when it is asked for, with the name that an
+    /// error line gives it.
+    pub fn open(&self) -> impl Iterator<Item = (String, io::Result<File>)> {
+        let names = self.names().into_iter();
+        names.map(|name| (shown(name), open(name)))
+    }
+
+    /// Those that can be read a second time, which standard input cannot.
+    pub fn again(&self) -> impl Iterator<Item = (String, File)> {
+        let names = self.names().into_iter().filter(|name| *name != "-");
+        let regular = |file: &File| file.metadata().is_ok_and(|file| file.is_file());
+        names.filter_map(move |name| {
+            let file = File::open(name).ok().filter(regular)?;
+            Some((shown(name), file))
+        })
+    }
+
     fn names(&self) -> Vec<&OsStr> {
         match self.files.as_slice() {
             [] => vec![OsStr::new("-")],
@@ -152,6 +169,20 @@ impl Program {
         let _ = writeln!(io::stderr(), "{line}");
     }
 
+    /// Reports an error of `object`, or of what the error itself names.
+    fn fail(&self, object: impl Display, error: Error) {
+        match error {
+            Error::In { name, error } => self.report(name, error),
+            error => self.report(object, error),
+        }
+    }
+
+    /// Says something about its work on standard error, in one line.
+    pub fn say(&self, text: impl Display) {
+        let line = visible(&format!("{}: {text}", self.name));
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+
     /// One line about wrong usage; the status for it.
     pub fn wrong_usage(&self, cause: impl Display) -> ExitCode {
         let line = visible(&format!("{0}: {cause} (see {0} --help)", self.name));
@@ -187,6 +218,7 @@ impl Program {
     /// Runs `body` on standard output and closes that. `body` returns whether
     /// all went well and has reported by itself what did not, except for the output.
     pub fn with_output(&self, body: impl FnOnce(&mut File) -> Result<bool, Error>) -> ExitCode {
+        sys::refuse_large_files_by_error();
         let mut output = match self.output() {
             Ok(output) => output,
             Err(error) => return self.output_failed(&error),
@@ -198,7 +230,7 @@ impl Program {
             Ok(false) => ExitCode::from(FAILED),
             Err(Error::Write(error)) => self.output_failed(&error),
             Err(error) => {
-                self.report("total", error);
+                self.fail("total", error);
                 ExitCode::from(FAILED)
             }
         }
@@ -279,7 +311,7 @@ impl Program {
             Ok(()) => Ok(true),
             Err(Error::Write(error)) => Err(Error::Write(error)),
             Err(error) => {
-                self.report(object, error);
+                self.fail(object, error);
                 Ok(false)
             }
         }
@@ -305,7 +337,7 @@ impl Program {
             for name in files.names() {
                 let input = open(name).map_err(Error::Read);
                 if let Err(error) = input.and_then(|mut input| take(&mut state, &mut input)) {
-                    self.report(shown(name), error);
+                    self.fail(shown(name), error);
                     return Ok(false);
                 }
             }

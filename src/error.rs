@@ -22,6 +22,27 @@ pub enum Error {
         /// What is wrong with it.
         cause: &'static str,
     },
+    /// The counts of one line add up to more than 64 bits hold.
+    TooLarge {
+        /// The line, without its terminator.
+        line: Vec<u8>,
+    },
+    /// Something else than the input at hand failed: its name, and how.
+    In {
+        /// What an error line calls it.
+        name: String,
+        /// What happened to it.
+        error: Box<Error>,
+    },
+}
+
+impl Error {
+    /// The same, of something that an error line shall name.
+    pub fn of(self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        let error = Box::new(self);
+        Error::In { name, error }
+    }
 }
 
 impl fmt::Display for Error {
@@ -30,11 +51,16 @@ impl fmt::Display for Error {
             Error::Read(error) | Error::Write(error) => f.write_str(&cause(error)),
             Error::Data(cause) => f.write_str(cause),
             Error::Line { number, cause } => write!(f, "line {number}: {cause}"),
+            Error::TooLarge { .. } => f.write_str(TOO_LARGE),
+            Error::In { name, error } => write!(f, "{name}: {error}"),
         }
     }
 }
 
 impl std::error::Error for Error {}
+
+/// What is wrong with a count that does not fit.
+pub const TOO_LARGE: &str = "a sum of counts is larger than 64 bits hold";
 
 /// The system's own sentence for an error, without the number that Rust adds.
 pub fn cause(error: &io::Error) -> String {

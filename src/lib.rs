@@ -23,6 +23,7 @@
 //! - [`cli`]: options, operands, standard streams, the error line, the exit status.
 //! - [`stream`]: blocks in, blocks out.
 //! - [`mod@error`]: why a program stopped.
+//! - [`memory`]: how much of it a program may take, and how much it took.
 //!
 //! Each program is a library file, a thin file in `src/bin` and a file in
 //! `tests` of one name.
@@ -35,6 +36,7 @@ pub mod error;
 pub mod fetch;
 pub mod lower;
 pub mod matches;
+pub mod memory;
 pub mod pick;
 pub mod scan;
 pub mod stream;

@@ -43,14 +43,21 @@ pub struct Out {
 
 impl Out {
     /// At least `n` bytes of room behind what was put out; they hold anything.
+    #[inline]
     pub fn room(&mut self, n: usize) -> &mut [u8] {
         if self.bytes.len() - self.len < n {
-            // Twice as large each time: many small pieces are not copied over and over.
-            let mut bytes = Pages::new((self.len + n).max(2 * self.bytes.len()));
-            bytes[..self.len].copy_from_slice(self.as_slice());
-            self.bytes = bytes;
+            self.grow(n);
         }
         &mut self.bytes[self.len..]
+    }
+
+    /// Makes room for `n` bytes more; twice as large each time: many small
+    /// pieces are not copied over and over.
+    #[cold]
+    fn grow(&mut self, n: usize) {
+        let mut bytes = Pages::new((self.len + n).max(2 * self.bytes.len()));
+        bytes[..self.len].copy_from_slice(self.as_slice());
+        self.bytes = bytes;
     }
 
     /// The first `n` bytes of the room were written to: they are put out.

@@ -30,6 +30,13 @@ pub fn die_by_sigpipe() -> ! {
     std::process::exit(128 + libc::SIGPIPE)
 }
 
+/// Has a file that would grow beyond the limit on its size (`ulimit -f`) fail
+/// with an error, which can be said, and not end the process by SIGXFSZ.
+pub fn refuse_large_files_by_error() {
+    // SAFETY: a plain call on a valid signal number; SIG_IGN is no handler.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
 /// Memory for every program: the system's, but where there is none left the
 /// program ends as after any failure, with one line and status 1.
 struct Memory;
@@ -140,8 +147,10 @@ static AT_START: extern "C" fn() = note_closed_streams;
 pub fn give_large_buffers_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
-        const LARGE: libc::c_int = 128 << 10;
-        // SAFETY: sets a parameter that is glibc's default, and thereby fixes it.
+        // Less than glibc's own 128 KiB: many buffers that grow side by side
+        // would leave as much behind as they hold, in holes of half their size.
+        const LARGE: libc::c_int = 32 << 10;
+        // SAFETY: sets a parameter of the allocator, and thereby fixes it.
         unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE) };
     }
 }

@@ -327,7 +327,7 @@ fn help_tells_use_order_and_cost() {
         let help = String::from_utf8(ran.stdout).unwrap();
         for part in [
             &format!("Usage: {name} ")[..],
-            "Example:\n",
+            "\nExample",
             "Order of output: ",
             "Cost: ",
             "--version",

@@ -1,6 +1,12 @@
 //! `count` as a process, held against `sort | uniq -c`.
 
-use crate::process::{argument, classic, file, filter, mixed_text, program, run};
+use crate::process::{argument, classic, file, filter, mixed_text, program, run, shell};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// What the classic tools print, the padding removed.
 const CLASSIC: &str = "sort | uniq -c | perl -pe 's/^ +//'";
@@ -78,5 +84,301 @@ fn a_malformed_record_and_an_overflow_are_errors() {
     assert_eq!(
         (ran.status, &ran.stdout[..], &ran.stderr[..]),
         (1, &b""[..], message)
+    );
+}
+
+/// Lines of 1 to 60 bytes in no order, most of them different, half of them
+/// twice: too many for a megabyte.
+fn different_lines() -> Vec<u8> {
+    let mut text = Vec::new();
+    for i in (0..100_000u64).chain(0..50_000) {
+        let mixed = i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+        let width = (mixed % 60) as usize;
+        writeln!(text, "{mixed:0width$}").unwrap();
+    }
+    text
+}
+
+/// Little memory, so that much is spilled.
+const LITTLE: &[&str] = &["-S", "1M"];
+
+#[test]
+fn little_memory_gives_the_same() {
+    let text = different_lines();
+    let expected = classic(CLASSIC, &text);
+    for means in [&["-j", "1"][..], &["-j", "2"], &["-j", "7", "-S0"], &[]] {
+        assert!(
+            filter("count", &[LITTLE, means].concat(), &text) == expected,
+            "{means:?}"
+        );
+    }
+    // Read as partial counts, too.
+    assert!(filter("count", &[LITTLE, &["--merge"]].concat(), &expected) == expected);
+    let twice = [&expected[..], &expected[..]].concat();
+    let doubled = classic("sort | uniq -c | perl -pe 's/^ +(\\d+)/2 * $1/e'", &text);
+    assert!(filter("count", &[LITTLE, &["--merge"]].concat(), &twice) == doubled);
+}
+
+#[test]
+fn verbose_says_what_it_took() {
+    let text = different_lines();
+    let run_with = |args: &[&str]| {
+        let ran = run(program("count").args(args), &text);
+        assert_eq!(ran.status, 0);
+        let numbers = ran.stderr.split(|c: char| !c.is_ascii_digit());
+        let numbers: Vec<u64> = numbers.filter_map(|number| number.parse().ok()).collect();
+        (ran.stderr, numbers)
+    };
+    let distinct = filter("count", &[], &text)
+        .iter()
+        .filter(|&&b| b == b'\n')
+        .count() as u64;
+
+    let (line, numbers) = run_with(&["--verbose"]);
+    let [lines, different, runs, spilled, peak] = numbers[..] else {
+        panic!("{line}")
+    };
+    assert_eq!(
+        (lines, different, runs, spilled),
+        (150_000, distinct, 0, 0),
+        "{line}"
+    );
+    assert!((1_000..1_000_000).contains(&peak), "{line}");
+    assert!(
+        line.starts_with("count: ") && line.matches('\n').count() == 1,
+        "{line}"
+    );
+
+    let (line, numbers) = run_with(&["--verbose", "-S", "1M"]);
+    assert_eq!(numbers[..2], [150_000, distinct], "{line}");
+    assert!(numbers[2] > 1 && numbers[3] > 1 << 20, "{line}");
+}
+
+#[test]
+fn memory_stays_within_its_limit() {
+    // 60 MB of lines that are all different, some short, some long.
+    let mut text = different_lines();
+    for i in 0..1_500u64 {
+        let mixed = i.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let length = (mixed >> 48) as usize;
+        text.extend_from_slice(format!("{mixed:020} {}\n", "x".repeat(length)).as_bytes());
+    }
+    for threads in ["1", "2", "4"] {
+        let args = ["-S", "16M", "-j", threads, "--verbose"];
+        let ran = run(program("count").args(args), &text);
+        let peak = ran
+            .stderr
+            .split(", ")
+            .last()
+            .unwrap()
+            .split(' ')
+            .next()
+            .unwrap();
+        let peak: u64 = peak.parse().unwrap();
+        assert!(peak <= (16 + 32) << 10, "{threads} threads: {peak} KiB");
+        assert!(ran.stdout == filter("count", &[], &text));
+    }
+}
+
+#[test]
+fn a_line_larger_than_the_limit_works_and_is_said_once() {
+    let mut text = b"a\nb\na\n".to_vec();
+    text.extend(vec![b'x'; 3 << 20]);
+    text.extend(b"\nb\n");
+    text.extend(vec![b'x'; 3 << 20]);
+    let ran = run(program("count").args(["-S1M", "--verbose"]), &text);
+    assert_eq!(ran.status, 0);
+    assert!(ran.stdout == classic(CLASSIC, &text));
+    let said = "count: a line of 3145728 bytes is larger than the limit of 1048576 bytes\n";
+    assert!(ran.stderr.starts_with(said), "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches('\n').count(), 2);
+}
+
+#[test]
+fn sizes_are_those_of_sort() {
+    for size in ["1b", "1000", "64K", "1M", "2G", "50%", "1%", "K"] {
+        assert_eq!(filter("count", &["-S", size], b"a\n"), b"1 a\n", "{size}");
+    }
+    for size in [
+        "",
+        "x",
+        "1X",
+        "-1",
+        "1.5G",
+        "99999999999999999999",
+        "1MB",
+        "%",
+    ] {
+        let ran = run(program("count").arg(format!("-S{size}")), b"a\n");
+        assert_eq!((ran.status, &ran.stdout[..]), (2, &b""[..]), "{size}");
+        assert_eq!(ran.stderr.matches('\n').count(), 1, "{}", ran.stderr);
+    }
+}
+
+/// What becomes of a count that cannot write its runs to this directory.
+fn fails_at(setup: &str, directory: &str, cause: &str) {
+    let line = format!("{setup} count -S 1M -T {directory}");
+    let ran = run(&mut shell(&line), &different_lines());
+    let message = format!("count: {directory}: {cause}\n");
+    assert_eq!(
+        (ran.status, &ran.stdout[..], ran.stderr),
+        (1, &b""[..], message),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_temporary_directory_that_fails_is_named_and_nothing_is_written() {
+    fails_at("", "/nonexistent", "No such file or directory");
+    fails_at("", "/dev/null", "Not a directory");
+    let directory = tempfile::tempdir().unwrap();
+    let directory = argument(directory.path());
+    fails_at("ulimit -f 100;", directory, "File too large");
+    // One that is full, where we may make one.
+    let full = format!("mount -t tmpfs -o size=200k none {directory} &&");
+    let in_namespace = |line: &str| format!("unshare --mount --map-root-user sh -c '{line}'");
+    let may = run(&mut shell(&in_namespace(&format!("{full} true"))), b"").status == 0;
+    if may {
+        let line = in_namespace(&format!("{full} count -S 1M -T {directory}"));
+        let ran = run(&mut shell(&line), &different_lines());
+        let message = format!("count: {directory}: No space left on device\n");
+        assert_eq!(
+            (ran.status, &ran.stdout[..], ran.stderr),
+            (1, &b""[..], message)
+        );
+    } else {
+        eprintln!("no tmpfs may be mounted here: skipped");
+    }
+}
+
+#[test]
+fn few_open_files_are_enough() {
+    let text = different_lines();
+    let ran = run(&mut shell("ulimit -n 20; count -S 0"), &text);
+    assert_eq!((ran.status, &ran.stderr[..]), (0, ""));
+    assert!(ran.stdout == filter("count", &[], &text));
+}
+
+/// A running count of these lines that has spilled, and waits for more.
+fn spilling(args: &[&str]) -> Child {
+    let mut child = program("count")
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stdin = child.stdin.as_mut().unwrap();
+    stdin.write_all(&different_lines()).unwrap();
+    child
+}
+
+/// The directories of the files without a name that a process has open.
+fn nameless(child: &Child) -> Vec<String> {
+    let files = fs::read_dir(format!("/proc/{}/fd", child.id())).unwrap();
+    let links = files.filter_map(|file| fs::read_link(file.unwrap().path()).ok());
+    let links = links.map(|link| link.display().to_string());
+    let deleted = links.filter(|link| link.ends_with(" (deleted)"));
+    let directory = |link: String| Path::new(&link).parent().unwrap().display().to_string();
+    deleted.map(directory).collect()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn files_have_no_names_and_directories_take_turns() {
+    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (a, b) = (argument(a.path()), argument(b.path()));
+    let mut child = spilling(&["-S1M", "-T", a, "-T", b]);
+    let started = Instant::now();
+    while !(nameless(&child).contains(&a.to_string()) && nameless(&child).contains(&b.to_string()))
+    {
+        assert!(
+            started.elapsed() < Duration::from_secs(60),
+            "nothing is spilled"
+        );
+        thread::sleep(Duration::from_millis(10));
+    }
+    for directory in [a, b] {
+        assert_eq!(fs::read_dir(directory).unwrap().count(), 0, "{directory}");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn sorted_partial_counts_are_merged_as_they_come() {
+    let text = different_lines();
+    let lines: Vec<_> = text.split_inclusive(|&byte| byte == b'\n').collect();
+    let parts: Vec<_> = lines
+        .chunks(lines.len() / 5)
+        .map(|part| file(&filter("count", &["-t"], &part.concat())))
+        .collect();
+    let args: Vec<_> = parts.iter().map(|part| argument(part.path())).collect();
+    let args = [&["--merge", "--sorted", "--verbose"], &args[..]].concat();
+    let ran = run(program("count").args(args), b"");
+    assert_eq!(ran.status, 0);
+    assert!(ran.stdout == filter("count", &[], &text));
+    assert!(ran.stderr.contains(" 0 runs"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_broken_promise_and_an_overflow_name_file_and_line() {
+    let good = file(b"1 a\n2 b\n3 d\n");
+    let bad = file(b"1 a\n2 c\n3 b\n");
+    let max = file(format!("1 a\n{} d\n", u64::MAX).as_bytes());
+    let [good, bad, max] = [&good, &bad, &max].map(|file| argument(file.path()));
+    let merged = |args: &[&str]| {
+        let ran = run(program("count").arg("--merge").args(args), b"");
+        (
+            ran.status,
+            String::from_utf8(ran.stdout).unwrap(),
+            ran.stderr,
+        )
+    };
+    let disorder = format!("count: {bad}: line 3: not in order, as --sorted promises\n");
+    let (status, out, message) = merged(&["--sorted", good, bad]);
+    assert_eq!((status, message), (1, disorder));
+    assert!("2 a\n2 b\n".starts_with(&out), "{out}");
+
+    let overflow = |file| {
+        format!(
+            "count: {file}: line {}: a sum of counts is larger than 64 bits hold\n",
+            if file == max { 2 } else { 3 }
+        )
+    };
+    assert_eq!(merged(&["--sorted", max, good]).2, overflow(good));
+    assert_eq!(merged(&["--sorted", good, max]).2, overflow(max));
+    assert_eq!(merged(&[max, good]), (1, String::new(), overflow(good)));
+    assert_eq!(merged(&[good, max]), (1, String::new(), overflow(max)));
+    // Also where the counts met only in the end, after much else: in a table
+    // that was emptied, in runs on disk.
+    let many: String = (0..100_000).map(|i| format!("1 {i:040}\n")).collect();
+    let many = file(many.as_bytes());
+    for memory in ["-S50%", "-S1M"] {
+        let files = [memory, good, argument(many.path()), max];
+        assert_eq!(
+            merged(&files),
+            (1, String::new(), overflow(max)),
+            "{memory}"
+        );
+    }
+}
+
+#[test]
+fn many_sorted_files_need_few_open() {
+    let directory = tempfile::tempdir().unwrap();
+    for i in 0..300 {
+        let path = directory.path().join(i.to_string());
+        fs::write(path, format!("2 {i:03}\n1 all\n")).unwrap();
+    }
+    let line = format!(
+        "ulimit -n 40; count --merge --sorted {}/*",
+        argument(directory.path())
+    );
+    let ran = run(&mut shell(&line), b"");
+    let expected: String = (0..300).map(|i| format!("2 {i:03}\n")).collect();
+    assert_eq!((ran.status, &ran.stderr[..]), (0, ""));
+    assert_eq!(
+        String::from_utf8(ran.stdout).unwrap(),
+        expected + "300 all\n"
     );
 }

@@ -2,9 +2,12 @@
 
 use clap::Parser;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use textmill::cli;
-use textmill::count::Counts;
+use textmill::cli::{self, Files};
+use textmill::count::{self, Counts, Means, Report};
+use textmill::error::Error;
+use textmill::memory::{self, Size};
 
 /// Print each distinct line once, after the number of times it occurs.
 ///
@@ -14,10 +17,14 @@ use textmill::count::Counts;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Example:\n  words FILE | lower | count | topn 5\n\n\
+    after_help = "Examples:\n  words FILE | lower | count | topn 5\n  \
+        count -S 2G -T /var/tmp HUGE >counts\n  \
+        count --merge --sorted monday tuesday >both\n\n\
         Order of output: by the bytes of the line (with --unsorted: none).\n\
-        Cost: one pass over the input, then a sort of the distinct lines; memory grows \
-        with the distinct lines, not with the input."
+        Cost: one pass over the input, then a sort of the distinct lines. Memory grows \
+        with the distinct lines, not with the input, and only up to the limit of -S; \
+        past it they are sorted in pieces, which go to temporary files without a name. \
+        With --sorted: one block of each FILE."
 )]
 struct Args {
     /// Promise nothing about the order (today it costs the same to have one)
@@ -28,6 +35,10 @@ struct Args {
     #[arg(long)]
     merge: bool,
 
+    /// With --merge: each FILE is in the order in which count writes it; write as they are read
+    #[arg(long, requires = "merge")]
+    sorted: bool,
+
     /// Write a TAB between count and line, instead of a blank
     #[arg(short, long)]
     tab: bool,
@@ -35,6 +46,18 @@ struct Args {
     /// Count with so many threads [default: one for each processor, up to 4]
     #[arg(short, value_name = "N")]
     jobs: Option<NonZeroUsize>,
+
+    /// Take so much memory for lines: K (the default), M, G, T, or b for bytes, or % of what is available [default: 50%]
+    #[arg(short = 'S', long = "buffer-size", value_name = "SIZE")]
+    memory: Option<Size>,
+
+    /// Put there what does not fit in memory; several take turns [default: $TMPDIR, or else /tmp]
+    #[arg(short = 'T', long = "temporary-directory", value_name = "DIR")]
+    directories: Vec<PathBuf>,
+
+    /// Say at the end, on standard error, what it took
+    #[arg(long)]
+    verbose: bool,
 
     #[command(flatten)]
     lines: cli::LineOptions,
@@ -44,15 +67,73 @@ fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
         let terminator = args.lines.terminator();
         let separator = if args.tab { b'\t' } else { b' ' };
+        let files = &args.lines.files;
+        let means = Means {
+            threads: args.jobs,
+            memory: args.memory,
+            directories: args.directories,
+        };
+        let ended = |result: Result<Report, Error>| {
+            let report = result.map_err(|error| located(error, files, terminator))?;
+            if args.verbose {
+                tell(program, report);
+            }
+            Ok(())
+        };
         program.hold_only_what_is_used();
+        if args.sorted {
+            return program.with_output(|output| {
+                let inputs = files.open();
+                ended(count::merge_sorted(
+                    inputs, means, separator, terminator, output,
+                ))?;
+                Ok(true)
+            });
+        }
         program.sum(
-            &args.lines.files,
-            Counts::new(args.jobs),
+            files,
+            Counts::new(means),
             |counts, input| match args.merge {
-                true => counts.merge(input, terminator),
+                true => counts
+                    .merge(input, terminator)
+                    .map_err(|error| located(error, files, terminator)),
                 false => counts.read(input, terminator),
             },
-            |counts, output| counts.write(separator, terminator, output),
+            |counts, output| ended(counts.write(separator, terminator, output)),
         )
     })
+}
+
+/// Where a sum grew too large: the record, if the files can be read again.
+fn located(error: Error, files: &Files, terminator: u8) -> Error {
+    let Error::TooLarge { line } = &error else {
+        return error;
+    };
+    let mut sum = 0;
+    for (name, mut file) in files.again() {
+        if let Err(found) = count::find_too_large(line, &mut sum, &mut file, terminator) {
+            return found.of(name);
+        }
+    }
+    error
+}
+
+/// Says what a count took.
+fn tell(program: &cli::Program, report: Report) {
+    let Report {
+        lines,
+        distinct,
+        runs,
+        spilled,
+        oversize,
+    } = report;
+    if let Some((line, limit)) = oversize {
+        program.say(format_args!(
+            "a line of {line} bytes is larger than the limit of {limit} bytes"
+        ));
+    }
+    let peak = memory::peak().map_or("unknown".to_string(), |peak| format!("{} KiB", peak >> 10));
+    program.say(format_args!(
+        "{lines} lines, {distinct} distinct, {runs} runs, {spilled} bytes spilled, {peak} of memory at most"
+    ));
 }

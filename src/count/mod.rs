@@ -15,56 +15,130 @@
 //! 6. `ranges`: a table that is full is moved out, by ranges of lines.
 //! 7. `order`: each range is sorted and added up, and written.
 //!
-//! What is written depends on the lines alone: not on threads, seeds or blocks.
+//! That is all while the distinct lines fit into the memory that there is. Where
+//! they do not:
+//!
+//! 8. `spill`: what a thread holds goes to a temporary file ...
+//! 9. `run`: ... as a sorted run, in a form of its own;
+//! 10. `merge`: many runs become one, by a tree of losers;
+//! 11. `gather`: and the last ones the answer.
+//!
+//! Partial counts that are in order need none of this but the tree: `sorted`.
+//!
+//! What is written depends on the lines alone: not on threads, seeds, blocks or memory.
 
+mod gather;
 mod hash;
 mod key;
+mod merge;
 mod order;
 mod ranges;
+mod run;
+mod sorted;
 mod source;
+mod spill;
 mod table;
 mod threads;
 mod worker;
 
-use crate::error::Error;
+pub use sorted::merge_sorted;
+
+use crate::error::{Error, TOO_LARGE};
+use crate::memory::Size;
 use crate::stream::{self, Blocks};
 use crate::tally::Tally;
 use hash::Seed;
 use order::Answer;
 use source::Source;
+use spill::Spill;
+use std::env;
 use std::io::{Read, Write};
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use worker::{SharedBorders, Worker};
 
 /// How much of an input is read, in bytes, before more threads are started.
-const ALONE: usize = 4 << 20;
+/// (Little in tests, so that they are.)
+const ALONE: usize = if cfg!(test) { 1 << 10 } else { 4 << 20 };
 
 /// The most threads that can work at once.
 const THREADS: usize = 256;
+
+/// What a count may use of the machine.
+#[derive(Clone, Debug, Default)]
+pub struct Means {
+    /// How many threads count; if not said, one for each processor, but no more
+    /// than four, for then most would wait for the input.
+    pub threads: Option<NonZeroUsize>,
+    /// How much memory they take together, about; if not said, half of what
+    /// is available to the process.
+    pub memory: Option<Size>,
+    /// Where that goes which does not fit, in turn; if empty, to `$TMPDIR`, or
+    /// else `/tmp`.
+    pub directories: Vec<PathBuf>,
+}
+
+impl Means {
+    fn threads(&self) -> usize {
+        let default = || thread::available_parallelism().map_or(1, |n| n.get().min(4));
+        let threads = self.threads.map_or_else(default, NonZeroUsize::get);
+        threads.min(THREADS)
+    }
+
+    /// Where so many threads may spill to, and when.
+    fn spill(self, threads: usize) -> Spill {
+        let memory = self.memory.unwrap_or(Size::Percent(50));
+        let mut directories = self.directories;
+        if directories.is_empty() {
+            directories.push(env::temp_dir());
+        }
+        Spill::new(memory, threads, directories)
+    }
+}
 
 /// Distinct lines and how often each was seen.
 #[derive(Debug)]
 pub struct Counts {
     seed: Seed,
     borders: SharedBorders,
+    spill: Arc<Spill>,
     /// One for each thread; the first one does all the work while there is little.
     workers: Vec<Worker>,
-    /// How many there may be; `None` leaves it to the machine.
-    threads: Option<NonZeroUsize>,
+    /// How many there may be.
+    threads: usize,
+    /// The sum of all counts that were merged.
+    merged: u128,
+}
+
+/// What a count took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// How many lines were read.
+    pub lines: u64,
+    /// How many distinct lines were written.
+    pub distinct: u64,
+    /// How many sorted runs went to temporary files, merged ones included.
+    pub runs: u64,
+    /// How many bytes these took there.
+    pub spilled: u64,
+    /// The longest line and the limit of memory, both in bytes, if the line is
+    /// larger.
+    pub oversize: Option<(u64, u64)>,
 }
 
 impl Counts {
-    /// Nothing counted yet; up to so many threads will count: if not said, one
-    /// for each processor, but no more than four, for then most would wait for
-    /// the input.
-    pub fn new(threads: Option<NonZeroUsize>) -> Self {
+    /// Nothing counted yet.
+    pub fn new(means: Means) -> Self {
+        let threads = means.threads();
         let mut counts = Counts {
             seed: Seed::random(),
             borders: SharedBorders::default(),
+            spill: Arc::new(means.spill(threads)),
             workers: Vec::new(),
             threads,
+            merged: 0,
         };
         counts.add_worker();
         counts
@@ -72,8 +146,9 @@ impl Counts {
 
     fn add_worker(&mut self) {
         let number = self.workers.len() as u16;
+        let (borders, spill) = (self.borders.clone(), Arc::clone(&self.spill));
         self.workers
-            .push(Worker::new(self.seed, self.borders.clone(), number));
+            .push(Worker::new(self.seed, borders, spill, number));
     }
 
     /// Counts the lines of an input.
@@ -81,21 +156,15 @@ impl Counts {
         let mut source = Source::new(input, terminator);
         let mut block = Blocks::new();
         let mut seen = 0;
-        let one = NonZeroUsize::MIN;
-        while self.threads == Some(one) || seen < ALONE {
+        while self.threads == 1 || seen < ALONE {
             let length = source.next(&mut block)?;
             if length == 0 {
                 return Ok(());
             }
-            self.workers[0].count(source::padded(&block, length), terminator);
+            self.workers[0].count(source::padded(&block, length), terminator)?;
             seen += length;
         }
-        let default = || thread::available_parallelism().unwrap_or(one).get().min(4);
-        let threads = self
-            .threads
-            .map_or_else(default, NonZeroUsize::get)
-            .min(THREADS);
-        while self.workers.len() < threads {
+        while self.workers.len() < self.threads {
             self.add_worker();
         }
         let source = Mutex::new(source);
@@ -105,7 +174,7 @@ impl Counts {
                 let next = source.lock().expect("no panic").next(&mut block);
                 match next? {
                     0 => return Ok(()),
-                    length => worker.count(source::padded(&block, length), terminator),
+                    length => worker.count(source::padded(&block, length), terminator)?,
                 }
             }
         };
@@ -114,37 +183,85 @@ impl Counts {
     }
 
     /// Adds up the records `COUNT LINE` of an input.
+    ///
+    /// A sum that does not fit in 64 bits is noticed here or by
+    /// [`write`](Counts::write): [`Error::TooLarge`] names the line.
     pub fn merge(&mut self, input: &mut impl Read, terminator: u8) -> Result<(), Error> {
         let mut number = 0;
         stream::lines(input, terminator, |record| {
             number += 1;
-            let error = |cause| Error::Line { number, cause };
-            let tally = Tally::parse(record).map_err(error)?;
-            match self.workers[0].add(tally.line, tally.count) {
-                true => Ok(()),
-                false => Err(error(TOO_LARGE)),
-            }
+            let tally = Tally::parse(record).map_err(|cause| Error::Line { number, cause })?;
+            self.merged += u128::from(tally.count);
+            let added = self.workers[0].add(tally.line, tally.count);
+            added.map_err(|error| match error {
+                Error::TooLarge { .. } if self.workers[0].holds_all() => {
+                    let cause = TOO_LARGE;
+                    Error::Line { number, cause }
+                }
+                error => error,
+            })
         })
     }
 
     /// Writes the counts, in the order of the lines' bytes.
+    ///
+    /// Nothing is written before it is certain that all sums fit and all
+    /// temporary files could be written.
     pub fn write(
-        self,
+        mut self,
         separator: u8,
         terminator: u8,
         output: &mut impl Write,
-    ) -> Result<(), Error> {
+    ) -> Result<Report, Error> {
         let threads = self.workers.len();
-        let counted = threads::each(self.workers, Worker::finish);
-        let counted: Option<Vec<_>> = counted.into_iter().collect();
-        let answer = counted.and_then(|counted| Answer::of(counted, threads));
-        answer
-            .ok_or(Error::Data(TOO_LARGE))?
-            .write(separator, terminator, output)
+        let lines = self.workers.iter().map(Worker::lines).sum();
+        let longest = self.workers.iter().map(Worker::longest).max().unwrap_or(0) as u64;
+        let mut workers = std::mem::take(&mut self.workers);
+        if self.spill.spilled().runs > 0 {
+            let spilled = threads::each(workers, |mut worker| worker.spill());
+            spilled.into_iter().collect::<Result<(), Error>>()?;
+            // A sum can be too large only where the sum of all is.
+            let may_overflow = self.merged > u64::MAX.into();
+            let spill = &self.spill;
+            let distinct =
+                gather::write_runs(spill, threads, may_overflow, separator, terminator, output)?;
+            let limit = spill.limit() as u64;
+            let oversize = (longest > limit).then_some((longest, limit));
+            let report = spill.report(lines, distinct);
+            return Ok(Report { oversize, ..report });
+        }
+        let counted = threads::each(workers.iter_mut().collect(), Worker::take);
+        drop(workers);
+        let counted: Result<Vec<_>, Error> = counted.into_iter().collect();
+        let answer = Answer::of(counted?, threads)?;
+        let distinct = answer.distinct();
+        answer.write(separator, terminator, output)?;
+        Ok(self.spill.report(lines, distinct))
     }
 }
 
-const TOO_LARGE: &str = "a sum of counts is larger than 64 bits hold";
+/// Looks for the record that makes the sum of a line's counts too large, in
+/// one input after the other: an [`Error::Line`] says where it is. `sum` is
+/// what the inputs before add up to.
+pub fn find_too_large(
+    line: &[u8],
+    sum: &mut u64,
+    input: &mut impl Read,
+    terminator: u8,
+) -> Result<(), Error> {
+    let mut number = 0;
+    stream::lines(input, terminator, |record| {
+        number += 1;
+        let tally = Tally::parse(record).map_err(|cause| Error::Line { number, cause })?;
+        if tally.line == line {
+            let cause = TOO_LARGE;
+            *sum = sum
+                .checked_add(tally.count)
+                .ok_or(Error::Line { number, cause })?;
+        }
+        Ok(())
+    })
+}
 
 #[cfg(test)]
 mod tests {
@@ -161,11 +278,21 @@ mod tests {
         out
     }
 
-    fn counted(threads: usize, text: &[u8], cuts: Vec<usize>) -> Vec<u8> {
-        let mut counts = Counts::new(NonZeroUsize::new(threads));
-        counts
-            .read(&mut arbitrary::pieces(text, cuts), b'\n')
-            .unwrap();
+    /// A count by so many threads, with so much memory.
+    fn limited(threads: usize, memory: u64) -> Counts {
+        Counts::new(Means {
+            threads: NonZeroUsize::new(threads),
+            memory: Some(Size::Bytes(memory)),
+            ..Means::default()
+        })
+    }
+
+    /// More memory than any test takes.
+    const AMPLE: u64 = 1 << 30;
+
+    fn counted(mut counts: Counts, text: &[u8], cuts: Vec<usize>) -> Vec<u8> {
+        let mut input = arbitrary::pieces(text, cuts);
+        counts.read(&mut input, b'\n').unwrap();
         written(counts)
     }
 
@@ -187,31 +314,81 @@ mod tests {
     #[test]
     fn lines_are_bytes() {
         let text = b"b\na\n\nb\n\0\xFF";
-        assert_eq!(counted(1, text, vec![3]), b"1 \n1 \0\xFF\n1 a\n2 b\n");
-        assert_eq!(counted(1, b"", vec![1]), b"");
+        let expected = b"1 \n1 \0\xFF\n1 a\n2 b\n";
+        assert_eq!(counted(limited(1, AMPLE), text, vec![3]), expected);
+        assert_eq!(counted(limited(1, AMPLE), b"", vec![1]), b"");
     }
 
     #[test]
     fn a_sum_that_does_not_fit_is_an_error() {
         let text = format!("{} a\n1 b\n1 a\n", u64::MAX);
-        let error = Counts::new(None)
+        let error = Counts::new(Means::default())
             .merge(&mut text.as_bytes(), b'\n')
             .unwrap_err();
         assert!(error.to_string().starts_with("line 3: "), "{error}");
     }
 
-    #[test]
-    fn any_number_of_threads_gives_the_same() {
-        // Lines of all classes, more than one thread reads alone.
+    /// Different lines of all classes.
+    fn distinct(n: u64) -> String {
         let line = |i: u64| {
             let hash = i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
             let length = (hash % 40) as usize;
-            format!("{:0length$}\n", hash % 20_000)
+            format!("{i:0length$}\n")
         };
-        let text: String = (0..3 * ALONE as u64 / 20).map(line).collect();
+        (0..n).map(line).collect()
+    }
+
+    #[test]
+    fn any_number_of_threads_and_any_memory_give_the_same() {
+        let text = distinct(5_000) + &distinct(20_000) + &distinct(10_000);
         let expected = naive(text.as_bytes());
         for threads in [1, 2, 3, 16] {
-            assert!(counted(threads, text.as_bytes(), vec![usize::MAX, 1000]) == expected);
+            for memory in [0, 20_000, 200_000, AMPLE] {
+                let mut counts = limited(threads, memory);
+                let mut input = arbitrary::pieces(text.as_bytes(), vec![usize::MAX, 1000]);
+                counts.read(&mut input, b'\n').unwrap();
+                let mut out = Vec::new();
+                let report = counts.write(b' ', b'\n', &mut out).unwrap();
+                assert!(out == expected, "{threads} threads, {memory} bytes");
+                assert_eq!((report.lines, report.distinct), (35_000, 20_000));
+                assert_eq!(report.runs == 0, memory == AMPLE);
+            }
+        }
+    }
+
+    #[test]
+    fn a_sum_that_grows_too_large_by_and_by_is_an_error_before_anything_is_written() {
+        // The two large counts are far apart, whatever the memory: in two runs,
+        // in two ranges, or in one table.
+        let some: String = distinct(3_000)
+            .lines()
+            .map(|line| format!("1 {line}\n"))
+            .collect();
+        for (line, memory) in [
+            ("a", 0),
+            ("a", AMPLE),
+            ("of middle length", 0),
+            ("a line that is too long to be a key", 0),
+        ] {
+            let text = format!("{} {line}\n{some}1 {line}\n", u64::MAX);
+            let mut counts = limited(1, memory);
+            let merged = counts.merge(&mut text.as_bytes(), b'\n');
+            let mut out = Vec::new();
+            let result = merged.and_then(|()| counts.write(b' ', b'\n', &mut out).map(drop));
+            let error = result.unwrap_err();
+            assert!(
+                matches!(&error, Error::TooLarge { line: found } if found == line.as_bytes()),
+                "{error:?}"
+            );
+            assert_eq!(out, b"");
+
+            let found = find_too_large(line.as_bytes(), &mut 0, &mut text.as_bytes(), b'\n');
+            assert!(matches!(found, Err(Error::Line { number: 3_002, .. })));
+            // Without the last record there is nothing wrong.
+            let text = format!("{} {line}\n{some}", u64::MAX);
+            let mut counts = limited(1, memory);
+            counts.merge(&mut text.as_bytes(), b'\n').unwrap();
+            assert!(!written(counts).is_empty());
         }
     }
 
@@ -222,21 +399,55 @@ mod tests {
         prop::collection::vec(run, 0..100).prop_map(|runs| runs.concat())
     }
 
+    /// Many different lines: tables overflow.
+    fn many() -> impl Strategy<Value = Vec<u8>> {
+        (0..2_000u64, 0..2_000u64).prop_map(|(a, b)| (distinct(a) + &distinct(b)).into_bytes())
+    }
+
+    fn any_lines() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![arbitrary::text(), lines(), many()]
+    }
+
+    /// Memory: none, little, or ample.
+    fn memory() -> impl Strategy<Value = u64> {
+        prop_oneof![Just(0), 0..100_000u64, Just(AMPLE)]
+    }
+
     proptest! {
         #[test]
-        fn as_an_ordered_map(text in prop_oneof![arbitrary::text(), lines()], cuts in arbitrary::cuts()) {
-            prop_assert_eq!(counted(1, &text, cuts), naive(&text));
+        fn as_an_ordered_map(text in any_lines(), cuts in arbitrary::cuts(), threads in 1..4usize, memory in memory()) {
+            prop_assert_eq!(counted(limited(threads, memory), &text, cuts), naive(&text));
         }
 
         #[test]
-        fn the_parts_add_up_to_the_whole(text in prop_oneof![arbitrary::text(), lines()], at in any::<prop::sample::Index>()) {
+        fn the_parts_add_up_to_the_whole(
+            text in any_lines(),
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+            means in prop::collection::vec((1..4usize, memory()), 10),
+            order in any::<u64>(),
+        ) {
             let ends: Vec<usize> = memchr::memchr_iter(b'\n', &text).map(|i| i + 1).chain([text.len()]).collect();
-            let (a, b) = text.split_at(*at.get(&ends));
-            let mut whole = Counts::new(None);
-            for part in [b, a] {
-                whole.merge(&mut &counted(1, part, vec![7])[..], b'\n').unwrap();
+            let mut cuts: Vec<usize> = cuts.iter().map(|cut| *cut.get(&ends)).chain([0, text.len()]).collect();
+            cuts.sort_unstable();
+            let parts = cuts.windows(2).zip(means.iter().skip(1));
+            let mut parts: Vec<Vec<u8>> = parts
+                .map(|(cut, &(threads, memory))| counted(limited(threads, memory), &text[cut[0]..cut[1]], vec![7]))
+                .collect();
+            let first = order as usize % parts.len();
+            parts.rotate_left(first);
+            let expected = naive(&text);
+
+            let (threads, memory) = means[0];
+            let mut whole = limited(threads, memory);
+            for part in &parts {
+                whole.merge(&mut &part[..], b'\n').unwrap();
             }
-            prop_assert_eq!(written(whole), naive(&text));
+            prop_assert_eq!(&written(whole), &expected);
+
+            let inputs = parts.iter().map(|part| (String::new(), Ok(&part[..])));
+            let mut out = Vec::new();
+            merge_sorted(inputs, Means::default(), b' ', b'\n', &mut out).unwrap();
+            prop_assert_eq!(out, expected);
         }
     }
 }

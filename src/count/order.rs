@@ -35,33 +35,50 @@ pub struct Answer {
 
 /// The lines of a range.
 #[derive(Debug, Default)]
-struct Lines {
+pub struct Lines {
     short: Vec<[u64; 3]>,
     middle: Vec<[u64; 4]>,
     long: Vec<[u64; 3]>,
 }
 
+/// Where the long lines stand: the arenas of some workers that follow one another.
+#[derive(Clone, Copy)]
+pub struct Arenas<'a> {
+    first: usize,
+    arenas: &'a [Arena],
+}
+
+impl<'a> Arenas<'a> {
+    /// The arena of a single worker.
+    pub fn one(number: u16, arena: &'a Arena) -> Self {
+        Arenas {
+            first: number.into(),
+            arenas: std::slice::from_ref(arena),
+        }
+    }
+
+    /// The line of a slot that has its place.
+    fn line(self, slot: &[u64; 3]) -> &'a [u8] {
+        self.arenas[arena_of(slot[1]) - self.first].line(slot[1])
+    }
+}
+
 impl Answer {
-    /// Adds up what the workers have counted, with so many threads. `None` if
-    /// a sum does not fit in 64 bits.
-    pub fn of(counted: Vec<Counted>, threads: usize) -> Option<Self> {
+    /// Adds up what the workers have counted, with so many threads.
+    pub fn of(counted: Vec<Counted>, threads: usize) -> Result<Self, Error> {
         let mut ranges: Vec<Lines> = Vec::new();
         let mut arenas = Vec::new();
         for counted in counted {
-            let classes = counted
-                .short
-                .into_slots()
-                .zip(counted.middle.into_slots())
-                .zip(counted.long.into_slots());
-            for (i, ((short, middle), long)) in classes.enumerate() {
+            let (lines, arena) = counted.into_lines();
+            for (i, lines) in lines.enumerate() {
                 if i == ranges.len() {
                     ranges.push(Lines::default());
                 }
-                append(&mut ranges[i].short, short);
-                append(&mut ranges[i].middle, middle);
-                append(&mut ranges[i].long, long);
+                append(&mut ranges[i].short, lines.short);
+                append(&mut ranges[i].middle, lines.middle);
+                append(&mut ranges[i].long, lines.long);
             }
-            arenas.push(counted.arena);
+            arenas.push(arena);
         }
         let ranges = ranges.into_iter().map(Mutex::new).collect();
         let answer = Answer {
@@ -69,24 +86,35 @@ impl Answer {
             arenas,
             threads,
         };
-        answer.sort().then_some(answer)
+        answer.sort()?;
+        Ok(answer)
     }
 
-    /// Sorts all ranges and adds up equal lines. False if a sum does not fit.
-    fn sort(&self) -> bool {
+    fn arenas(&self) -> Arenas<'_> {
+        Arenas {
+            first: 0,
+            arenas: &self.arenas,
+        }
+    }
+
+    /// How many distinct lines there are.
+    pub fn distinct(&self) -> u64 {
+        let distinct = |lines: &Mutex<Lines>| lines.lock().expect("no panic").len() as u64;
+        self.ranges.iter().map(distinct).sum()
+    }
+
+    /// Sorts all ranges and adds up equal lines.
+    fn sort(&self) -> Result<(), Error> {
         let next = AtomicUsize::new(0);
         let sort = |_| {
-            let mut fits = true;
-            while let Some(range) = self
-                .ranges
-                .get(next.fetch_add(1, atomic::Ordering::Relaxed))
-            {
-                fits &= range.lock().expect("no panic").sort(&self.arenas);
+            let next = || next.fetch_add(1, atomic::Ordering::Relaxed);
+            while let Some(range) = self.ranges.get(next()) {
+                range.lock().expect("no panic").sort(self.arenas())?;
             }
-            fits
+            Ok(())
         };
-        let fits = threads::each(vec![(); self.threads], sort);
-        fits.into_iter().all(|fits| fits)
+        let sorted = threads::each(vec![(); self.threads], sort);
+        sorted.into_iter().collect()
     }
 
     /// Writes `COUNT LINE` for every line, in order.
@@ -154,16 +182,15 @@ impl Answer {
         mut take: impl FnMut(&mut Out, bool) -> Result<(), E>,
     ) -> Result<(), E> {
         let lines = std::mem::take(&mut *self.ranges[range].lock().expect("no panic"));
-        let mut cursors = lines.cursors(&self.arenas);
+        let put =
+            |count, line: &[u8], out: &mut Out| tally::put(count, separator, line, terminator, out);
         let mut out = Out::default();
-        loop {
+        lines.lay_out(self.arenas(), put, PIECE, &mut out, |out| {
+            take(out, false)?;
             out.truncate(0);
-            let last = merge(&mut cursors, separator, terminator, &mut out);
-            take(&mut out, last)?;
-            if last {
-                return Ok(());
-            }
-        }
+            Ok(())
+        })?;
+        take(&mut out, true)
     }
 }
 
@@ -175,52 +202,77 @@ struct Piece {
 }
 
 impl Lines {
-    /// Sorts the lines and adds up equal ones. False if a sum does not fit.
-    fn sort(&mut self, arenas: &[Arena]) -> bool {
-        let line = |slot: &[u64; 3]| line_at(slot, arenas);
+    /// Lines of the three classes, in any order.
+    pub fn new(short: Vec<[u64; 3]>, middle: Vec<[u64; 4]>, long: Vec<[u64; 3]>) -> Self {
+        Lines {
+            short,
+            middle,
+            long,
+        }
+    }
+
+    /// Sorts the lines and adds up equal ones.
+    pub fn sort(&mut self, arenas: Arenas) -> Result<(), Error> {
+        let line = |slot: &[u64; 3]| arenas.line(slot);
         self.short.sort_unstable_by_key(|&[a, b, _]| two(a, b));
         self.middle
             .sort_unstable_by_key(|&[a, b, c, _]| (two(a, b), c));
         self.long
             .sort_unstable_by(|a, b| a[0].cmp(&b[0]).then_with(|| line(a).cmp(line(b))));
-        add_up(&mut self.short, |a, b| a[..2] == b[..2])
-            & add_up(&mut self.middle, |a, b| a[..3] == b[..3])
-            & add_up(&mut self.long, |a, b| a[0] == b[0] && line(a) == line(b))
+        let too_large = |line: &[u8]| {
+            let line = line.to_vec();
+            Error::TooLarge { line }
+        };
+        let of_key = |key: &[u64]| too_large(key::line(key, &mut [0; STRIDE]));
+        add_up(&mut self.short, |a, b| a[..2] == b[..2]).map_err(|slot| of_key(&slot[..2]))?;
+        add_up(&mut self.middle, |a, b| a[..3] == b[..3]).map_err(|slot| of_key(&slot[..3]))?;
+        add_up(&mut self.long, |a, b| a[0] == b[0] && line(a) == line(b))
+            .map_err(|slot| too_large(line(&slot)))
     }
 
-    /// A cursor for each class that has lines.
-    fn cursors<'a>(&'a self, arenas: &'a [Arena]) -> Vec<Cursor<'a>> {
+    fn len(&self) -> usize {
+        self.short.len() + self.middle.len() + self.long.len()
+    }
+
+    /// Puts out the lines in order, each with `put`. When there are `size` bytes
+    /// of them or more, `take` takes them away; what is left is less than that.
+    pub fn lay_out<E>(
+        &self,
+        arenas: Arenas,
+        put: impl Fn(u64, &[u8], &mut Out),
+        size: usize,
+        out: &mut Out,
+        mut take: impl FnMut(&mut Out) -> Result<(), E>,
+    ) -> Result<(), E> {
         let runs = [
             Run::Short(&self.short),
             Run::Middle(&self.middle),
             Run::Long(&self.long, arenas),
         ];
-        runs.into_iter().filter_map(Cursor::new).collect()
-    }
-}
-
-/// Puts out lines in order until there is a piece of them; true if they have ended.
-fn merge(cursors: &mut Vec<Cursor>, separator: u8, terminator: u8, out: &mut Out) -> bool {
-    while !cursors.is_empty() {
-        // The cursor with the smallest line is followed up to the next larger one's.
-        let (smallest, next) = two_smallest(cursors);
-        let limit = next.map(|next| cursors[next].prefix);
-        let cursor = &mut cursors[smallest];
-        loop {
-            cursor.put(separator, terminator, out);
-            if !cursor.advance() {
-                cursors.swap_remove(smallest);
-                break;
-            }
-            if out.as_slice().len() >= PIECE {
-                return false;
-            }
-            if limit.is_some_and(|limit| cursor.prefix >= limit) {
-                break;
+        let mut cursors: Vec<_> = runs.into_iter().filter_map(Cursor::new).collect();
+        while !cursors.is_empty() {
+            // The cursor with the smallest line is followed up to the next larger one's.
+            let (smallest, next) = two_smallest(&cursors);
+            let limit = next.map(|next| cursors[next].prefix);
+            let cursor = &mut cursors[smallest];
+            loop {
+                let mut buffer = [0; STRIDE];
+                put(cursor.count(), cursor.line(&mut buffer), out);
+                let more = cursor.advance();
+                if out.as_slice().len() >= size {
+                    take(out)?;
+                }
+                if !more {
+                    cursors.swap_remove(smallest);
+                    break;
+                }
+                if limit.is_some_and(|limit| cursor.prefix >= limit) {
+                    break;
+                }
             }
         }
+        Ok(())
     }
-    true
 }
 
 /// Appends a list to another that may be empty.
@@ -230,6 +282,7 @@ fn append<T>(to: &mut Vec<T>, mut from: Vec<T>) {
         false => to.append(&mut from),
     }
 }
+
 /// Which cursor has the smallest line, and which the next larger one.
 fn two_smallest(cursors: &[Cursor]) -> (usize, Option<usize>) {
     let (mut first, mut second) = (0, None);
@@ -248,7 +301,7 @@ fn two_smallest(cursors: &[Cursor]) -> (usize, Option<usize>) {
 enum Run<'a> {
     Short(&'a [[u64; 3]]),
     Middle(&'a [[u64; 4]]),
-    Long(&'a [[u64; 3]], &'a [Arena]),
+    Long(&'a [[u64; 3]], Arenas<'a>),
 }
 
 /// A line of a run, and the way to the next.
@@ -286,7 +339,7 @@ impl<'a> Cursor<'a> {
             Run::Short(run) => run.get(self.at).map(|&[a, b, _]| two(a, b & !0xFF))?,
             Run::Middle(run) => run.get(self.at).map(|&[a, b, ..]| two(a, b))?,
             Run::Long(run, arenas) => {
-                let line = line_at(run.get(self.at)?, arenas);
+                let line = arenas.line(run.get(self.at)?);
                 u128::from_be_bytes(*line.first_chunk().expect("long lines are longer"))
             }
         })
@@ -301,7 +354,7 @@ impl<'a> Cursor<'a> {
         match self.run {
             Run::Short(run) => key::line(&run[self.at][..2], buffer),
             Run::Middle(run) => key::line(&run[self.at][..3], buffer),
-            Run::Long(run, arenas) => line_at(&run[self.at], arenas),
+            Run::Long(run, arenas) => arenas.line(&run[self.at]),
         }
     }
 
@@ -310,14 +363,6 @@ impl<'a> Cursor<'a> {
             Run::Short(run) | Run::Long(run, _) => run[self.at][2],
             Run::Middle(run) => run[self.at][3],
         }
-    }
-
-    /// Puts out the count and the line.
-    #[inline(always)]
-    fn put(&self, separator: u8, terminator: u8, out: &mut Out) {
-        let mut buffer = [0; STRIDE];
-        let line = self.line(&mut buffer);
-        tally::put(self.count(), separator, line, terminator, out);
     }
 
     fn cmp(&self, other: &Cursor) -> Ordering {
@@ -331,9 +376,4 @@ impl<'a> Cursor<'a> {
 /// Two words as one number, in whose order they are.
 fn two(a: u64, b: u64) -> u128 {
     u128::from(a) << 64 | u128::from(b)
-}
-
-/// The line of a slot that has its place.
-fn line_at<'a>(slot: &[u64; 3], arenas: &'a [Arena]) -> &'a [u8] {
-    arenas[arena_of(slot[1])].line(slot[1])
 }

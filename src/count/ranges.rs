@@ -73,39 +73,49 @@ impl<const N: usize> Ranges<N> {
     }
 
     /// Adds up equal keys where many may have come, so that memory grows with
-    /// the distinct lines. False if a sum does not fit in 64 bits.
-    pub fn tidy(&mut self) -> bool {
+    /// the distinct lines.
+    pub fn tidy(&mut self) -> Result<(), Overflow<N>> {
         let len = self.len();
         if len < self.limit {
-            return true;
+            return Ok(());
         }
         // A few ranges tell for all. Where nearly all their lines were new, to
         // look again soon is not worth it.
-        let (fits, before, distinct) = self.add_up_each(SAMPLE);
+        let (before, distinct) = self.add_up_each(SAMPLE)?;
         if distinct > before / 8 * 7 {
             self.limit = 8 * len;
-            return fits;
+            return Ok(());
         }
-        let (all_fit, _, distinct) = self.add_up_each(1);
-        self.limit = FIRST.max(2 * distinct);
-        fits && all_fit
+        self.add_up()
     }
 
-    /// Adds up equal keys in one of `step` ranges; whether all sums fit, and
-    /// how many slots these had before and have now.
-    fn add_up_each(&mut self, step: usize) -> (bool, usize, usize) {
-        let (mut fits, mut before, mut distinct) = (true, 0, 0);
+    /// Adds up equal keys everywhere.
+    pub fn add_up(&mut self) -> Result<(), Overflow<N>> {
+        let (_, distinct) = self.add_up_each(1)?;
+        self.limit = FIRST.max(2 * distinct);
+        Ok(())
+    }
+
+    /// Adds up equal keys in one of `step` ranges; how many slots these had
+    /// before and have now.
+    fn add_up_each(&mut self, step: usize) -> Result<(usize, usize), Overflow<N>> {
+        let (mut before, mut distinct) = (0, 0);
         for slots in self.ranges.iter_mut().step_by(step) {
             before += slots.len();
             slots.sort_unstable();
-            fits &= add_up(slots, |a, b| a[..N - 1] == b[..N - 1]);
+            add_up(slots, |a, b| a[..N - 1] == b[..N - 1])?;
             distinct += slots.len();
         }
-        (fits, before, distinct)
+        Ok((before, distinct))
     }
 
     fn len(&self) -> usize {
         self.ranges.iter().map(Vec::len).sum()
+    }
+
+    /// The size of all slots, in bytes.
+    pub fn size(&self) -> usize {
+        self.len() * size_of::<[u64; N]>()
     }
 
     /// The ranges, in order.
@@ -114,19 +124,23 @@ impl<const N: usize> Ranges<N> {
     }
 }
 
-/// Makes one slot of neighbours that are the same, with the sum of their
-/// counts. False if a sum does not fit in 64 bits.
+/// A slot whose count and that of an equal one add up to more than 64 bits hold.
+pub type Overflow<const N: usize> = [u64; N];
+
+/// Makes one slot of neighbours that are the same, with the sum of their counts.
 pub fn add_up<const N: usize>(
     slots: &mut Vec<[u64; N]>,
     same: impl Fn(&[u64; N], &[u64; N]) -> bool,
-) -> bool {
-    let mut fits = true;
+) -> Result<(), Overflow<N>> {
+    let mut fits = Ok(());
     slots.dedup_by(|next, sum| {
         let same = same(next, sum);
         if same {
             let (added, overflow) = sum[N - 1].overflowing_add(next[N - 1]);
             sum[N - 1] = added;
-            fits &= !overflow;
+            if overflow {
+                fits = Err(*sum);
+            }
         }
         same
     });
@@ -155,7 +169,7 @@ mod tests {
             let mut found = Vec::new();
             for mut slots in ranges.into_slots() {
                 slots.sort_unstable();
-                prop_assert!(add_up(&mut slots, |a, b| a[..2] == b[..2]));
+                prop_assert_eq!(add_up(&mut slots, |a, b| a[..2] == b[..2]), Ok(()));
                 found.extend(slots.into_iter().map(|[a, b, count]| ((a, b), count)));
             }
             prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
@@ -176,11 +190,11 @@ mod tests {
         let mut ranges = Ranges::new(&borders);
         for i in 0..100 * FIRST as u64 {
             ranges.push(&borders, [i % 100, 1, 1]);
-            assert!(ranges.tidy());
+            assert_eq!(ranges.tidy(), Ok(()));
             assert!(ranges.len() <= 2 * FIRST);
         }
         ranges.push(&borders, [1, 1, u64::MAX]);
         ranges.limit = 0;
-        assert!(!ranges.tidy());
+        assert_eq!(ranges.tidy().map_err(|[a, b, _]| (a, b)), Err((1, 1)));
     }
 }

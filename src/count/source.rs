@@ -10,17 +10,17 @@ use crate::stream::Blocks;
 use std::io::Read;
 
 /// An input, cut into blocks of whole lines.
-pub struct Source<'a, R> {
-    input: &'a mut R,
+pub struct Source<R> {
+    input: R,
     terminator: u8,
     /// The beginning of a line whose end has not been read.
     rest: Vec<u8>,
     ended: bool,
 }
 
-impl<'a, R: Read> Source<'a, R> {
+impl<R: Read> Source<R> {
     /// An input of lines that end in `terminator`.
-    pub fn new(input: &'a mut R, terminator: u8) -> Self {
+    pub fn new(input: R, terminator: u8) -> Self {
         let rest = Vec::new();
         Source {
             input,
@@ -38,7 +38,7 @@ impl<'a, R: Read> Source<'a, R> {
         self.rest.clear();
         while !self.ended {
             let before = block.text().len();
-            if block.read(self.input).map_err(Error::Read)? == 0 {
+            if block.read(&mut self.input).map_err(Error::Read)? == 0 {
                 self.ended = true;
                 break;
             }

@@ -36,6 +36,11 @@ impl<const N: usize> Table<N> {
         self.used
     }
 
+    /// The size of the table, in bytes.
+    pub fn size(&self) -> usize {
+        size_of_val(&self.slots[..])
+    }
+
     /// Tells the processor that a key of this hash will soon be looked for.
     #[inline(always)]
     pub fn prefetch(&self, hash: u64) {

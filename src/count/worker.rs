@@ -6,9 +6,14 @@
 
 use super::hash::Seed;
 use super::key::{self, MIDDLE, Middle, SHORT, STRIDE, Short};
-use super::ranges::{Borders, Ranges};
+use super::order::{Arenas, Lines};
+use super::ranges::{Borders, Overflow, Ranges};
+use super::run;
+use super::spill::Spill;
 use super::table::Table;
+use crate::error::Error;
 use crate::scan::{self, CHUNK};
+use crate::stream::Out;
 use std::sync::{Arc, OnceLock};
 
 /// How many keys are hashed before the first is looked up.
@@ -22,6 +27,10 @@ pub struct Arena(Vec<u8>);
 /// Where a long line stands: the number of its arena in the upper 16 bits, and
 /// its offset there, plus one. Never 0.
 pub type Place = u64;
+
+/// How many lines too long to be keys there may be, in bytes, before the
+/// memory held is looked at for the first time.
+const LOOK: usize = if cfg!(test) { 1 << 10 } else { 1 << 16 };
 
 const OFFSET_BITS: u32 = 48;
 
@@ -39,8 +48,8 @@ impl Arena {
         u64::from_be_bytes(*start.expect("long lines are longer"))
     }
 
-    fn push(&mut self, number: u64, line: &[u8]) -> Place {
-        let place = number << OFFSET_BITS | (self.0.len() as u64 + 1);
+    fn push(&mut self, number: u16, line: &[u8]) -> Place {
+        let place = u64::from(number) << OFFSET_BITS | (self.0.len() as u64 + 1);
         self.0.extend_from_slice(&(line.len() as u64).to_le_bytes());
         self.0.extend_from_slice(line);
         place
@@ -62,11 +71,14 @@ const SAMPLE: usize = 64;
 #[derive(Debug)]
 struct Quota {
     keys: usize,
+    most: usize,
     /// How many keys were looked up since the table was last empty.
     looked_up: usize,
 }
 
 impl Quota {
+    /// Until it is known how much memory there is: what a new table holds.
+    const FIRST: usize = if cfg!(test) { 100 } else { (1 << 10) / 5 * 4 };
     /// At first: a table of 1.5 or 2 MB. (A small one in tests, so that they see
     /// it moved out.)
     const LEAST: usize = if cfg!(test) { 100 } else { (1 << 16) / 5 * 4 };
@@ -75,16 +87,25 @@ impl Quota {
 
     fn new() -> Self {
         Quota {
-            keys: Quota::LEAST,
+            keys: Quota::FIRST,
+            most: Quota::FIRST,
             looked_up: 0,
         }
+    }
+
+    /// Lets the table take so many bytes, if it needs them.
+    fn allow<const N: usize>(&mut self, size: usize) {
+        let slots = (size / size_of::<[u64; N]>()).max(1);
+        let keys = (1 << slots.ilog2()) / 5 * 4;
+        self.most = keys.clamp(Quota::FIRST, Quota::MOST);
+        self.keys = self.most.min(Quota::LEAST);
     }
 
     /// Whether a table of `len` keys must be emptied before `n` are looked up.
     #[inline(always)]
     fn is_spent(&mut self, len: usize, n: usize) -> bool {
         let spent = len + n > self.keys;
-        if spent && self.looked_up >= 4 * len && self.keys < Quota::MOST {
+        if spent && self.looked_up >= 4 * len && self.keys < self.most {
             self.keys *= 2;
             self.looked_up += n;
             return false;
@@ -119,28 +140,48 @@ impl<const N: usize> Class<N> {
         self.table.sample(SAMPLE).map(|slot| slot[0])
     }
 
-    /// Moves the keys out of the table. False if a sum does not fit in 64 bits.
-    fn move_out(&mut self, borders: &Borders) -> bool {
+    /// Moves the keys out of the table.
+    fn move_out(&mut self, borders: &Borders) -> Result<(), Error> {
         let out = self.out.get_or_insert_with(|| Ranges::new(borders));
         self.table.drain(|slot| out.push(borders, slot));
-        out.tidy()
+        out.tidy().map_err(too_large)
     }
 
-    /// All keys, by ranges. `None` if a sum does not fit in 64 bits.
-    fn finish(mut self, borders: &Borders) -> Option<Ranges<N>> {
-        if !self.move_out(borders) {
-            return None;
-        }
-        self.out
+    /// All keys, by ranges; none are left.
+    fn take(&mut self, borders: &Borders) -> Result<Ranges<N>, Error> {
+        self.move_out(borders)?;
+        Ok(self.out.take().unwrap_or_else(|| Ranges::new(borders)))
     }
+
+    /// Adds up what has been moved out.
+    fn add_up(&mut self) -> Result<(), Error> {
+        self.out
+            .as_mut()
+            .map_or(Ok(()), |out| out.add_up().map_err(too_large))
+    }
+
+    /// How much memory it takes to move out all of it, in bytes: a table's
+    /// slots are for a time in two places, as they are when it grows.
+    fn size(&self) -> usize {
+        2 * self.table.size() + self.out.as_ref().map_or(0, Ranges::size)
+    }
+}
+
+/// The sum that does not fit is that of this key.
+fn too_large<const N: usize>(slot: Overflow<N>) -> Error {
+    let line = key::line(&slot[..N - 1], &mut [0; STRIDE]).to_vec();
+    Error::TooLarge { line }
 }
 
 /// One thread's tables, and what has left them.
 #[derive(Debug)]
 pub struct Worker {
     seed: Seed,
-    number: u64,
+    number: u16,
     borders: SharedBorders,
+    spill: Arc<Spill>,
+    /// How much memory this worker may take, in bytes, once it has asked.
+    share: Option<usize>,
     /// Lines of up to 15 bytes.
     short: Class<3>,
     /// Lines of 16 to 23 bytes.
@@ -149,6 +190,14 @@ pub struct Worker {
     long: Table<3>,
     /// Where the long lines stand.
     arena: Arena,
+    /// How large the arena may be before the memory held is looked at.
+    look: usize,
+    /// How many lines it has counted.
+    lines: u64,
+    /// The size of the longest, in bytes, if it was too long to be a key.
+    longest: usize,
+    /// What went wrong since [`Worker::count`] or [`Worker::add`] was called.
+    failed: Option<Error>,
 }
 
 /// What one thread has counted, by ranges.
@@ -163,23 +212,55 @@ pub struct Counted {
     pub arena: Arena,
 }
 
+impl Counted {
+    /// The lines of each range, in the order of the ranges, and the arena.
+    pub fn into_lines(self) -> (impl Iterator<Item = Lines>, Arena) {
+        let short = self.short.into_slots();
+        let classes = short.zip(self.middle.into_slots());
+        let classes = classes.zip(self.long.into_slots());
+        let lines = classes.map(|((short, middle), long)| Lines::new(short, middle, long));
+        (lines, self.arena)
+    }
+}
+
 impl Worker {
-    /// A worker that has counted nothing. All workers have one seed and the
-    /// same borders, and each a number of its own.
-    pub fn new(seed: Seed, borders: SharedBorders, number: u16) -> Self {
+    /// A worker that has counted nothing. All workers have one seed, the same
+    /// borders and one place to spill to, and each a number of its own.
+    pub fn new(seed: Seed, borders: SharedBorders, spill: Arc<Spill>, number: u16) -> Self {
         Worker {
             seed,
-            number: number.into(),
+            number,
             borders,
+            spill,
+            share: None,
             short: Class::new(),
             middle: Class::new(),
             long: Table::new(),
             arena: Arena::default(),
+            look: LOOK,
+            lines: 0,
+            longest: 0,
+            failed: None,
         }
     }
 
+    /// How many lines it has counted.
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// The size of the longest line that was too long to be a key, in bytes.
+    pub fn longest(&self) -> usize {
+        self.longest
+    }
+
+    /// Whether all counts are in the tables still, none of them moved out.
+    pub fn holds_all(&self) -> bool {
+        self.short.out.is_none() && self.middle.out.is_none() && self.spill.spilled().runs == 0
+    }
+
     /// Where the ranges begin: whoever asks first gives the sample for all.
-    fn borders(&self) -> &Borders {
+    fn borders(&self) -> SharedBorders {
         self.borders.get_or_init(|| {
             let long = self
                 .long
@@ -192,46 +273,129 @@ impl Worker {
                     .chain(long)
                     .collect(),
             )
-        })
+        });
+        Arc::clone(&self.borders)
     }
 
-    /// Sees to it that the table of a class has room for `n` keys more. False
-    /// if a sum does not fit in 64 bits.
+    /// Sees to it that the table of a class has room for `n` keys more.
     #[inline(always)]
-    fn make_room<const N: usize>(
+    fn make_room<const N: usize>(&mut self, class: impl Fn(&mut Self) -> &mut Class<N>, n: usize) {
+        let Class { table, quota, .. } = class(self);
+        if quota.is_spent(table.len(), n) {
+            let made = self.empty_table(class, n);
+            self.note(made);
+        }
+    }
+
+    /// Moves the keys of a class out of their table, unless it may grow.
+    #[cold]
+    fn empty_table<const N: usize>(
         &mut self,
         class: impl Fn(&mut Self) -> &mut Class<N>,
         n: usize,
-    ) -> bool {
-        let Class { table, quota, .. } = class(self);
-        if !quota.is_spent(table.len(), n) {
-            return true;
+    ) -> Result<(), Error> {
+        if self.share.is_none() {
+            self.learn_share();
+            let Class { table, quota, .. } = class(self);
+            if !quota.is_spent(table.len(), n) {
+                return Ok(());
+            }
         }
-        self.borders();
-        let borders = Arc::clone(&self.borders);
-        let borders = borders.get();
-        borders.is_some_and(|borders| class(self).move_out(borders))
+        let borders = self.borders();
+        let borders = borders.get().expect("asked for just now");
+        class(self).move_out(borders)?;
+        self.keep_to_share()
     }
 
-    /// Ends the counting: everything, by ranges.
-    pub fn finish(mut self) -> Option<Counted> {
-        self.borders();
-        let borders = self.borders.get()?;
+    /// How much memory this worker may take, and its tables.
+    fn learn_share(&mut self) -> usize {
+        let share = self.spill.share();
+        self.share = Some(share);
+        // Twice that for both, since they move: a quarter of the share.
+        self.short.quota.allow::<3>(share / 16);
+        self.middle.quota.allow::<4>(share / 16);
+        share
+    }
+
+    /// How much memory it holds, or may need at once, in bytes.
+    fn held(&self) -> usize {
+        let long = 2 * self.long.size() + self.arena.0.len();
+        self.short.size() + self.middle.size() + long
+    }
+
+    /// Sees to it that no more memory is held than this worker's share: by
+    /// adding up, or else by writing a run.
+    fn keep_to_share(&mut self) -> Result<(), Error> {
+        let share = self.share.unwrap_or_else(|| self.learn_share());
+        if self.held() > share {
+            self.short.add_up()?;
+            self.middle.add_up()?;
+            // Little room made would soon be used up again.
+            if self.held() > share / 2 {
+                self.spill()?;
+            }
+        }
+        let room = share.saturating_sub(self.held());
+        self.look = self.arena.0.len() + (room / 2).max(LOOK);
+        Ok(())
+    }
+
+    /// Looks at the memory held, the lines too long to be keys having grown.
+    #[cold]
+    fn look(&mut self) {
+        let kept = self.keep_to_share();
+        self.note(kept);
+    }
+
+    /// Notes what went wrong, for the caller of the caller.
+    fn note(&mut self, result: Result<(), Error>) {
+        if let Err(error) = result {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    /// Writes all there is to a run; the worker is then as new.
+    pub fn spill(&mut self) -> Result<(), Error> {
+        let number = self.number;
+        let (ranges, arena) = self.take()?.into_lines();
+        let arenas = Arenas::one(number, &arena);
+        let mut writer = self.spill.writer()?;
+        let mut block = Out::default();
+        for mut lines in ranges {
+            lines.sort(arenas)?;
+            lines.lay_out(arenas, run::put, run::BLOCK, &mut block, |block| {
+                writer.take(block)
+            })?;
+        }
+        if !block.as_slice().is_empty() {
+            writer.take(&mut block)?;
+        }
+        drop(arena);
+        self.spill.add(writer.finish())
+    }
+
+    /// Everything, by ranges; nothing is left. From here on the ranges are this
+    /// worker's own, and begin where those of its next lines do.
+    pub fn take(&mut self) -> Result<Counted, Error> {
+        let borders = self.borders();
+        let borders = borders.get().expect("asked for just now");
         let mut long = Ranges::new(borders);
         self.long.drain(|[_, place, count]| {
             long.push(borders, [self.arena.start(place), place, count]);
         });
-        Some(Counted {
-            short: self.short.finish(borders)?,
-            middle: self.middle.finish(borders)?,
+        self.long = Table::new();
+        self.borders = SharedBorders::default();
+        Ok(Counted {
+            short: self.short.take(borders)?,
+            middle: self.middle.take(borders)?,
             long,
-            arena: self.arena,
+            arena: std::mem::take(&mut self.arena),
         })
     }
 
     /// Counts the lines of a text of whole lines; the last may lack its
     /// terminator. `padded` is the text and [`STRIDE`] bytes more.
-    pub fn count(&mut self, padded: &[u8], terminator: u8) {
+    pub fn count(&mut self, padded: &[u8], terminator: u8) -> Result<(), Error> {
         let text = &padded[..padded.len() - STRIDE];
         let mut batch = Batch::default();
         let mut start = 0;
@@ -242,6 +406,7 @@ impl Worker {
             scan::find(terminator, piece, ends);
             for (j, &ends) in ends.iter().enumerate() {
                 let mut ends = ends;
+                self.lines += u64::from(ends.count_ones());
                 while ends != 0 {
                     let end = base + j * CHUNK + ends.trailing_zeros() as usize;
                     self.line(padded, start, end, &mut batch);
@@ -251,10 +416,12 @@ impl Worker {
             }
         }
         if start < text.len() {
+            self.lines += 1;
             self.line(padded, start, text.len(), &mut batch);
         }
         self.look_up_short(&mut batch);
         self.look_up_middle(&mut batch);
+        self.failed.take().map_or(Ok(()), Err)
     }
 
     /// Counts the line from `start` to `end`.
@@ -285,7 +452,6 @@ impl Worker {
     }
 
     fn look_up_short(&mut self, batch: &mut Batch) {
-        // Counts of one each never grow too large.
         self.make_room(|worker| &mut worker.short, batch.short.len);
         for &(hash, key) in batch.short.take() {
             self.add_short(hash, key, 1);
@@ -299,25 +465,31 @@ impl Worker {
         }
     }
 
-    /// Adds to the count of a line; false if the sum does not fit in 64 bits.
-    pub fn add(&mut self, line: &[u8], count: u64) -> bool {
+    /// Adds to the count of a line.
+    pub fn add(&mut self, line: &[u8], count: u64) -> Result<(), Error> {
         let mut bytes = [0; STRIDE];
         if let Some(start) = bytes.get_mut(..line.len()) {
             start.copy_from_slice(line);
         }
-        match line.len() {
+        let fits = match line.len() {
             length @ 0..=SHORT => {
                 let key = key::short(bytes.first_chunk().expect("16 of 24 bytes"), length);
-                self.make_room(|worker| &mut worker.short, 1)
-                    && self.add_short(self.seed.two(key[0], key[1]), key, count)
+                self.make_room(|worker| &mut worker.short, 1);
+                self.add_short(self.seed.two(key[0], key[1]), key, count)
             }
             length @ ..=MIDDLE => {
                 let key = key::middle(&bytes, length);
-                self.make_room(|worker| &mut worker.middle, 1)
-                    && self.add_middle(self.seed.three(key[0], key[1], key[2]), key, count)
+                self.make_room(|worker| &mut worker.middle, 1);
+                self.add_middle(self.seed.three(key[0], key[1], key[2]), key, count)
             }
             _ => self.add_long(line, count),
+        };
+        self.lines += 1;
+        if !fits {
+            let line = line.to_vec();
+            return Err(Error::TooLarge { line });
         }
+        self.failed.take().map_or(Ok(()), Err)
     }
 
     #[inline(always)]
@@ -353,7 +525,12 @@ impl Worker {
         let arena = std::cell::RefCell::new(&mut self.arena);
         let is = |known: &[u64]| known[0] == hash && arena.borrow().line(known[1]) == line;
         let make = || [hash, arena.borrow_mut().push(self.number, line), 0];
-        self.long.add(hash, count, is, make, |key| key[0])
+        let fits = self.long.add(hash, count, is, make, |key| key[0]);
+        self.longest = self.longest.max(line.len());
+        if self.arena.0.len() > self.look {
+            self.look();
+        }
+        fits
     }
 }
 

@@ -1,0 +1,115 @@
+//! From runs to the answer: a last merge, laid out and written.
+//!
+//! Each thread merges some of the runs and hands on blocks of what that gives;
+//! here these few streams are merged once more, into text. So most of the
+//! comparisons are shared out, whatever the lines are like.
+
+use super::merge::{Merge, Sorted};
+use super::run::{Records, Run, Supply};
+use super::spill::{self, Spill};
+use crate::error::Error;
+use crate::stream::{BLOCK, Out};
+use crate::tally;
+use std::io::{self, Write};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::thread::Builder;
+
+/// How many blocks a thread merges ahead.
+const AHEAD: usize = 4;
+
+/// Writes `COUNT LINE` for every line of sorted inputs, in order; how many
+/// there were.
+pub fn write<S: Sorted>(
+    inputs: Vec<S>,
+    separator: u8,
+    terminator: u8,
+    output: &mut impl Write,
+) -> Result<u64, Error> {
+    let mut lines = 0;
+    let mut out = Out::default();
+    Merge::new(inputs)?.each(|count, line| {
+        lines += 1;
+        tally::put(count, separator, line, terminator, &mut out);
+        if out.as_slice().len() >= BLOCK {
+            output.write_all(out.as_slice()).map_err(Error::Write)?;
+            out.truncate(0);
+        }
+        Ok(())
+    })?;
+    output.write_all(out.as_slice()).map_err(Error::Write)?;
+    Ok(lines)
+}
+
+/// The same for all that was spilled. If a sum `may_overflow`, it is made sure
+/// first that none does: then nothing is written.
+pub fn write_runs(
+    spill: &Spill,
+    threads: usize,
+    may_overflow: bool,
+    separator: u8,
+    terminator: u8,
+    output: &mut impl Write,
+) -> Result<u64, Error> {
+    let runs = spill.take()?;
+    if may_overflow {
+        Merge::new(spill::records(runs.clone()))?.each(|_, _| Ok(()))?;
+    }
+    write(streams(runs, threads), separator, terminator, output)
+}
+
+/// The runs as a few streams of records, each merged by a thread of its own.
+fn streams(runs: Vec<Run>, threads: usize) -> Vec<Records> {
+    if threads == 1 || runs.len() <= threads {
+        return spill::records(runs);
+    }
+    let mut streams = Vec::new();
+    for first in 0..threads {
+        let some: Vec<Run> = runs.iter().skip(first).step_by(threads).cloned().collect();
+        let (blocks, merged) = mpsc::sync_channel(AHEAD);
+        let (used, empty) = mpsc::channel();
+        let runs = some.clone();
+        let thread = Builder::new().spawn(move || hand_on(some, &blocks, &empty));
+        match thread {
+            Ok(_) => streams.push(Records::of(Stream { merged, used })),
+            // No thread is to be had: then it is done here.
+            Err(_) => streams.extend(spill::records(runs)),
+        }
+    }
+    streams
+}
+
+/// Merges runs and sends the blocks on, until they end or nobody wants more.
+fn hand_on(runs: Vec<Run>, blocks: &SyncSender<Result<Out, Error>>, empty: &Receiver<Out>) {
+    let merged = spill::merge(spill::records(runs), |block| {
+        let next = empty.try_recv().unwrap_or_default();
+        let block = std::mem::replace(block, next);
+        let unwanted = |_| Error::Data("nobody waits for it");
+        blocks.send(Ok(block)).map_err(unwanted)
+    });
+    if let Err(error) = merged {
+        let _ = blocks.send(Err(error));
+    }
+}
+
+/// The blocks that another thread merges.
+struct Stream {
+    merged: Receiver<Result<Out, Error>>,
+    used: Sender<Out>,
+}
+
+impl Supply for Stream {
+    fn next(&mut self, block: &mut Out) -> Result<bool, Error> {
+        let Ok(next) = self.merged.recv() else {
+            return Ok(false);
+        };
+        let mut used = std::mem::replace(block, next?);
+        used.truncate(0);
+        // A thread that is done needs no more of them.
+        let _ = self.used.send(used);
+        Ok(true)
+    }
+
+    fn damaged(&self) -> Error {
+        Error::Read(io::ErrorKind::InvalidData.into())
+    }
+}
