@@ -6,7 +6,7 @@
 
 use super::hash::Seed;
 use super::key::{self, MIDDLE, Middle, SHORT, STRIDE, Short};
-use super::order::{Arenas, Lines};
+use super::lines::{Arenas, Lines};
 use super::ranges::{Borders, Overflow, Ranges};
 use super::run;
 use super::spill::Spill;

@@ -1,0 +1,301 @@
+//! The lines of a range: three lists of slots, sorted, added up, laid out.
+//!
+//! Each class of keys is sorted by itself, and the three are merged as they
+//! are laid out.
+
+use super::key::{self, STRIDE};
+use super::ranges::add_up;
+use super::worker::{Arena, arena_of};
+use crate::error::Error;
+use crate::stream::Out;
+use std::cmp::Ordering;
+
+/// The lines of a range.
+#[derive(Debug, Default)]
+pub struct Lines {
+    short: Vec<[u64; 3]>,
+    middle: Vec<[u64; 4]>,
+    long: Vec<[u64; 3]>,
+}
+
+/// Where the long lines stand: the arenas of some workers that follow one another.
+#[derive(Clone, Copy)]
+pub struct Arenas<'a> {
+    first: usize,
+    arenas: &'a [Arena],
+}
+
+impl<'a> Arenas<'a> {
+    /// The arena of a single worker.
+    pub fn one(number: u16, arena: &'a Arena) -> Self {
+        Arenas {
+            first: number.into(),
+            arenas: std::slice::from_ref(arena),
+        }
+    }
+
+    /// The arenas of all workers, in the order of their numbers.
+    pub fn all(arenas: &'a [Arena]) -> Self {
+        Arenas { first: 0, arenas }
+    }
+
+    /// The line of a slot that has its place.
+    fn line(self, slot: &[u64; 3]) -> &'a [u8] {
+        self.arenas[arena_of(slot[1]) - self.first].line(slot[1])
+    }
+}
+
+impl Lines {
+    /// Lines of the three classes, in any order.
+    pub fn new(short: Vec<[u64; 3]>, middle: Vec<[u64; 4]>, long: Vec<[u64; 3]>) -> Self {
+        Lines {
+            short,
+            middle,
+            long,
+        }
+    }
+
+    /// Sorts the lines and adds up equal ones.
+    pub fn sort(&mut self, arenas: Arenas) -> Result<(), Error> {
+        let line = |slot: &[u64; 3]| arenas.line(slot);
+        self.short.sort_unstable_by_key(|&[a, b, _]| two(a, b));
+        self.middle
+            .sort_unstable_by_key(|&[a, b, c, _]| (two(a, b), c));
+        self.long
+            .sort_unstable_by(|a, b| a[0].cmp(&b[0]).then_with(|| line(a).cmp(line(b))));
+        let too_large = |line: &[u8]| {
+            let line = line.to_vec();
+            Error::TooLarge { line }
+        };
+        let of_key = |key: &[u64]| too_large(key::line(key, &mut [0; STRIDE]));
+        add_up(&mut self.short, |a, b| a[..2] == b[..2]).map_err(|slot| of_key(&slot[..2]))?;
+        add_up(&mut self.middle, |a, b| a[..3] == b[..3]).map_err(|slot| of_key(&slot[..3]))?;
+        add_up(&mut self.long, |a, b| a[0] == b[0] && line(a) == line(b))
+            .map_err(|slot| too_large(line(&slot)))
+    }
+
+    /// How many slots there are.
+    pub fn len(&self) -> usize {
+        self.short.len() + self.middle.len() + self.long.len()
+    }
+
+    /// Appends those of another list.
+    pub fn append(&mut self, other: Lines) {
+        append(&mut self.short, other.short);
+        append(&mut self.middle, other.middle);
+        append(&mut self.long, other.long);
+    }
+
+    /// Takes some away, at most `n` of each class; none if there are none.
+    pub fn take_some(&mut self, n: usize) -> Lines {
+        Lines {
+            short: take_some(&mut self.short, n),
+            middle: take_some(&mut self.middle, n),
+            long: take_some(&mut self.long, n),
+        }
+    }
+
+    /// The slots of the short ones.
+    #[cfg(test)]
+    pub fn into_short(self) -> Vec<[u64; 3]> {
+        self.short
+    }
+
+    /// Shares them out among these lists: `which` finds the list of a line by its
+    /// first 16 bytes, as a big-endian number, and by all of it.
+    pub fn share_out(
+        self,
+        arenas: Arenas,
+        which: impl Fn(u128, &[u8]) -> usize,
+        lists: &mut [Lines],
+    ) {
+        let mut buffer = [0; STRIDE];
+        for slot in self.short {
+            let which = which(short_prefix(&slot), key::line(&slot[..2], &mut buffer));
+            lists[which].short.push(slot);
+        }
+        for slot in self.middle {
+            let which = which(middle_prefix(&slot), key::line(&slot[..3], &mut buffer));
+            lists[which].middle.push(slot);
+        }
+        for slot in self.long {
+            let line = arenas.line(&slot);
+            lists[which(long_prefix(line), line)].long.push(slot);
+        }
+    }
+
+    /// About `n` of the lines, from all of the list.
+    pub fn sample(&self, arenas: Arenas, n: usize) -> Vec<Vec<u8>> {
+        let step = self.len() / n + 1;
+        let key = |key: &[u64]| key::line(key, &mut [0; STRIDE]).to_vec();
+        let short = self.short.iter().step_by(step).map(|slot| key(&slot[..2]));
+        let middle = self.middle.iter().step_by(step);
+        let middle = middle.map(|slot| key(&slot[..3]));
+        let long = self.long.iter().step_by(step);
+        let long = long.map(|slot| arenas.line(slot).to_vec());
+        short.chain(middle).chain(long).collect()
+    }
+
+    /// Puts out the lines in order, each with `put`. When there are `size` bytes
+    /// of them or more, `take` takes them away; what is left is less than that.
+    pub fn lay_out<E>(
+        &self,
+        arenas: Arenas,
+        put: impl Fn(u64, &[u8], &mut Out),
+        size: usize,
+        out: &mut Out,
+        mut take: impl FnMut(&mut Out) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let runs = [
+            Run::Short(&self.short),
+            Run::Middle(&self.middle),
+            Run::Long(&self.long, arenas),
+        ];
+        let mut cursors: Vec<_> = runs.into_iter().filter_map(Cursor::new).collect();
+        while !cursors.is_empty() {
+            // The cursor with the smallest line is followed up to the next larger one's.
+            let (smallest, next) = two_smallest(&cursors);
+            let limit = next.map(|next| cursors[next].prefix);
+            let cursor = &mut cursors[smallest];
+            loop {
+                let mut buffer = [0; STRIDE];
+                put(cursor.count(), cursor.line(&mut buffer), out);
+                let more = cursor.advance();
+                if out.as_slice().len() >= size {
+                    take(out)?;
+                }
+                if !more {
+                    cursors.swap_remove(smallest);
+                    break;
+                }
+                if limit.is_some_and(|limit| cursor.prefix >= limit) {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which cursor has the smallest line, and which the next larger one.
+fn two_smallest(cursors: &[Cursor]) -> (usize, Option<usize>) {
+    let (mut first, mut second) = (0, None);
+    for i in 1..cursors.len() {
+        if cursors[i].cmp(&cursors[first]).is_lt() {
+            (first, second) = (i, Some(first));
+        } else if second.is_none_or(|second: usize| cursors[i].cmp(&cursors[second]).is_lt()) {
+            second = Some(i);
+        }
+    }
+    (first, second)
+}
+
+/// The lines of one class, in order.
+#[derive(Clone, Copy)]
+enum Run<'a> {
+    Short(&'a [[u64; 3]]),
+    Middle(&'a [[u64; 4]]),
+    Long(&'a [[u64; 3]], Arenas<'a>),
+}
+
+/// A line of a run, and the way to the next.
+struct Cursor<'a> {
+    run: Run<'a>,
+    at: usize,
+    /// The first 16 bytes of the line, padded with zeros.
+    prefix: u128,
+}
+
+impl<'a> Cursor<'a> {
+    /// The first line of a run; `None` if it has none.
+    fn new(run: Run<'a>) -> Option<Self> {
+        let cursor = Cursor {
+            run,
+            at: 0,
+            prefix: 0,
+        };
+        let prefix = cursor.first_bytes()?;
+        Some(Cursor { prefix, ..cursor })
+    }
+
+    /// Goes to the next line; false if there is none.
+    #[inline(always)]
+    fn advance(&mut self) -> bool {
+        self.at += 1;
+        let prefix = self.first_bytes();
+        self.prefix = prefix.unwrap_or_default();
+        prefix.is_some()
+    }
+
+    #[inline(always)]
+    fn first_bytes(&self) -> Option<u128> {
+        Some(match self.run {
+            Run::Short(run) => run.get(self.at).map(short_prefix)?,
+            Run::Middle(run) => run.get(self.at).map(middle_prefix)?,
+            Run::Long(run, arenas) => long_prefix(arenas.line(run.get(self.at)?)),
+        })
+    }
+
+    /// The line, which may have to be laid out in `buffer`.
+    #[inline(always)]
+    fn line<'b>(&self, buffer: &'b mut [u8; STRIDE]) -> &'b [u8]
+    where
+        'a: 'b,
+    {
+        match self.run {
+            Run::Short(run) => key::line(&run[self.at][..2], buffer),
+            Run::Middle(run) => key::line(&run[self.at][..3], buffer),
+            Run::Long(run, arenas) => arenas.line(&run[self.at]),
+        }
+    }
+
+    fn count(&self) -> u64 {
+        match self.run {
+            Run::Short(run) | Run::Long(run, _) => run[self.at][2],
+            Run::Middle(run) => run[self.at][3],
+        }
+    }
+
+    fn cmp(&self, other: &Cursor) -> Ordering {
+        self.prefix.cmp(&other.prefix).then_with(|| {
+            let (mut a, mut b) = ([0; STRIDE], [0; STRIDE]);
+            self.line(&mut a).cmp(other.line(&mut b))
+        })
+    }
+}
+
+/// The first 16 bytes of a line, padded with zeros, by its slot.
+#[inline(always)]
+fn short_prefix(&[a, b, _]: &[u64; 3]) -> u128 {
+    two(a, b & !0xFF)
+}
+
+#[inline(always)]
+fn middle_prefix(&[a, b, ..]: &[u64; 4]) -> u128 {
+    two(a, b)
+}
+
+#[inline(always)]
+fn long_prefix(line: &[u8]) -> u128 {
+    u128::from_be_bytes(*line.first_chunk().expect("long lines are longer"))
+}
+
+/// Appends a list to another that may be empty.
+fn append<T>(to: &mut Vec<T>, mut from: Vec<T>) {
+    match to.is_empty() {
+        true => *to = from,
+        false => to.append(&mut from),
+    }
+}
+
+/// Takes up to `n` items from the end, and gives their memory back.
+fn take_some<T>(from: &mut Vec<T>, n: usize) -> Vec<T> {
+    let some = from.split_off(from.len().saturating_sub(n));
+    from.shrink_to_fit();
+    some
+}
+
+/// Two words as one number, in whose order they are.
+fn two(a: u64, b: u64) -> u128 {
+    u128::from(a) << 64 | u128::from(b)
+}
