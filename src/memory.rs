@@ -86,14 +86,17 @@ impl FromStr for Size {
 ///
 /// It is the least of what is left on the machine without swapping, under the
 /// limits of the process's control group and of those around it (versions 1
-/// and 2, as far as they are mounted), and under `ulimit -v` and `ulimit -d`.
+/// and 2, as far as they are mounted), and half of what is left under
+/// `ulimit -v` and `ulimit -d`.
 pub fn available() -> u64 {
     let root = Path::new("/");
     let held = read(&root.join("proc/self/status"));
     let left_by = |limit: Resource, name| {
         let held = kibibytes(&held, name).unwrap_or(0);
         let limit = getrlimit(limit).current.unwrap_or(u64::MAX);
-        limit.saturating_sub(held)
+        // These count what is mapped: threads and buffers that grow map twice
+        // of what they come to use.
+        limit.saturating_sub(held) / 2
     };
     left_under(root)
         .unwrap_or(FALLBACK)

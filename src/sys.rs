@@ -150,8 +150,13 @@ pub fn give_large_buffers_back() {
         // Less than glibc's own 128 KiB: many buffers that grow side by side
         // would leave as much behind as they hold, in holes of half their size.
         const LARGE: libc::c_int = 32 << 10;
-        // SAFETY: sets a parameter of the allocator, and thereby fixes it.
-        unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE) };
+        // SAFETY: sets parameters of the allocator, and thereby fixes them.
+        unsafe {
+            libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
+            // A pool for each thread would reserve 64 MiB of addresses, which
+            // count under `ulimit -v`; large buffers need none.
+            libc::mallopt(libc::M_ARENA_MAX, 1);
+        }
     }
 }
 

@@ -252,6 +252,21 @@ fn a_temporary_directory_that_fails_is_named_and_nothing_is_written() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_limit_on_addresses_is_a_limit_on_memory() {
+    let line = "ulimit -v 100000; seq 1500000 | count -j 4 --verbose | cksum";
+    let ran = run(&mut shell(line), b"");
+    assert!(
+        ran.stderr
+            .starts_with("count: 1500000 lines, 1500000 distinct, "),
+        "{}",
+        ran.stderr
+    );
+    assert!(!ran.stderr.contains(" 0 runs"), "{}", ran.stderr);
+    assert!(ran.stdout == classic("seq 1500000 | sort | sed 's/^/1 /' | cksum", b""));
+}
+
+#[test]
 fn few_open_files_are_enough() {
     let text = different_lines();
     let ran = run(&mut shell("ulimit -n 20; count -S 0"), &text);

@@ -111,6 +111,12 @@ class Corpora:
         lines, keys = int(DISTINCT_LINES * self.scale), int(DISTINCT_KEYS * self.scale)
         return distinct_lines(lines, keys), {"lines": lines, "keys": keys}
 
+    def long_lines(self):
+        """Twice as much text in lines of 1 to 100 KB; one in five comes again."""
+        self.need("english.txt")
+        text = (self.directory / "english.txt").read_bytes().replace(b"\n", b" ")
+        return long_lines(text, self.size * 2), {}
+
     def tally(self):
         """What `count` would have written: sorted lines, with counts as unequal as in real text."""
         lines = int(TALLY_LINES * self.scale)
@@ -141,6 +147,7 @@ MAKERS = {
     "multilingual.txt": Corpora.multilingual,
     "words.txt": Corpora.words,
     "distinct.txt": Corpora.distinct,
+    "long-lines.txt": Corpora.long_lines,
     "tally.txt": Corpora.tally,
     "scaling-0.1.txt": lambda corpora: corpora.repeated(1),
     "scaling-1.txt": lambda corpora: corpora.repeated(10),
@@ -206,6 +213,23 @@ def mix(i):
     x ^= x >> 25
     x = (x * 0xD6E8FEB86659) & MASK
     return x ^ x >> 23
+
+
+def long_lines(text, size):
+    """Pieces of a text without line ends, from anywhere in it."""
+    chance = random.Random(SEED)
+    often = []
+    while size > 0:
+        if chance.random() < 0.2 and often:
+            line = chance.choice(often)
+        else:
+            length = min(chance.randrange(1_000, 100_000), len(text))
+            start = chance.randrange(len(text) - length + 1)
+            line = text[start : start + length] + b"\n"
+            if len(often) < 200:
+                often.append(line)
+        size -= len(line)
+        yield line
 
 
 def tally_lines(lines):

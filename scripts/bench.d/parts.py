@@ -90,6 +90,18 @@ class BytesPerKey:
         return f"≤ {self.limit:g} bytes/key", per_key <= self.limit, f"{per_key:.1f}"
 
 
+@dataclass
+class Within:
+    """Peak memory, at most so many MiB more than the limit that was set."""
+
+    limit: int
+    more: int = 32
+
+    def judge(self, own, by_label, part, corpus):
+        more = own["peak"] / 1024 - self.limit
+        return f"≤ {self.limit} + {self.more} MiB", more <= self.more, f"{self.limit} {more:+.0f}"
+
+
 CAPITALISED = r"'\b\p{Uppercase}\w*\b'"
 RG = "rg --no-config -oaIN"
 UNPAD = "sed 's/^ *//'"
@@ -239,6 +251,40 @@ def count_distinct(text):
     return counting("count-distinct", title, text, own, "DuckDB")
 
 
+def count_within(limit, text, title, goals=()):
+    """A count in so many MiB of memory."""
+    return Part(
+        name=f"count-{limit}M-{text.removesuffix('.txt')}",
+        title=f"{title}, in {limit} MiB",
+        corpus=text,
+        reference=SORT_COUNT.format(text),
+        yardstick="`sort | uniq -c`",
+        sink=" > /dev/null",
+        commands=[
+            Command(
+                f"sort -S {limit}M {text} | uniq -c",
+                normal=UNPAD,
+                label="`sort | uniq -c`",
+            ),
+            Command(
+                f"count -S {limit}M {text}",
+                ours=True,
+                label="textmill",
+                goals=[*goals, Within(limit)],
+            ),
+            Command(
+                f"count -S {limit}M -j 1 {text}",
+                ours=True,
+                label="textmill, one thread",
+                goals=[Within(limit)],
+            ),
+        ],
+    )
+
+
+FOUR_TIMES = [Ratio(0.25, "`sort | uniq -c`")]
+
+
 def capwords_alone(text):
     return Part(
         name="capwords",
@@ -374,6 +420,10 @@ PARTS = [
     all_words("english.txt"),
     count_words("words.txt"),
     count_distinct("distinct.txt"),
+    count_within(16, "distinct.txt", "Counting keys", FOUR_TIMES),
+    count_within(64, "distinct.txt", "Counting keys", FOUR_TIMES),
+    count_within(256, "distinct.txt", "Counting keys", FOUR_TIMES),
+    count_within(16, "long-lines.txt", "Counting lines of 1 to 100 KB"),
     capwords_alone("english.txt"),
     lower_alone("english.txt"),
     lower_multilingual("lower-multilingual", "multilingual.txt"),

@@ -147,6 +147,7 @@ CORPORA = {
     "multilingual.txt": "without HTML's tags: ",
     "words.txt": "the words of `english.txt`, one a line",
     "distinct.txt": "generated, 12 to 20 bytes a key, in random order",
+    "long-lines.txt": "pieces of `english.txt` without its line ends, one in five of them again",
     "tally.txt": "generated, `COUNT LINE`, counts by Zipf's law",
 }
 
