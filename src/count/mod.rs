@@ -58,7 +58,7 @@ use std::env;
 use std::io::{Read, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use worker::{SharedBorders, Worker};
 
@@ -111,8 +111,6 @@ pub struct Counts {
     workers: Vec<Worker>,
     /// How many there may be.
     threads: usize,
-    /// The sum of all counts that were merged.
-    merged: u128,
 }
 
 /// What a count took.
@@ -141,13 +139,15 @@ impl Counts {
             spill: Arc::new(means.spill(threads)),
             workers: Vec::new(),
             threads,
-            merged: 0,
         };
         counts.add_worker();
         counts
     }
 
     fn add_worker(&mut self) {
+        if let Some(first) = self.workers.first_mut() {
+            first.is_alone = false;
+        }
         let number = self.workers.len() as u16;
         let (borders, spill) = (self.borders.clone(), Arc::clone(&self.spill));
         self.workers
@@ -156,54 +156,67 @@ impl Counts {
 
     /// Counts the lines of an input.
     pub fn read(&mut self, input: &mut (impl Read + Send), terminator: u8) -> Result<(), Error> {
-        let mut source = Source::new(input, terminator);
-        let mut block = Blocks::new();
-        let mut seen = 0;
-        while self.threads == 1 || seen < ALONE {
-            let length = source.next(&mut block)?;
-            if length == 0 {
-                return Ok(());
-            }
-            self.workers[0].count(source::padded(&block, length), terminator)?;
-            seen += length;
-        }
-        while self.workers.len() < self.threads {
-            self.add_worker();
-        }
-        let source = Mutex::new(source);
-        let run = |worker: &mut Worker| -> Result<(), Error> {
-            let mut block = Blocks::new();
-            loop {
-                let next = source.lock().expect("no panic").next(&mut block);
-                match next? {
-                    0 => return Ok(()),
-                    length => worker.count(source::padded(&block, length), terminator)?,
-                }
-            }
-        };
-        let ended = threads::each(self.workers.iter_mut().collect(), run);
-        ended.into_iter().collect()
+        let source = Mutex::new(Source::new(input, terminator));
+        self.share_out(&source, |worker, block| {
+            let length = lock(&source).next(block)?;
+            worker.count(source::padded(block, length), terminator)?;
+            Ok(length)
+        })
     }
 
     /// Adds up the records `COUNT LINE` of an input.
     ///
     /// A sum that does not fit in 64 bits is noticed here or by
-    /// [`write`](Counts::write): [`Error::TooLarge`] names the line.
-    pub fn merge(&mut self, input: &mut impl Read, terminator: u8) -> Result<(), Error> {
-        let mut number = 0;
-        stream::lines(input, terminator, |record| {
-            number += 1;
-            let tally = Tally::parse(record).map_err(|cause| Error::Line { number, cause })?;
-            self.merged += u128::from(tally.count);
-            let added = self.workers[0].add(tally.line, tally.count);
-            added.map_err(|error| match error {
-                Error::TooLarge { .. } if self.workers[0].holds_all() => {
-                    let cause = TOO_LARGE;
-                    Error::Line { number, cause }
-                }
-                error => error,
-            })
+    /// [`write`](Counts::write): [`Error::TooLarge`] names the line, or
+    /// [`Error::Line`] the record that made it so.
+    pub fn merge(&mut self, input: &mut (impl Read + Send), terminator: u8) -> Result<(), Error> {
+        let source = Mutex::new(Source::new(input, terminator));
+        self.share_out(&source, |worker, block| {
+            let (length, number) = lock(&source).next_numbered(block)?;
+            worker.merge(&block.text()[..length], terminator, number)?;
+            Ok(length)
         })
+    }
+
+    /// Has the workers work on an input, each on a block at a time: at first one
+    /// alone, then all of them. `work` gives the size of its block in bytes, 0 at the end.
+    fn share_out<R: Read + Send>(
+        &mut self,
+        source: &Mutex<Source<R>>,
+        work: impl Fn(&mut Worker, &mut Blocks) -> Result<usize, Error> + Sync,
+    ) -> Result<(), Error> {
+        let mut block = Blocks::new();
+        let mut seen = 0;
+        while self.threads == 1 || seen < ALONE {
+            match work(&mut self.workers[0], &mut block)? {
+                0 => return Ok(()),
+                length => seen += length,
+            }
+        }
+        while self.workers.len() < self.threads {
+            self.add_worker();
+        }
+        let run = |worker: &mut Worker| {
+            let mut block = Blocks::new();
+            loop {
+                match work(worker, &mut block) {
+                    Ok(0) => return Ok(()),
+                    Ok(_) => {}
+                    Err(error) => {
+                        lock(source).end();
+                        return Err(error);
+                    }
+                }
+            }
+        };
+        let ended = threads::each(self.workers.iter_mut().collect(), run);
+        // Blocks are taken in order, so the first bad line is among these.
+        let place = |error: &Error| match error {
+            Error::Line { number, .. } => *number,
+            _ => u64::MAX,
+        };
+        let first = ended.into_iter().filter_map(Result::err).min_by_key(place);
+        first.map_or(Ok(()), Err)
     }
 
     /// Writes the counts, in the order of the lines' bytes.
@@ -218,13 +231,14 @@ impl Counts {
     ) -> Result<Report, Error> {
         let threads = self.workers.len();
         let lines = self.workers.iter().map(Worker::lines).sum();
+        let total: u128 = self.workers.iter().map(Worker::total).sum();
         let longest = self.workers.iter().map(Worker::longest).max().unwrap_or(0) as u64;
         let mut workers = std::mem::take(&mut self.workers);
         if self.spill.spilled().runs > 0 {
             let spilled = threads::each(workers, |mut worker| worker.spill());
             spilled.into_iter().collect::<Result<(), Error>>()?;
             // A sum can be too large only where the sum of all is.
-            let may_overflow = self.merged > u64::MAX.into();
+            let may_overflow = total > u64::MAX.into();
             let spill = &self.spill;
             let distinct =
                 gather::write_runs(spill, threads, may_overflow, separator, terminator, output)?;
@@ -241,6 +255,11 @@ impl Counts {
         answer.write(separator, terminator, output)?;
         Ok(self.spill.report(lines, distinct))
     }
+}
+
+/// The source of an input, for one of the threads that share it.
+fn lock<R>(source: &Mutex<Source<R>>) -> MutexGuard<'_, Source<R>> {
+    source.lock().expect("no panic")
 }
 
 /// Looks for the record that makes the sum of a line's counts too large, in
@@ -395,6 +414,21 @@ mod tests {
             let mut counts = limited(1, memory);
             counts.merge(&mut text.as_bytes(), b'\n').unwrap();
             assert!(!written(counts).is_empty());
+        }
+    }
+
+    #[test]
+    fn the_first_bad_record_is_named_whoever_reads_it() {
+        let good: String = distinct(5_000)
+            .lines()
+            .map(|line| format!("2 {line}\n"))
+            .collect();
+        for threads in 1..4 {
+            let text = format!("{good}x\n{good}\n{good}y\n");
+            let error = limited(threads, 0)
+                .merge(&mut text.as_bytes(), b'\n')
+                .unwrap_err();
+            assert_eq!(error.to_string(), "line 5001: no count before the line");
         }
     }
 

@@ -13,6 +13,8 @@ use std::io::Read;
 pub struct Source<R> {
     input: R,
     terminator: u8,
+    /// How many lines there were before the next block, where somebody counts them.
+    before: u64,
     /// The beginning of a line whose end has not been read.
     rest: Vec<u8>,
     ended: bool,
@@ -25,6 +27,7 @@ impl<R: Read> Source<R> {
         Source {
             input,
             terminator,
+            before: 0,
             rest,
             ended: false,
         }
@@ -52,6 +55,22 @@ impl<R: Read> Source<R> {
             block.keep(text.len());
         }
         Ok(block.text().len())
+    }
+
+    /// The same, and the number of the first of these lines; that of the first
+    /// of all is 1.
+    pub fn next_numbered(&mut self, block: &mut Blocks) -> Result<(usize, u64), Error> {
+        let length = self.next(block)?;
+        let number = self.before + 1;
+        let lines = memchr::memchr_iter(self.terminator, &block.text()[..length]);
+        self.before += lines.count() as u64;
+        Ok((length, number))
+    }
+
+    /// Ends the input here, for everybody.
+    pub fn end(&mut self) {
+        self.ended = true;
+        self.rest.clear();
     }
 }
 

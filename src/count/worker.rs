@@ -11,9 +11,10 @@ use super::ranges::{Borders, Overflow, Ranges};
 use super::run;
 use super::spill::Spill;
 use super::table::Table;
-use crate::error::Error;
+use crate::error::{Error, TOO_LARGE};
 use crate::scan::{self, CHUNK};
 use crate::stream::Out;
+use crate::tally::Tally;
 use std::sync::{Arc, OnceLock};
 
 /// How many keys are hashed before the first is looked up.
@@ -192,8 +193,12 @@ pub struct Worker {
     arena: Arena,
     /// How large the arena may be before the memory held is looked at.
     look: usize,
+    /// Whether it is the only one, and so sees all lines in their order.
+    pub is_alone: bool,
     /// How many lines it has counted.
     lines: u64,
+    /// The sum of the counts that it has merged.
+    merged: u128,
     /// The size of the longest, in bytes, if it was too long to be a key.
     longest: usize,
     /// What went wrong since [`Worker::count`] or [`Worker::add`] was called.
@@ -238,7 +243,9 @@ impl Worker {
             long: Table::new(),
             arena: Arena::default(),
             look: LOOK,
+            is_alone: number == 0,
             lines: 0,
+            merged: 0,
             longest: 0,
             failed: None,
         }
@@ -254,9 +261,15 @@ impl Worker {
         self.longest
     }
 
-    /// Whether all counts are in the tables still, none of them moved out.
-    pub fn holds_all(&self) -> bool {
-        self.short.out.is_none() && self.middle.out.is_none() && self.spill.spilled().runs == 0
+    /// The sum of all counts, or more.
+    pub fn total(&self) -> u128 {
+        self.merged + u128::from(self.lines)
+    }
+
+    /// Whether all counts there are stand in these tables, none of them moved out.
+    fn holds_all(&self) -> bool {
+        let moved_out = self.short.out.is_some() || self.middle.out.is_some();
+        self.is_alone && !moved_out && self.spill.spilled().runs == 0
     }
 
     /// Where the ranges begin: whoever asks first gives the sample for all.
@@ -465,8 +478,34 @@ impl Worker {
         }
     }
 
+    /// Adds up the records of a text of whole lines; the last may lack its
+    /// terminator. `number` is that of the first line.
+    pub fn merge(&mut self, text: &[u8], terminator: u8, number: u64) -> Result<(), Error> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let text = text.strip_suffix(&[terminator]).unwrap_or(text);
+        let mut start = 0;
+        let ends = memchr::memchr_iter(terminator, text).chain([text.len()]);
+        for (end, number) in ends.zip(number..) {
+            let record = &text[start..end];
+            start = end + 1;
+            let tally = Tally::parse(record).map_err(|cause| Error::Line { number, cause })?;
+            self.merged += u128::from(tally.count);
+            let added = self.add(tally.line, tally.count);
+            added.map_err(|error| match error {
+                Error::TooLarge { .. } if self.holds_all() => {
+                    let cause = TOO_LARGE;
+                    Error::Line { number, cause }
+                }
+                error => error,
+            })?;
+        }
+        Ok(())
+    }
+
     /// Adds to the count of a line.
-    pub fn add(&mut self, line: &[u8], count: u64) -> Result<(), Error> {
+    fn add(&mut self, line: &[u8], count: u64) -> Result<(), Error> {
         let mut bytes = [0; STRIDE];
         if let Some(start) = bytes.get_mut(..line.len()) {
             start.copy_from_slice(line);
