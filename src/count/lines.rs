@@ -3,9 +3,9 @@
 //! Each class of keys is sorted by itself, and the three are merged as they
 //! are laid out.
 
+use super::arena::Arenas;
 use super::key::{self, STRIDE};
 use super::ranges::add_up;
-use super::worker::{Arena, arena_of};
 use crate::error::Error;
 use crate::stream::Out;
 use std::cmp::Ordering;
@@ -16,33 +16,6 @@ pub struct Lines {
     short: Vec<[u64; 3]>,
     middle: Vec<[u64; 4]>,
     long: Vec<[u64; 3]>,
-}
-
-/// Where the long lines stand: the arenas of some workers that follow one another.
-#[derive(Clone, Copy)]
-pub struct Arenas<'a> {
-    first: usize,
-    arenas: &'a [Arena],
-}
-
-impl<'a> Arenas<'a> {
-    /// The arena of a single worker.
-    pub fn one(number: u16, arena: &'a Arena) -> Self {
-        Arenas {
-            first: number.into(),
-            arenas: std::slice::from_ref(arena),
-        }
-    }
-
-    /// The arenas of all workers, in the order of their numbers.
-    pub fn all(arenas: &'a [Arena]) -> Self {
-        Arenas { first: 0, arenas }
-    }
-
-    /// The line of a slot that has its place.
-    fn line(self, slot: &[u64; 3]) -> &'a [u8] {
-        self.arenas[arena_of(slot[1]) - self.first].line(slot[1])
-    }
 }
 
 impl Lines {

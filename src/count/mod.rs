@@ -10,9 +10,10 @@
 //! 1. `source`: threads take turns in reading blocks of whole lines.
 //! 2. `key`: a line of up to 23 bytes becomes a few words, its key.
 //! 3. `hash`: the key is hashed, with a seed that nobody can foresee.
-//! 4. `worker`: each thread looks up a batch of keys at a time ...
-//! 5. `table`: ... in a table of its own, where keys are compared in full.
-//! 6. `ranges`: a table that is full is moved out, by ranges of lines.
+//! 4. `worker`: each thread looks up a batch of keys at a time (`batch`) ...
+//! 5. `table`: ... in tables of its own, where keys are compared in full (one for
+//!    each `class` of keys; longer lines stand in an `arena`).
+//! 6. `ranges`: a table that is full is flushed, to ranges of lines.
 //! 7. `order`: each range is sorted and added up (`lines`), and written; one that
 //!    came out too large is cut again first (`recut`).
 //!
@@ -28,6 +29,9 @@
 //!
 //! What is written depends on the lines alone: not on threads, seeds, blocks or memory.
 
+mod arena;
+mod batch;
+mod class;
 mod gather;
 mod hash;
 mod key;
@@ -60,7 +64,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
-use worker::{SharedBorders, Worker};
+use worker::{SharedSplitters, Worker};
 
 /// How much of an input is read, in bytes, before more threads are started.
 /// (Little in tests, so that they are.)
@@ -105,7 +109,7 @@ impl Means {
 #[derive(Debug)]
 pub struct Counts {
     seed: Seed,
-    borders: SharedBorders,
+    splitters: SharedSplitters,
     spill: Arc<Spill>,
     /// One for each thread; the first one does all the work while there is little.
     workers: Vec<Worker>,
@@ -135,7 +139,7 @@ impl Counts {
         let threads = means.threads();
         let mut counts = Counts {
             seed: Seed::random(),
-            borders: SharedBorders::default(),
+            splitters: SharedSplitters::default(),
             spill: Arc::new(means.spill(threads)),
             workers: Vec::new(),
             threads,
@@ -149,9 +153,9 @@ impl Counts {
             first.is_alone = false;
         }
         let number = self.workers.len() as u16;
-        let (borders, spill) = (self.borders.clone(), Arc::clone(&self.spill));
+        let (splitters, spill) = (self.splitters.clone(), Arc::clone(&self.spill));
         self.workers
-            .push(Worker::new(self.seed, borders, spill, number));
+            .push(Worker::new(self.seed, splitters, spill, number));
     }
 
     /// Counts the lines of an input.

@@ -6,10 +6,11 @@
 //! they turn range after range into text, by
 //! merging its three classes of keys, and the text is written in order.
 
-use super::lines::{Arenas, Lines};
+use super::arena::{Arena, Arenas};
+use super::lines::Lines;
 use super::recut;
 use super::threads;
-use super::worker::{Arena, Counted};
+use super::worker::Counted;
 use crate::error::Error;
 use crate::stream::Out;
 use crate::tally;

@@ -24,22 +24,22 @@ const SAMPLE: usize = 16;
 /// Where the ranges begin: the first eight bytes of a line, as a big-endian
 /// number. Lines before the first of these are a range, too.
 #[derive(Debug)]
-pub struct Borders(Vec<u64>);
+pub struct Splitters(Vec<u64>);
 
-impl Borders {
-    /// Borders that cut a sample of lines into equal ranges.
+impl Splitters {
+    /// Splitters that cut a sample of lines into equal ranges.
     pub fn cutting(mut sample: Vec<u64>) -> Self {
         sample.sort_unstable();
         let step = sample.len() / RANGES + 1;
-        let mut borders: Vec<u64> = sample.into_iter().skip(step).step_by(step).collect();
-        borders.dedup();
-        Borders(borders)
+        let mut splitters: Vec<u64> = sample.into_iter().skip(step).step_by(step).collect();
+        splitters.dedup();
+        Splitters(splitters)
     }
 
     /// The range of a line, by its first eight bytes.
     #[inline(always)]
     fn range(&self, first: u64) -> usize {
-        self.0.partition_point(|&border| border <= first)
+        self.0.partition_point(|&splitter| splitter <= first)
     }
 
     /// How many ranges there are.
@@ -57,9 +57,9 @@ pub struct Ranges<const N: usize> {
 }
 
 impl<const N: usize> Ranges<N> {
-    /// Empty ranges between these borders.
-    pub fn new(borders: &Borders) -> Self {
-        let ranges = vec![Vec::new(); borders.ranges()];
+    /// Empty ranges between these splitters.
+    pub fn new(splitters: &Splitters) -> Self {
+        let ranges = vec![Vec::new(); splitters.ranges()];
         Ranges {
             ranges,
             limit: FIRST,
@@ -68,13 +68,13 @@ impl<const N: usize> Ranges<N> {
 
     /// Moves a slot in.
     #[inline(always)]
-    pub fn push(&mut self, borders: &Borders, slot: [u64; N]) {
-        self.ranges[borders.range(slot[0])].push(slot);
+    pub fn push(&mut self, splitters: &Splitters, slot: [u64; N]) {
+        self.ranges[splitters.range(slot[0])].push(slot);
     }
 
     /// Adds up equal keys where many may have come, so that memory grows with
     /// the distinct lines.
-    pub fn tidy(&mut self) -> Result<(), Overflow<N>> {
+    pub fn compact(&mut self) -> Result<(), Overflow<N>> {
         let len = self.len();
         if len < self.limit {
             return Ok(());
@@ -159,12 +159,12 @@ mod tests {
             sample in prop::collection::vec(0..1000u64, 0..600),
             slots in prop::collection::vec((0..1000u64, 0..3u64, 1..9u64), 0..1000),
         ) {
-            let borders = Borders::cutting(sample);
-            let mut ranges = Ranges::new(&borders);
+            let splitters = Splitters::cutting(sample);
+            let mut ranges = Ranges::new(&splitters);
             let mut expected = BTreeMap::new();
             for &(a, b, count) in &slots {
                 *expected.entry((a, b)).or_insert(0) += count;
-                ranges.push(&borders, [a, b, count]);
+                ranges.push(&splitters, [a, b, count]);
             }
             let mut found = Vec::new();
             for mut slots in ranges.into_slots() {
@@ -178,23 +178,23 @@ mod tests {
 
     #[test]
     fn a_sample_is_cut_into_equal_ranges() {
-        let borders = Borders::cutting((0..100_000).collect());
-        assert_eq!(borders.ranges(), RANGES);
-        assert_eq!(Borders::cutting(vec![7; 1000]).ranges(), 2);
-        assert_eq!(Borders::cutting(vec![]).ranges(), 1);
+        let splitters = Splitters::cutting((0..100_000).collect());
+        assert_eq!(splitters.ranges(), RANGES);
+        assert_eq!(Splitters::cutting(vec![7; 1000]).ranges(), 2);
+        assert_eq!(Splitters::cutting(vec![]).ranges(), 1);
     }
 
     #[test]
     fn many_equal_lines_take_no_memory() {
-        let borders = Borders::cutting((0..1000).collect());
-        let mut ranges = Ranges::new(&borders);
+        let splitters = Splitters::cutting((0..1000).collect());
+        let mut ranges = Ranges::new(&splitters);
         for i in 0..100 * FIRST as u64 {
-            ranges.push(&borders, [i % 100, 1, 1]);
-            assert_eq!(ranges.tidy(), Ok(()));
+            ranges.push(&splitters, [i % 100, 1, 1]);
+            assert_eq!(ranges.compact(), Ok(()));
             assert!(ranges.len() <= 2 * FIRST);
         }
-        ranges.push(&borders, [1, 1, u64::MAX]);
+        ranges.push(&splitters, [1, 1, u64::MAX]);
         ranges.limit = 0;
-        assert_eq!(ranges.tidy().map_err(|[a, b, _]| (a, b)), Err((1, 1)));
+        assert_eq!(ranges.compact().map_err(|[a, b, _]| (a, b)), Err((1, 1)));
     }
 }

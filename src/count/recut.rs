@@ -5,7 +5,8 @@
 //! times), nearly all of them end up in one range, and one thread would sort it
 //! alone. Here all threads share such a range out among smaller ones.
 
-use super::lines::{Arenas, Lines};
+use super::arena::Arenas;
+use super::lines::Lines;
 use super::merge::prefix;
 use super::threads;
 use std::sync::Mutex;
@@ -42,7 +43,7 @@ pub fn all(ranges: Vec<Lines>, arenas: Arenas, threads: usize) -> Vec<Lines> {
 /// Cuts a range.
 fn cut(range: Lines, arenas: Arenas, threads: usize) -> Vec<Lines> {
     let parts = (range.len() / PART).clamp(2, PARTS);
-    let splitters = Splitters::new(range.sample(arenas, parts * SAMPLE), parts);
+    let splitters = LineSplitters::new(range.sample(arenas, parts * SAMPLE), parts);
     let range = Mutex::new(range);
     let shared_out = threads::each(vec![(); threads], |()| {
         let mut parts: Vec<_> = splitters.parts().collect();
@@ -68,16 +69,16 @@ fn cut(range: Lines, arenas: Arenas, threads: usize) -> Vec<Lines> {
 }
 
 /// Where parts begin: the first 16 bytes of a line, and the line.
-struct Splitters(Vec<(u128, Vec<u8>)>);
+struct LineSplitters(Vec<(u128, Vec<u8>)>);
 
-impl Splitters {
-    /// Splitters that cut a sample of lines into equal parts.
+impl LineSplitters {
+    /// LineSplitters that cut a sample of lines into equal parts.
     fn new(mut sample: Vec<Vec<u8>>, parts: usize) -> Self {
         sample.sort_unstable();
         let step = sample.len() / parts + 1;
         let mut splitters: Vec<_> = sample.into_iter().skip(step).step_by(step).collect();
         splitters.dedup();
-        Splitters(
+        LineSplitters(
             splitters
                 .into_iter()
                 .map(|line| (prefix(&line), line))

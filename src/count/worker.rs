@@ -4,10 +4,13 @@
 //! first all are hashed, and the processor told which slots will be needed;
 //! then, while those come in from memory, they are looked up one by one.
 
+use super::arena::{Arena, Arenas};
+use super::batch::Batch;
+use super::class::{Class, SAMPLE};
 use super::hash::Seed;
 use super::key::{self, MIDDLE, Middle, SHORT, STRIDE, Short};
-use super::lines::{Arenas, Lines};
-use super::ranges::{Borders, Overflow, Ranges};
+use super::lines::Lines;
+use super::ranges::{Ranges, Splitters};
 use super::run;
 use super::spill::Spill;
 use super::table::Table;
@@ -17,169 +20,19 @@ use crate::stream::Out;
 use crate::tally::Tally;
 use std::sync::{Arc, OnceLock};
 
-/// How many keys are hashed before the first is looked up.
-const BATCH: usize = 32;
-
-/// The lines too long to be keys themselves, one after the other: the length
-/// in eight bytes, then the line.
-#[derive(Debug, Default)]
-pub struct Arena(Vec<u8>);
-
-/// Where a long line stands: the number of its arena in the upper 16 bits, and
-/// its offset there, plus one. Never 0.
-pub type Place = u64;
-
 /// How many lines too long to be keys there may be, in bytes, before the
 /// memory held is looked at for the first time.
 const LOOK: usize = if cfg!(test) { 1 << 10 } else { 1 << 16 };
 
-const OFFSET_BITS: u32 = 48;
-
-impl Arena {
-    /// The line at a place.
-    pub fn line(&self, place: Place) -> &[u8] {
-        let offset = (place & ((1 << OFFSET_BITS) - 1)) as usize - 1;
-        let (length, line) = self.0[offset..].split_first_chunk().expect("a length");
-        &line[..u64::from_le_bytes(*length) as usize]
-    }
-
-    /// The first eight bytes of the line at a place, as a big-endian number.
-    fn start(&self, place: Place) -> u64 {
-        let start = self.line(place).first_chunk();
-        u64::from_be_bytes(*start.expect("long lines are longer"))
-    }
-
-    fn push(&mut self, number: u16, line: &[u8]) -> Place {
-        let place = u64::from(number) << OFFSET_BITS | (self.0.len() as u64 + 1);
-        self.0.extend_from_slice(&(line.len() as u64).to_le_bytes());
-        self.0.extend_from_slice(line);
-        place
-    }
-}
-
-/// The arena of a place.
-pub fn arena_of(place: Place) -> usize {
-    (place >> OFFSET_BITS) as usize
-}
-
-/// One of so many keys is looked at to find the borders of the ranges.
-const SAMPLE: usize = 64;
-
-/// How many keys a table may hold before they are moved out.
-///
-/// Where most lines are new, a small table is as good as a large one, and
-/// stays in the cache. Where lines come again, it counts them; then it may grow.
-#[derive(Debug)]
-struct Quota {
-    keys: usize,
-    most: usize,
-    /// How many keys were looked up since the table was last empty.
-    looked_up: usize,
-}
-
-impl Quota {
-    /// Until it is known how much memory there is: what a new table holds.
-    const FIRST: usize = if cfg!(test) { 100 } else { (1 << 10) / 5 * 4 };
-    /// At first: a table of 1.5 or 2 MB. (A small one in tests, so that they see
-    /// it moved out.)
-    const LEAST: usize = if cfg!(test) { 100 } else { (1 << 16) / 5 * 4 };
-    /// In the end: of 25 or 33 MB, about the size of a large cache.
-    const MOST: usize = Quota::LEAST << 4;
-
-    fn new() -> Self {
-        Quota {
-            keys: Quota::FIRST,
-            most: Quota::FIRST,
-            looked_up: 0,
-        }
-    }
-
-    /// Lets the table take so many bytes, if it needs them.
-    fn allow<const N: usize>(&mut self, size: usize) {
-        let slots = (size / size_of::<[u64; N]>()).max(1);
-        let keys = (1 << slots.ilog2()) / 5 * 4;
-        self.most = keys.clamp(Quota::FIRST, Quota::MOST);
-        self.keys = self.most.min(Quota::LEAST);
-    }
-
-    /// Whether a table of `len` keys must be emptied before `n` are looked up.
-    #[inline(always)]
-    fn is_spent(&mut self, len: usize, n: usize) -> bool {
-        let spent = len + n > self.keys;
-        if spent && self.looked_up >= 4 * len && self.keys < self.most {
-            self.keys *= 2;
-            self.looked_up += n;
-            return false;
-        }
-        self.looked_up = if spent { n } else { self.looked_up + n };
-        spent
-    }
-}
-
 /// Where the ranges of all workers begin, once the first of them needs to know.
-pub type SharedBorders = Arc<OnceLock<Borders>>;
-
-/// The keys of one class: a table, and what has left it.
-#[derive(Debug)]
-struct Class<const N: usize> {
-    table: Table<N>,
-    quota: Quota,
-    out: Option<Ranges<N>>,
-}
-
-impl<const N: usize> Class<N> {
-    fn new() -> Self {
-        Class {
-            table: Table::new(),
-            quota: Quota::new(),
-            out: None,
-        }
-    }
-
-    /// The first words of some of the keys.
-    fn sample(&self) -> impl Iterator<Item = u64> {
-        self.table.sample(SAMPLE).map(|slot| slot[0])
-    }
-
-    /// Moves the keys out of the table.
-    fn move_out(&mut self, borders: &Borders) -> Result<(), Error> {
-        let out = self.out.get_or_insert_with(|| Ranges::new(borders));
-        self.table.drain(|slot| out.push(borders, slot));
-        out.tidy().map_err(too_large)
-    }
-
-    /// All keys, by ranges; none are left.
-    fn take(&mut self, borders: &Borders) -> Result<Ranges<N>, Error> {
-        self.move_out(borders)?;
-        Ok(self.out.take().unwrap_or_else(|| Ranges::new(borders)))
-    }
-
-    /// Adds up what has been moved out.
-    fn add_up(&mut self) -> Result<(), Error> {
-        self.out
-            .as_mut()
-            .map_or(Ok(()), |out| out.add_up().map_err(too_large))
-    }
-
-    /// How much memory it takes to move out all of it, in bytes: a table's
-    /// slots are for a time in two places, as they are when it grows.
-    fn size(&self) -> usize {
-        2 * self.table.size() + self.out.as_ref().map_or(0, Ranges::size)
-    }
-}
-
-/// The sum that does not fit is that of this key.
-fn too_large<const N: usize>(slot: Overflow<N>) -> Error {
-    let line = key::line(&slot[..N - 1], &mut [0; STRIDE]).to_vec();
-    Error::TooLarge { line }
-}
+pub type SharedSplitters = Arc<OnceLock<Splitters>>;
 
 /// One thread's tables, and what has left them.
 #[derive(Debug)]
 pub struct Worker {
     seed: Seed,
     number: u16,
-    borders: SharedBorders,
+    splitters: SharedSplitters,
     spill: Arc<Spill>,
     /// How much memory this worker may take, in bytes, once it has asked.
     share: Option<usize>,
@@ -230,12 +83,12 @@ impl Counted {
 
 impl Worker {
     /// A worker that has counted nothing. All workers have one seed, the same
-    /// borders and one place to spill to, and each a number of its own.
-    pub fn new(seed: Seed, borders: SharedBorders, spill: Arc<Spill>, number: u16) -> Self {
+    /// splitters and one place to spill to, and each a number of its own.
+    pub fn new(seed: Seed, splitters: SharedSplitters, spill: Arc<Spill>, number: u16) -> Self {
         Worker {
             seed,
             number,
-            borders,
+            splitters,
             spill,
             share: None,
             short: Class::new(),
@@ -268,18 +121,18 @@ impl Worker {
 
     /// Whether all counts there are stand in these tables, none of them moved out.
     fn holds_all(&self) -> bool {
-        let moved_out = self.short.out.is_some() || self.middle.out.is_some();
-        self.is_alone && !moved_out && self.spill.spilled().runs == 0
+        let flushed = self.short.has_flushed() || self.middle.has_flushed();
+        self.is_alone && !flushed && self.spill.spilled().runs == 0
     }
 
     /// Where the ranges begin: whoever asks first gives the sample for all.
-    fn borders(&self) -> SharedBorders {
-        self.borders.get_or_init(|| {
+    fn splitters(&self) -> SharedSplitters {
+        self.splitters.get_or_init(|| {
             let long = self
                 .long
                 .sample(SAMPLE)
                 .map(|slot| self.arena.start(slot[1]));
-            Borders::cutting(
+            Splitters::cutting(
                 self.short
                     .sample()
                     .chain(self.middle.sample())
@@ -287,7 +140,7 @@ impl Worker {
                     .collect(),
             )
         });
-        Arc::clone(&self.borders)
+        Arc::clone(&self.splitters)
     }
 
     /// Sees to it that the table of a class has room for `n` keys more.
@@ -295,14 +148,14 @@ impl Worker {
     fn make_room<const N: usize>(&mut self, class: impl Fn(&mut Self) -> &mut Class<N>, n: usize) {
         let Class { table, quota, .. } = class(self);
         if quota.is_spent(table.len(), n) {
-            let made = self.empty_table(class, n);
+            let made = self.flush_table(class, n);
             self.note(made);
         }
     }
 
     /// Moves the keys of a class out of their table, unless it may grow.
     #[cold]
-    fn empty_table<const N: usize>(
+    fn flush_table<const N: usize>(
         &mut self,
         class: impl Fn(&mut Self) -> &mut Class<N>,
         n: usize,
@@ -314,9 +167,9 @@ impl Worker {
                 return Ok(());
             }
         }
-        let borders = self.borders();
-        let borders = borders.get().expect("asked for just now");
-        class(self).move_out(borders)?;
+        let splitters = self.splitters();
+        let splitters = splitters.get().expect("asked for just now");
+        class(self).flush(splitters)?;
         self.keep_to_share()
     }
 
@@ -332,7 +185,7 @@ impl Worker {
 
     /// How much memory it holds, or may need at once, in bytes.
     fn held(&self) -> usize {
-        let long = 2 * self.long.size() + self.arena.0.len();
+        let long = 2 * self.long.size() + self.arena.size();
         self.short.size() + self.middle.size() + long
     }
 
@@ -349,7 +202,7 @@ impl Worker {
             }
         }
         let room = share.saturating_sub(self.held());
-        self.look = self.arena.0.len() + (room / 2).max(LOOK);
+        self.look = self.arena.size() + (room / 2).max(LOOK);
         Ok(())
     }
 
@@ -390,17 +243,17 @@ impl Worker {
     /// Everything, by ranges; nothing is left. From here on the ranges are this
     /// worker's own, and begin where those of its next lines do.
     pub fn take(&mut self) -> Result<Counted, Error> {
-        let borders = self.borders();
-        let borders = borders.get().expect("asked for just now");
-        let mut long = Ranges::new(borders);
+        let splitters = self.splitters();
+        let splitters = splitters.get().expect("asked for just now");
+        let mut long = Ranges::new(splitters);
         self.long.drain(|[_, place, count]| {
-            long.push(borders, [self.arena.start(place), place, count]);
+            long.push(splitters, [self.arena.start(place), place, count]);
         });
         self.long = Table::new();
-        self.borders = SharedBorders::default();
+        self.splitters = SharedSplitters::default();
         Ok(Counted {
-            short: self.short.take(borders)?,
-            middle: self.middle.take(borders)?,
+            short: self.short.take(splitters)?,
+            middle: self.middle.take(splitters)?,
             long,
             arena: std::mem::take(&mut self.arena),
         })
@@ -465,14 +318,14 @@ impl Worker {
     }
 
     fn look_up_short(&mut self, batch: &mut Batch) {
-        self.make_room(|worker| &mut worker.short, batch.short.len);
+        self.make_room(|worker| &mut worker.short, batch.short.len());
         for &(hash, key) in batch.short.take() {
             self.add_short(hash, key, 1);
         }
     }
 
     fn look_up_middle(&mut self, batch: &mut Batch) {
-        self.make_room(|worker| &mut worker.middle, batch.middle.len);
+        self.make_room(|worker| &mut worker.middle, batch.middle.len());
         for &(hash, key) in batch.middle.take() {
             self.add_middle(hash, key, 1);
         }
@@ -566,39 +419,9 @@ impl Worker {
         let make = || [hash, arena.borrow_mut().push(self.number, line), 0];
         let fits = self.long.add(hash, count, is, make, |key| key[0]);
         self.longest = self.longest.max(line.len());
-        if self.arena.0.len() > self.look {
+        if self.arena.size() > self.look {
             self.look();
         }
         fits
-    }
-}
-
-/// Keys that are hashed and not yet looked up.
-#[derive(Default)]
-struct Batch {
-    short: Pending<Short>,
-    middle: Pending<Middle>,
-}
-
-#[derive(Default)]
-struct Pending<K> {
-    keys: [(u64, K); BATCH],
-    len: usize,
-}
-
-impl<K> Pending<K> {
-    /// Adds a key; true if the batch is now full.
-    #[inline(always)]
-    fn push(&mut self, hash: u64, key: K) -> bool {
-        self.keys[self.len] = (hash, key);
-        self.len += 1;
-        self.len == BATCH
-    }
-
-    /// The keys; the batch is then empty.
-    #[inline(always)]
-    fn take(&mut self) -> &[(u64, K)] {
-        let len = std::mem::take(&mut self.len);
-        &self.keys[..len]
     }
 }

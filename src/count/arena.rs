@@ -1,0 +1,72 @@
+//! Lines that are too long to be keys.
+//!
+//! They stand one after the other in a buffer, each worker's in an arena of its
+//! own, and a slot holds the place.
+
+/// The lines too long to be keys themselves, one after the other: the length
+/// in eight bytes, then the line.
+#[derive(Debug, Default)]
+pub struct Arena(Vec<u8>);
+
+/// Where a long line stands: the number of its arena in the upper 16 bits, and
+/// its offset there, plus one. Never 0.
+pub type Place = u64;
+
+/// How many bits of a place are the offset.
+const OFFSET_BITS: u32 = 48;
+
+impl Arena {
+    /// The size of all that it holds, in bytes.
+    pub fn size(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The line at a place.
+    pub fn line(&self, place: Place) -> &[u8] {
+        let offset = (place & ((1 << OFFSET_BITS) - 1)) as usize - 1;
+        let (length, line) = self.0[offset..].split_first_chunk().expect("a length");
+        &line[..u64::from_le_bytes(*length) as usize]
+    }
+
+    /// The first eight bytes of the line at a place, as a big-endian number.
+    pub fn start(&self, place: Place) -> u64 {
+        let start = self.line(place).first_chunk();
+        u64::from_be_bytes(*start.expect("long lines are longer"))
+    }
+
+    /// Appends a line to the arena of this number; its place.
+    pub fn push(&mut self, number: u16, line: &[u8]) -> Place {
+        let place = u64::from(number) << OFFSET_BITS | (self.0.len() as u64 + 1);
+        self.0.extend_from_slice(&(line.len() as u64).to_le_bytes());
+        self.0.extend_from_slice(line);
+        place
+    }
+}
+
+/// Where the long lines stand: the arenas of some workers that follow one another.
+#[derive(Clone, Copy)]
+pub struct Arenas<'a> {
+    first: usize,
+    arenas: &'a [Arena],
+}
+
+impl<'a> Arenas<'a> {
+    /// The arena of a single worker.
+    pub fn one(number: u16, arena: &'a Arena) -> Self {
+        Arenas {
+            first: number.into(),
+            arenas: std::slice::from_ref(arena),
+        }
+    }
+
+    /// The arenas of all workers, in the order of their numbers.
+    pub fn all(arenas: &'a [Arena]) -> Self {
+        Arenas { first: 0, arenas }
+    }
+
+    /// The line of a slot that has its place.
+    pub fn line(self, slot: &[u64; 3]) -> &'a [u8] {
+        let arena = (slot[1] >> OFFSET_BITS) as usize;
+        self.arenas[arena - self.first].line(slot[1])
+    }
+}
