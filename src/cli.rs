@@ -14,7 +14,7 @@ use clap::error::ErrorKind;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
@@ -60,20 +60,36 @@ impl Files {
     }
 
     /// All of them, each opened when it is asked for, with the name that an
-    /// error line gives it.
+    /// error line gives it. They may be read side by side: standard input has
+    /// its lines where it is named first, and none where it is named again.
     pub fn open(&self) -> impl Iterator<Item = (String, io::Result<File>)> {
-        let names = self.names().into_iter();
-        names.map(|name| (shown(name), open(name)))
+        let mut stdin_is_open = false;
+        self.names().into_iter().map(move |name| {
+            let again = name == "-" && std::mem::replace(&mut stdin_is_open, true);
+            let input = if again {
+                File::open("/dev/null")
+            } else {
+                open(name)
+            };
+            (shown(name), input)
+        })
     }
 
-    /// Those that can be read a second time, which standard input cannot.
-    pub fn again(&self) -> impl Iterator<Item = (String, File)> {
-        let names = self.names().into_iter().filter(|name| *name != "-");
-        let regular = |file: &File| file.metadata().is_ok_and(|file| file.is_file());
-        names.filter_map(move |name| {
-            let file = File::open(name).ok().filter(regular)?;
+    /// All of them once more from their beginnings, each with its name; `None`
+    /// if one cannot be read again, as a pipe.
+    pub fn again(&self) -> Option<Vec<(String, File)>> {
+        let again = |name: &OsStr| {
+            let mut file = open(name)
+                .ok()
+                .filter(|file| file.metadata().is_ok_and(|file| file.is_file()))?;
+            file.rewind().ok()?;
             Some((shown(name), file))
-        })
+        };
+        // Standard input named twice has its lines once.
+        let mut names = self.names();
+        let mut seen = false;
+        names.retain(|name| *name != "-" || !std::mem::replace(&mut seen, true));
+        names.into_iter().map(again).collect()
     }
 
     fn names(&self) -> Vec<&OsStr> {

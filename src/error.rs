@@ -51,7 +51,11 @@ impl fmt::Display for Error {
             Error::Read(error) | Error::Write(error) => f.write_str(&cause(error)),
             Error::Data(cause) => f.write_str(cause),
             Error::Line { number, cause } => write!(f, "line {number}: {cause}"),
-            Error::TooLarge { .. } => f.write_str(TOO_LARGE),
+            Error::TooLarge { line } => {
+                // As much of it as one needs to know it by.
+                let line = String::from_utf8_lossy(&line[..line.len().min(100)]);
+                write!(f, "{TOO_LARGE}, that of the line {line}")
+            }
             Error::In { name, error } => write!(f, "{name}: {error}"),
         }
     }

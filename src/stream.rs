@@ -207,6 +207,11 @@ impl Blocks {
         &self.bytes[self.start..self.end]
     }
 
+    /// How much memory the blocks take, in bytes: they grow with long lines.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Reads what there is, once, and appends it to the text; how many bytes
     /// that were, 0 at the end of the input.
     pub fn read(&mut self, input: &mut impl Read) -> io::Result<usize> {

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::IntoRawFd;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 /// Ends the process as the kernel ends a classic tool whose reader has left:
 /// by SIGPIPE, without a word.
@@ -83,8 +83,16 @@ fn or_end(memory: *mut u8) -> *mut u8 {
     memory
 }
 
+/// Whether a thread has found that memory ended.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
 #[cold]
 fn end_without_memory() -> ! {
+    // One line is enough: others that find the same wait for the end.
+    while ENDING.swap(true, Ordering::Relaxed) {
+        // SAFETY: waits for a signal, and needs nothing for it.
+        unsafe { libc::pause() };
+    }
     for part in [NAME.get().unwrap_or(&"textmill"), ": out of memory\n"] {
         // SAFETY: writes bytes that are there; no memory is needed for it.
         unsafe { libc::write(2, part.as_ptr().cast(), part.len()) };

@@ -269,9 +269,18 @@ fn a_limit_on_addresses_is_a_limit_on_memory() {
 #[test]
 fn few_open_files_are_enough() {
     let text = different_lines();
-    let ran = run(&mut shell("ulimit -n 20; count -S 0"), &text);
+    let ran = run(&mut shell("ulimit -n 20; count -S 0 -j 16"), &text);
     assert_eq!((ran.status, &ran.stderr[..]), (0, ""));
     assert!(ran.stdout == filter("count", &[], &text));
+    // Also for many runs.
+    let line = "ulimit -n 16; seq -f %040.0f 1000000 | count -S 0 --verbose | cksum";
+    let ran = run(&mut shell(line), b"");
+    assert!(
+        ran.stderr
+            .starts_with("count: 1000000 lines, 1000000 distinct, "),
+        "{}",
+        ran.stderr
+    );
 }
 
 /// A running count of these lines that has spilled, and waits for more.
@@ -379,6 +388,69 @@ fn a_broken_promise_and_an_overflow_name_file_and_line() {
 }
 
 #[test]
+fn standard_input_named_twice_is_read_once() {
+    let counts = [&b"1 a\n".repeat(40_000)[..], b"1 b 5 z\n"].concat();
+    for args in [
+        &["--merge", "--sorted", "-", "-"][..],
+        &["--merge", "-", "-"],
+    ] {
+        assert_eq!(filter("count", args, &counts), b"40000 a\n1 b 5 z\n");
+    }
+}
+
+#[test]
+fn an_overflow_on_standard_input_is_named_as_well_as_can_be() {
+    let many: String = (0..200_000).map(|i| format!("1 {i:040}\n")).collect();
+    let counts = format!("{} x\n{many}1 x\n", u64::MAX);
+    let stdin = file(counts.as_bytes());
+    for memory in ["-S50%", "-S1M"] {
+        // A file can be read again, wherever it comes from.
+        let line = format!("count --merge {memory} <{}", argument(stdin.path()));
+        let ran = run(&mut shell(&line), b"");
+        let message = "count: stdin: line 200002: a sum of counts is larger than 64 bits hold\n";
+        assert_eq!(
+            (ran.status, &ran.stdout[..], &ran.stderr[..]),
+            (1, &b""[..], message)
+        );
+        // A pipe cannot.
+        let ran = run(
+            program("count").args(["--merge", memory]),
+            counts.as_bytes(),
+        );
+        let cause = ": a sum of counts is larger than 64 bits hold, that of the line x\n";
+        assert_eq!((ran.status, &ran.stdout[..]), (1, &b""[..]));
+        assert!(ran.stderr.ends_with(cause), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn memory_stays_within_its_limit_whatever_the_lines_are_like() {
+    // Lines that are too long to be keys, all different; and lines that come
+    // again beyond the reach of a table, while what they begin with moves on.
+    let long = "seq 1500000 | sed 's/^/https:..a.example.c.d./'";
+    let moving = "for i in 1 2 3 4 5 6; do for j in 1 2 3; do seq -f $i%07.0f 150000; done; done";
+    for lines in [long, moving] {
+        for means in ["-S16M -j1", "-S16M -j4", "-S32M -j2"] {
+            let ran = run(
+                &mut shell(&format!("{{ {lines}; }} | count {means} --verbose | cksum")),
+                b"",
+            );
+            let peak = ran
+                .stderr
+                .split(", ")
+                .last()
+                .unwrap()
+                .split(' ')
+                .next()
+                .unwrap();
+            let peak: u64 = peak.parse().unwrap();
+            let limit: u64 = means[2..4].parse().unwrap();
+            assert!(peak <= (limit + 32) << 10, "{lines}, {means}: {peak} KiB");
+        }
+    }
+}
+
+#[test]
 fn many_sorted_files_need_few_open() {
     let directory = tempfile::tempdir().unwrap();
     for i in 0..300 {
@@ -386,7 +458,7 @@ fn many_sorted_files_need_few_open() {
         fs::write(path, format!("2 {i:03}\n1 all\n")).unwrap();
     }
     let line = format!(
-        "ulimit -n 40; count --merge --sorted {}/*",
+        "ulimit -n 20; count --merge --sorted {}/*",
         argument(directory.path())
     );
     let ran = run(&mut shell(&line), b"");

@@ -1,6 +1,7 @@
 //! `count`: how often each line occurs. See [`textmill::count`].
 
 use clap::Parser;
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,7 +25,7 @@ use textmill::memory::{self, Size};
         Cost: one pass over the input, then a sort of the distinct lines. Memory grows \
         with the distinct lines, not with the input, and only up to the limit of -S; \
         past it they are sorted in pieces, which go to temporary files without a name. \
-        With --sorted: one block of each FILE."
+        With --sorted: a block and a line of each FILE."
 )]
 struct Args {
     /// Promise nothing about the order (today it costs the same to have one)
@@ -43,8 +44,8 @@ struct Args {
     #[arg(short, long)]
     tab: bool,
 
-    /// Count with so many threads [default: one for each processor, up to 4]
-    #[arg(short, value_name = "N")]
+    /// Count with up to so many threads, 1 to 256 [default: one for each processor, up to 4]
+    #[arg(short, value_name = "N", value_parser = threads)]
     jobs: Option<NonZeroUsize>,
 
     /// Take so much memory for lines: K (the default), M, G, T, or b for bytes, or % of what is available [default: 50%]
@@ -53,7 +54,7 @@ struct Args {
 
     /// Put there what does not fit in memory; several take turns [default: $TMPDIR, or else /tmp]
     #[arg(short = 'T', long = "temporary-directory", value_name = "DIR")]
-    directories: Vec<PathBuf>,
+    directories: Vec<OsString>,
 
     /// Say at the end, on standard error, what it took
     #[arg(long)]
@@ -71,7 +72,7 @@ fn main() -> ExitCode {
         let means = Means {
             threads: args.jobs,
             memory: args.memory,
-            directories: args.directories,
+            directories: args.directories.into_iter().map(PathBuf::from).collect(),
         };
         let ended = |result: Result<Report, Error>| {
             let report = result.map_err(|error| located(error, files, terminator))?;
@@ -104,13 +105,19 @@ fn main() -> ExitCode {
     })
 }
 
+/// Reads a number of threads.
+fn threads(text: &str) -> Result<NonZeroUsize, &'static str> {
+    let number = text.parse().ok().filter(|n: &NonZeroUsize| n.get() <= 256);
+    number.ok_or("not a number from 1 to 256")
+}
+
 /// Where a sum grew too large: the record, if the files can be read again.
 fn located(error: Error, files: &Files, terminator: u8) -> Error {
-    let Error::TooLarge { line } = &error else {
+    let (Error::TooLarge { line }, Some(files)) = (&error, files.again()) else {
         return error;
     };
     let mut sum = 0;
-    for (name, mut file) in files.again() {
+    for (name, mut file) in files {
         if let Err(found) = count::find_too_large(line, &mut sum, &mut file, terminator) {
             return found.of(name);
         }

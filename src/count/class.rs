@@ -84,6 +84,11 @@ impl<const N: usize> Class<N> {
         self.table.sample(SAMPLE).map(|slot| slot[0])
     }
 
+    /// Whether there are no keys, in the table or out of it.
+    pub fn is_empty(&self) -> bool {
+        self.table.len() == 0 && self.out.as_ref().is_none_or(|out| out.size() == 0)
+    }
+
     /// Whether keys have left the table.
     pub fn has_flushed(&self) -> bool {
         self.out.is_some()

@@ -50,7 +50,11 @@ pub fn write_runs(
     terminator: u8,
     output: &mut impl Write,
 ) -> Result<u64, Error> {
-    let runs = spill.take()?;
+    // The streams between the threads hold blocks, too, as large as the largest line.
+    let memory = spill.limit() / if threads > 1 { 2 } else { 1 };
+    let runs = spill.take(memory)?;
+    let largest = runs.iter().map(|run| run.largest).max().unwrap_or(0);
+    let threads = threads.min(memory / (largest * (AHEAD + 2)).max(1)).max(1);
     if may_overflow {
         Merge::new(spill::records(runs.clone()))?.each(|_, _| Ok(()))?;
     }

@@ -34,8 +34,7 @@ impl Lines {
         self.short.sort_unstable_by_key(|&[a, b, _]| two(a, b));
         self.middle
             .sort_unstable_by_key(|&[a, b, c, _]| (two(a, b), c));
-        self.long
-            .sort_unstable_by(|a, b| a[0].cmp(&b[0]).then_with(|| line(a).cmp(line(b))));
+        self.sort_long(arenas);
         let too_large = |line: &[u8]| {
             let line = line.to_vec();
             Error::TooLarge { line }
@@ -45,6 +44,29 @@ impl Lines {
         add_up(&mut self.middle, |a, b| a[..3] == b[..3]).map_err(|slot| of_key(&slot[..3]))?;
         add_up(&mut self.long, |a, b| a[0] == b[0] && line(a) == line(b))
             .map_err(|slot| too_large(line(&slot)))
+    }
+
+    /// Sorts the long lines: by the eight bytes behind what all of them have in
+    /// common, which take the place of the first eight, and then by the rest.
+    fn sort_long(&mut self, arenas: Arenas) {
+        let Some(first) = self.long.first().map(|slot| arenas.line(slot)) else {
+            return;
+        };
+        let common = self.long.iter().fold(first.len(), |common, slot| {
+            let line = arenas.line(slot);
+            let pairs = first[..common].iter().zip(line);
+            pairs.take_while(|(a, b)| a == b).count()
+        });
+        for slot in &mut self.long {
+            let rest = &arenas.line(slot)[common..];
+            let mut start = [0; 8];
+            let length = rest.len().min(8);
+            start[..length].copy_from_slice(&rest[..length]);
+            slot[0] = u64::from_be_bytes(start);
+        }
+        let rest = |slot: &[u64; 3]| &arenas.line(slot)[common..];
+        self.long
+            .sort_unstable_by(|a, b| a[0].cmp(&b[0]).then_with(|| rest(a).cmp(rest(b))));
     }
 
     /// How many slots there are.
@@ -120,9 +142,9 @@ impl Lines {
         mut take: impl FnMut(&mut Out) -> Result<(), E>,
     ) -> Result<(), E> {
         let runs = [
-            Run::Short(&self.short),
-            Run::Middle(&self.middle),
-            Run::Long(&self.long, arenas),
+            Slots::Short(&self.short),
+            Slots::Middle(&self.middle),
+            Slots::Long(&self.long, arenas),
         ];
         let mut cursors: Vec<_> = runs.into_iter().filter_map(Cursor::new).collect();
         while !cursors.is_empty() {
@@ -165,7 +187,7 @@ fn two_smallest(cursors: &[Cursor]) -> (usize, Option<usize>) {
 
 /// The lines of one class, in order.
 #[derive(Clone, Copy)]
-enum Run<'a> {
+enum Slots<'a> {
     Short(&'a [[u64; 3]]),
     Middle(&'a [[u64; 4]]),
     Long(&'a [[u64; 3]], Arenas<'a>),
@@ -173,7 +195,7 @@ enum Run<'a> {
 
 /// A line of a run, and the way to the next.
 struct Cursor<'a> {
-    run: Run<'a>,
+    run: Slots<'a>,
     at: usize,
     /// The first 16 bytes of the line, padded with zeros.
     prefix: u128,
@@ -181,7 +203,7 @@ struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     /// The first line of a run; `None` if it has none.
-    fn new(run: Run<'a>) -> Option<Self> {
+    fn new(run: Slots<'a>) -> Option<Self> {
         let cursor = Cursor {
             run,
             at: 0,
@@ -203,9 +225,9 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     fn first_bytes(&self) -> Option<u128> {
         Some(match self.run {
-            Run::Short(run) => run.get(self.at).map(short_prefix)?,
-            Run::Middle(run) => run.get(self.at).map(middle_prefix)?,
-            Run::Long(run, arenas) => long_prefix(arenas.line(run.get(self.at)?)),
+            Slots::Short(run) => run.get(self.at).map(short_prefix)?,
+            Slots::Middle(run) => run.get(self.at).map(middle_prefix)?,
+            Slots::Long(run, arenas) => long_prefix(arenas.line(run.get(self.at)?)),
         })
     }
 
@@ -216,16 +238,16 @@ impl<'a> Cursor<'a> {
         'a: 'b,
     {
         match self.run {
-            Run::Short(run) => key::line(&run[self.at][..2], buffer),
-            Run::Middle(run) => key::line(&run[self.at][..3], buffer),
-            Run::Long(run, arenas) => arenas.line(&run[self.at]),
+            Slots::Short(run) => key::line(&run[self.at][..2], buffer),
+            Slots::Middle(run) => key::line(&run[self.at][..3], buffer),
+            Slots::Long(run, arenas) => arenas.line(&run[self.at]),
         }
     }
 
     fn count(&self) -> u64 {
         match self.run {
-            Run::Short(run) | Run::Long(run, _) => run[self.at][2],
-            Run::Middle(run) => run[self.at][3],
+            Slots::Short(run) | Slots::Long(run, _) => run[self.at][2],
+            Slots::Middle(run) => run[self.at][3],
         }
     }
 

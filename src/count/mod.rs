@@ -113,8 +113,8 @@ pub struct Counts {
     spill: Arc<Spill>,
     /// One for each thread; the first one does all the work while there is little.
     workers: Vec<Worker>,
-    /// How many there may be.
-    threads: usize,
+    /// How much was read by one alone, in bytes.
+    seen: usize,
 }
 
 /// What a count took.
@@ -142,7 +142,7 @@ impl Counts {
             splitters: SharedSplitters::default(),
             spill: Arc::new(means.spill(threads)),
             workers: Vec::new(),
-            threads,
+            seen: 0,
         };
         counts.add_worker();
         counts
@@ -163,6 +163,7 @@ impl Counts {
         let source = Mutex::new(Source::new(input, terminator));
         self.share_out(&source, |worker, block| {
             let length = lock(&source).next(block)?;
+            worker.reads_from(block);
             worker.count(source::padded(block, length), terminator)?;
             Ok(length)
         })
@@ -177,6 +178,7 @@ impl Counts {
         let source = Mutex::new(Source::new(input, terminator));
         self.share_out(&source, |worker, block| {
             let (length, number) = lock(&source).next_numbered(block)?;
+            worker.reads_from(block);
             worker.merge(&block.text()[..length], terminator, number)?;
             Ok(length)
         })
@@ -190,14 +192,13 @@ impl Counts {
         work: impl Fn(&mut Worker, &mut Blocks) -> Result<usize, Error> + Sync,
     ) -> Result<(), Error> {
         let mut block = Blocks::new();
-        let mut seen = 0;
-        while self.threads == 1 || seen < ALONE {
+        while self.seen < ALONE || self.spill.workers() == 1 {
             match work(&mut self.workers[0], &mut block)? {
                 0 => return Ok(()),
-                length => seen += length,
+                length => self.seen += length,
             }
         }
-        while self.workers.len() < self.threads {
+        while self.workers.len() < self.spill.workers() {
             self.add_worker();
         }
         let run = |worker: &mut Worker| {

@@ -101,9 +101,14 @@ impl<const N: usize> Ranges<N> {
     fn add_up_each(&mut self, step: usize) -> Result<(usize, usize), Overflow<N>> {
         let (mut before, mut distinct) = (0, 0);
         for slots in self.ranges.iter_mut().step_by(step) {
-            before += slots.len();
+            let len = slots.len();
             slots.sort_unstable();
             add_up(slots, |a, b| a[..N - 1] == b[..N - 1])?;
+            // Or the memory of those that are gone would stay in use.
+            if slots.len() < len / 8 * 7 {
+                slots.shrink_to_fit();
+            }
+            before += len;
             distinct += slots.len();
         }
         Ok((before, distinct))

@@ -44,14 +44,14 @@ pub fn merge_sorted<R: Read>(
         .collect::<Result<Vec<_>, Error>>()?;
     for next in inputs {
         if open.len() == most {
-            spill.write(std::mem::take(&mut open))?;
+            spill.write_merged(std::mem::take(&mut open))?;
         }
         open.push(next?);
     }
     let distinct = match spill.spilled().runs {
         0 => gather::write(open, separator, terminator, output)?,
         _ => {
-            spill.write(open)?;
+            spill.write_merged(open)?;
             let may_overflow = total.counts.get() > u64::MAX.into();
             gather::write_runs(&spill, threads, may_overflow, separator, terminator, output)?
         }

@@ -6,7 +6,7 @@
 
 use super::key::STRIDE;
 use crate::error::Error;
-use crate::stream::Blocks;
+use crate::stream::{BLOCK, Blocks};
 use std::io::Read;
 
 /// An input, cut into blocks of whole lines.
@@ -36,9 +36,14 @@ impl<R: Read> Source<R> {
     /// Reads the next lines into `block`: their size in bytes, 0 at the end.
     /// The last line of the input may lack its terminator.
     pub fn next(&mut self, block: &mut Blocks) -> Result<usize, Error> {
+        // A long line that has passed shall not be felt any more.
+        if block.size() / 8 > block.text().len().max(BLOCK) {
+            *block = Blocks::new();
+        }
         block.keep(0);
         block.put(&self.rest);
         self.rest.clear();
+        self.rest.shrink_to(BLOCK);
         while !self.ended {
             let before = block.text().len();
             if block.read(&mut self.input).map_err(Error::Read)? == 0 {

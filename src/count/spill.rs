@@ -1,10 +1,9 @@
 //! What does not fit in memory: sorted runs in temporary files.
 //!
 //! A worker that has used up its share of the memory writes all it holds as a
-//! run and begins anew. When there are many runs they are merged to one, these
-//! in turn when there are many of them, and so on: each line is written again
-//! once for every level, of which there is one more for 64 times the input, and
-//! the number of open files stays small.
+//! run and begins anew. When there are too many runs the smallest half of them
+//! is merged to one, so the number of open files stays small; and each line is
+//! written again once for about 64 times the input.
 
 use super::Report;
 use super::merge::{Merge, Sorted};
@@ -13,41 +12,56 @@ use crate::error::Error;
 use crate::memory::{self, Size};
 use crate::stream::Out;
 use rustix::process::{Resource, getrlimit};
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
-/// How many runs are merged at once at the most. (Few in tests, so that there
-/// are levels.)
-const FAN_IN: usize = if cfg!(test) { 4 } else { 128 };
+/// How many runs there are at the most before some are merged. (Few in tests,
+/// so that there are levels.)
+const RUNS: usize = if cfg!(test) { 8 } else { 128 };
 
-/// Of the files that a process may have open, one of so many may be a run of
-/// one level.
-const OF_OPEN_FILES: usize = 4;
+/// How many files may be open besides the runs and one for each worker:
+/// standard streams, an input, a run that others are merged to, and some more.
+const OTHER_FILES: usize = 8;
 
-/// The least memory that a worker takes, in bytes. (Hardly any in tests, so that they
-/// spill.)
+/// The least memory that a worker is given, in bytes: with less, its runs would
+/// not be worth it. (Hardly any in tests, so that they spill.)
 const LEAST: usize = if cfg!(test) { 1 } else { 1 << 20 };
+
+/// There are more workers than one only where each gets so much memory, in bytes.
+const WORTH_A_WORKER: usize = 4 * LEAST;
+
+/// How much memory a worker takes besides what it counts, in bytes: a block,
+/// its stack, and what it writes.
+const OVERHEAD: usize = LEAST / 4;
 
 /// Where runs go, and when.
 #[derive(Debug)]
 pub struct Spill {
-    limit: Size,
-    /// The limit in bytes, once somebody needs to know.
-    bytes: OnceLock<usize>,
-    /// Among how many workers the memory is shared out.
-    workers: usize,
+    memory: Size,
+    /// How many workers there may be.
+    most_workers: usize,
+    /// What that comes to, once somebody needs to know.
+    plan: OnceLock<Plan>,
     directories: Vec<Arc<Path>>,
-    /// How many runs are merged at once at the most.
-    fan_in: usize,
     runs: Mutex<Runs>,
+}
+
+/// How the means of the machine are shared out.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    /// How much memory there is for all, in bytes.
+    limit: usize,
+    /// Among how many workers.
+    workers: usize,
+    /// How many runs there are before some are merged.
+    runs: usize,
 }
 
 /// The runs that were written.
 #[derive(Debug, Default)]
 struct Runs {
-    /// Those of each level: at the first as they were spilled, at the next
-    /// merged from these, and so on.
-    levels: Vec<Vec<Run>>,
+    all: Vec<Run>,
     spilled: Spilled,
     /// How many were begun.
     begun: usize,
@@ -65,29 +79,54 @@ pub struct Spilled {
 impl Spill {
     /// Nothing has been spilled: so many workers may together take so much
     /// memory, runs go to these directories in turn.
-    pub fn new(limit: Size, workers: usize, directories: Vec<PathBuf>) -> Self {
+    pub fn new(memory: Size, most_workers: usize, directories: Vec<PathBuf>) -> Self {
         Spill {
-            limit,
-            bytes: OnceLock::new(),
-            workers,
+            memory,
+            most_workers,
+            plan: OnceLock::new(),
             directories: directories.into_iter().map(Arc::from).collect(),
-            fan_in: fan_in(),
             runs: Mutex::default(),
         }
     }
 
-    /// How much memory there is for all, in bytes.
-    pub fn limit(&self) -> usize {
-        *self.bytes.get_or_init(|| {
-            let bytes = self.limit.bytes(memory::available());
-            usize::try_from(bytes).unwrap_or(usize::MAX)
+    fn plan(&self) -> Plan {
+        *self.plan.get_or_init(|| {
+            let limit = self.memory.bytes(memory::available());
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX).max(LEAST);
+            let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+            let files = usize::try_from(files).unwrap_or(usize::MAX);
+            let workers = self.most_workers.min(limit / WORTH_A_WORKER).min(files / 4);
+            let workers = workers.max(1);
+            // Half of the files for runs, half for inputs that are merged.
+            let runs = files.saturating_sub(OTHER_FILES + workers) / 2;
+            Plan {
+                limit,
+                workers,
+                runs: runs.clamp(2, RUNS),
+            }
         })
     }
 
-    /// How much memory there is for each worker, in bytes: at least what it
-    /// needs to write runs that are worth it.
+    /// How much memory there is for all, in bytes.
+    pub fn limit(&self) -> usize {
+        self.plan().limit
+    }
+
+    /// How many workers that memory is enough for.
+    pub fn workers(&self) -> usize {
+        self.plan().workers
+    }
+
+    /// How many inputs may be merged at once.
+    pub fn fan_in(&self) -> usize {
+        self.plan().runs
+    }
+
+    /// How much memory there is for each worker, in bytes.
     pub fn share(&self) -> usize {
-        (self.limit() / self.workers).max(LEAST)
+        let Plan { limit, workers, .. } = self.plan();
+        let overhead = if workers > 1 { OVERHEAD } else { 0 };
+        (limit / workers).saturating_sub(overhead).max(LEAST)
     }
 
     /// How much was spilled up to now.
@@ -103,27 +142,21 @@ impl Spill {
             .writer(&self.directories)
     }
 
-    /// Adds a run that was written. Where there are many by now, they are
+    /// Adds a run that was written. Where there are too many by now, some are
     /// merged, in the memory of the worker that wrote it, which is free.
     pub fn add(&self, run: Run) -> Result<(), Error> {
         let mut runs = self.runs.lock().expect("no panic");
-        let mut run = runs.note(run);
-        for level in 0.. {
-            if level == runs.levels.len() {
-                runs.levels.push(Vec::new());
-            }
-            runs.levels[level].push(run);
-            if !self.is_full(&runs.levels[level], self.share() / 2) {
-                break;
-            }
-            let full = std::mem::take(&mut runs.levels[level]);
-            run = runs.merge(full, &self.directories)?;
+        runs.add(run);
+        while runs.all.len() >= self.fan_in() {
+            // Half of them, so that it is a while until the next time.
+            let most = (self.fan_in() / 2).max(2);
+            runs.merge_smallest(most, self.share() / 2, &self.directories)?;
         }
         Ok(())
     }
 
     /// Writes a run of what sorted inputs give together.
-    pub fn write<S: Sorted>(&self, inputs: Vec<S>) -> Result<(), Error> {
+    pub fn write_merged<S: Sorted>(&self, inputs: Vec<S>) -> Result<(), Error> {
         let mut writer = self.writer()?;
         merge(inputs, |block| writer.take(block))?;
         self.add(writer.finish())
@@ -141,40 +174,15 @@ impl Spill {
         }
     }
 
-    /// All runs, merged as far as is needed to read them at once.
-    pub fn take(&self) -> Result<Vec<Run>, Error> {
+    /// All runs, merged as far as is needed to read them at once, in so much
+    /// memory.
+    pub fn take(&self, memory: usize) -> Result<Vec<Run>, Error> {
         let mut runs = self.runs.lock().expect("no panic");
-        let mut all: Vec<Run> = runs.levels.drain(..).flatten().collect();
-        while self.is_too_many(&all, self.limit()) {
-            // The smallest first: these are the least to write again.
-            all.sort_by_key(|run| std::cmp::Reverse(run.size));
-            let mut some = Vec::new();
-            while let Some(run) = all.pop() {
-                some.push(run);
-                if self.is_full(&some, self.limit()) {
-                    break;
-                }
-            }
-            let run = runs.merge(some, &self.directories)?;
-            all.push(run);
+        // Two can always be read at once.
+        while runs.all.len() > 2 && size_of_all(&runs.all) > memory {
+            runs.merge_smallest(usize::MAX, memory, &self.directories)?;
         }
-        Ok(all)
-    }
-
-    /// How many inputs may be merged at once.
-    pub fn fan_in(&self) -> usize {
-        self.fan_in
-    }
-
-    /// Whether these runs are as many as are merged at once: for the number of
-    /// open files, or for the memory that the reading takes.
-    fn is_full(&self, runs: &[Run], memory: usize) -> bool {
-        runs.len() >= self.fan_in || runs.len() >= 2 && size_of_all(runs) > memory
-    }
-
-    /// Whether these runs are more than can be read at once. Two always can.
-    fn is_too_many(&self, runs: &[Run], memory: usize) -> bool {
-        runs.len() > self.fan_in || runs.len() > 2 && size_of_all(runs) > memory
+        Ok(std::mem::take(&mut runs.all))
     }
 }
 
@@ -184,17 +192,34 @@ impl Runs {
         RunWriter::new(&directories[self.begun % directories.len()])
     }
 
-    fn note(&mut self, run: Run) -> Run {
+    fn add(&mut self, run: Run) {
         self.spilled.runs += 1;
         self.spilled.bytes += run.size;
-        run
+        self.all.push(run);
     }
 
-    /// Merges runs to one.
-    fn merge(&mut self, runs: Vec<Run>, directories: &[Arc<Path>]) -> Result<Run, Error> {
+    /// Merges the smallest runs to one, at most so many, as far as they can be
+    /// read at once in so much memory; two at the least. These are the least to
+    /// write again.
+    fn merge_smallest(
+        &mut self,
+        most: usize,
+        memory: usize,
+        directories: &[Arc<Path>],
+    ) -> Result<(), Error> {
+        self.all.sort_by_key(|run| Reverse(run.size));
+        let (mut some, mut taken) = (Vec::new(), 0);
+        while let Some(run) = self
+            .all
+            .pop_if(|run| some.len() < 2 || some.len() < most && taken + run.largest <= memory)
+        {
+            taken += run.largest;
+            some.push(run);
+        }
         let mut writer = self.writer(directories)?;
-        merge(records(runs), |block| writer.take(block))?;
-        Ok(self.note(writer.finish()))
+        merge(records(some), |block| writer.take(block))?;
+        self.add(writer.finish());
+        Ok(())
     }
 }
 
@@ -220,14 +245,6 @@ pub fn merge<S: Sorted>(
 /// The records of all these runs.
 pub fn records(runs: Vec<Run>) -> Vec<Records> {
     runs.into_iter().map(Run::records).collect()
-}
-
-/// How many runs are merged at once: as many as the limit on open files allows
-/// for a few levels of them.
-fn fan_in() -> usize {
-    let open = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let open = usize::try_from(open).unwrap_or(usize::MAX);
-    (open / OF_OPEN_FILES).clamp(2, FAN_IN)
 }
 
 /// How much memory it takes to read these runs at once.
@@ -257,7 +274,7 @@ mod tests {
 
     fn lines(spill: &Spill) -> Vec<(String, u64)> {
         let mut lines = Vec::new();
-        let records = records(spill.take().unwrap());
+        let records = records(spill.take(spill.limit()).unwrap());
         let put = |count, line: &[u8]| {
             lines.push((String::from_utf8_lossy(line).into_owned(), count));
             Ok(())
@@ -272,11 +289,12 @@ mod tests {
         let spill = spill(1 << 30, directory.path());
         for i in 0..1000 {
             add(&spill, &[format!("{i:04}"), "x".to_string()]);
-            let open: usize = spill.runs.lock().unwrap().levels.iter().map(Vec::len).sum();
-            assert!(open <= 5 * FAN_IN, "{open}");
+            assert!(spill.runs.lock().unwrap().all.len() < RUNS);
         }
         let spilled = spill.spilled();
         assert!((1300..1400).contains(&spilled.runs), "{spilled:?}");
+        // Merging the smallest each time, a line is written log 1000 times.
+        assert!(spilled.bytes < 10 * 1000 * 30, "{spilled:?}");
         let lines = lines(&spill);
         assert_eq!(lines.len(), 1001);
         assert_eq!(lines[7], ("0007".to_string(), 1));

@@ -41,6 +41,11 @@ impl<const N: usize> Table<N> {
         size_of_val(&self.slots[..])
     }
 
+    /// Whether the next new key makes the table grow, to twice its size.
+    pub fn is_full(&self) -> bool {
+        (self.used + 1) * 5 > self.slots.len() * 4
+    }
+
     /// Tells the processor that a key of this hash will soon be looked for.
     #[inline(always)]
     pub fn prefetch(&self, hash: u64) {
@@ -82,9 +87,10 @@ impl<const N: usize> Table<N> {
             if !is_used(slot) {
                 *slot = make();
                 slot[N - 1] = count;
-                self.used += 1;
                 // Four of five slots: a smaller table misses the cache less often.
-                if self.used * 5 > self.slots.len() * 4 {
+                let is_full = self.is_full();
+                self.used += 1;
+                if is_full {
                     self.grow(rehash);
                 }
                 return true;
@@ -93,9 +99,10 @@ impl<const N: usize> Table<N> {
         }
     }
 
+    /// Makes the table twice as large.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, rehash: impl Fn(&[u64]) -> u64) {
+    pub fn grow(&mut self, rehash: impl Fn(&[u64]) -> u64) {
         let slots = vec![[0; N]; 2 * self.slots.len()];
         sys::prefer_huge_pages(&slots);
         self.shift -= 1;

@@ -16,7 +16,7 @@ use super::spill::Spill;
 use super::table::Table;
 use crate::error::{Error, TOO_LARGE};
 use crate::scan::{self, CHUNK};
-use crate::stream::Out;
+use crate::stream::{Blocks, Out};
 use crate::tally::Tally;
 use std::sync::{Arc, OnceLock};
 
@@ -46,6 +46,8 @@ pub struct Worker {
     arena: Arena,
     /// How large the arena may be before the memory held is looked at.
     look: usize,
+    /// The size of the block that it reads from, in bytes.
+    block: usize,
     /// Whether it is the only one, and so sees all lines in their order.
     pub is_alone: bool,
     /// How many lines it has counted.
@@ -96,6 +98,7 @@ impl Worker {
             long: Table::new(),
             arena: Arena::default(),
             look: LOOK,
+            block: 0,
             is_alone: number == 0,
             lines: 0,
             merged: 0,
@@ -117,6 +120,11 @@ impl Worker {
     /// The sum of all counts, or more.
     pub fn total(&self) -> u128 {
         self.merged + u128::from(self.lines)
+    }
+
+    /// Whether it holds no line.
+    fn is_empty(&self) -> bool {
+        self.short.is_empty() && self.middle.is_empty() && self.long.len() == 0
     }
 
     /// Whether all counts there are stand in these tables, none of them moved out.
@@ -170,7 +178,7 @@ impl Worker {
         let splitters = self.splitters();
         let splitters = splitters.get().expect("asked for just now");
         class(self).flush(splitters)?;
-        self.keep_to_share()
+        self.keep_to_share(0)
     }
 
     /// How much memory this worker may take, and its tables.
@@ -183,34 +191,32 @@ impl Worker {
         share
     }
 
-    /// How much memory it holds, or may need at once, in bytes.
+    /// How much memory it holds, or needs at once to write all of that, in bytes.
     fn held(&self) -> usize {
         let long = 2 * self.long.size() + self.arena.size();
-        self.short.size() + self.middle.size() + long
+        self.short.size() + self.middle.size() + long + self.block
     }
 
-    /// Sees to it that no more memory is held than this worker's share: by
-    /// adding up, or else by writing a run.
-    fn keep_to_share(&mut self) -> Result<(), Error> {
+    /// Tells the worker how much memory the block takes from which it will read.
+    pub fn reads_from(&mut self, block: &Blocks) {
+        self.block = block.size();
+    }
+
+    /// Sees to it that no more memory is held than this worker's share, so many
+    /// bytes `more` included: by adding up, or else by writing a run.
+    fn keep_to_share(&mut self, more: usize) -> Result<(), Error> {
         let share = self.share.unwrap_or_else(|| self.learn_share());
-        if self.held() > share {
+        if self.held() + more > share {
             self.short.add_up()?;
             self.middle.add_up()?;
             // Little room made would soon be used up again.
-            if self.held() > share / 2 {
+            if self.held() + more > share / 2 {
                 self.spill()?;
             }
         }
-        let room = share.saturating_sub(self.held());
+        let room = share.saturating_sub(self.held() + more);
         self.look = self.arena.size() + (room / 2).max(LOOK);
         Ok(())
-    }
-
-    /// Looks at the memory held, the lines too long to be keys having grown.
-    #[cold]
-    fn look(&mut self) {
-        let kept = self.keep_to_share();
-        self.note(kept);
     }
 
     /// Notes what went wrong, for the caller of the caller.
@@ -222,6 +228,9 @@ impl Worker {
 
     /// Writes all there is to a run; the worker is then as new.
     pub fn spill(&mut self) -> Result<(), Error> {
+        if self.is_empty() {
+            return Ok(());
+        }
         let number = self.number;
         let (ranges, arena) = self.take()?.into_lines();
         let arenas = Arenas::one(number, &arena);
@@ -413,15 +422,34 @@ impl Worker {
     }
 
     fn add_long(&mut self, line: &[u8], count: u64) -> bool {
+        if self.long.is_full() || self.arena.size() > self.look {
+            let made = self.make_room_for_long();
+            self.note(made);
+        }
+        self.longest = self.longest.max(line.len());
         let hash = self.seed.bytes(line);
         let arena = std::cell::RefCell::new(&mut self.arena);
-        let is = |known: &[u64]| known[0] == hash && arena.borrow().line(known[1]) == line;
+        // An empty slot has no place.
+        let is = |known: &[u64]| {
+            known[0] == hash && known[1] != 0 && arena.borrow().line(known[1]) == line
+        };
         let make = || [hash, arena.borrow_mut().push(self.number, line), 0];
-        let fits = self.long.add(hash, count, is, make, |key| key[0]);
-        self.longest = self.longest.max(line.len());
-        if self.arena.size() > self.look {
-            self.look();
+        self.long.add(hash, count, is, make, |key| key[0])
+    }
+
+    /// Lets the table of long lines grow if it is full, and the arena, as far as
+    /// there is memory; or else spills.
+    #[cold]
+    fn make_room_for_long(&mut self) -> Result<(), Error> {
+        let more = if self.long.is_full() {
+            2 * self.long.size()
+        } else {
+            0
+        };
+        self.keep_to_share(more)?;
+        if self.long.is_full() {
+            self.long.grow(|key| key[0]);
         }
-        fits
+        Ok(())
     }
 }
