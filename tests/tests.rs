@@ -4,6 +4,7 @@
 //!
 //! - `contract`: every program through the same hardships
 //! - `pipeline`: programs joined by pipes, and the talk's own answer
+//! - `scale`: text on many processors and machines
 //! - `readme`: the commands of README.md do what it says
 //!
 //! `process` runs programs, `server` is a web server that can be made to fail.
@@ -16,6 +17,7 @@ mod count;
 mod lower;
 mod pipeline;
 mod readme;
+mod scale;
 mod topn;
 mod words;
 
