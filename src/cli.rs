@@ -186,7 +186,7 @@ impl Program {
     }
 
     /// Reports an error of `object`, or of what the error itself names.
-    fn fail(&self, object: impl Display, error: Error) {
+    pub fn fail(&self, object: impl Display, error: Error) {
         match error {
             Error::In { name, error } => self.report(name, error),
             error => self.report(object, error),
@@ -280,44 +280,35 @@ impl Program {
         }
     }
 
-    /// Runs `body` on every operand, in order; on every line of standard input
+    /// Hands every operand to `take`, in order; every line of standard input
     /// where the operand is `-` or there is none at all, as it comes, blank
-    /// lines left out. What it gets is bytes. One that fails is reported, under
-    /// the name that `shown` gives it, and the next one taken.
+    /// lines left out. What it gets is bytes. An error of `take` is the end.
+    /// False if standard input could not be read, which is reported.
     pub fn each(
         &self,
         operands: &[OsString],
-        shown: impl Fn(&[u8]) -> String,
-        mut body: impl FnMut(&[u8], &mut File) -> Result<(), Error>,
-    ) -> ExitCode {
+        mut take: impl FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
         let stdin = [OsString::from("-")];
         let operands = match operands {
             [] => &stdin,
             operands => operands,
         };
-        self.with_output(|output| {
-            let mut well = true;
-            let mut one = |operand: &[u8]| {
-                let result = body(operand, output);
-                well &= self.forgive(shown(operand), result)?;
-                Ok(())
-            };
-            let mut read = true;
-            for operand in operands {
-                if operand != "-" {
-                    one(operand.as_bytes())?;
-                    continue;
-                }
-                let lines = open(operand).map_err(Error::Read).and_then(|mut input| {
-                    stream::lines(&mut input, b'\n', |line| match line.trim_ascii() {
-                        b"" => Ok(()),
-                        line => one(line),
-                    })
-                });
-                read &= self.forgive("stdin", lines)?;
+        let mut read = true;
+        for operand in operands {
+            if operand != "-" {
+                take(operand.as_bytes())?;
+                continue;
             }
-            Ok(well && read)
-        })
+            let lines = open(operand).map_err(Error::Read).and_then(|mut input| {
+                stream::lines(&mut input, b'\n', |line| match line.trim_ascii() {
+                    b"" => Ok(()),
+                    line => take(line),
+                })
+            });
+            read &= self.forgive("stdin", lines)?;
+        }
+        Ok(read)
     }
 
     /// Reports what failed of many things to be done, which is no reason to

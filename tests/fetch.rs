@@ -1,5 +1,9 @@
 //! `fetch`, as a process, against servers on loopback.
 
+mod faults;
+mod many;
+mod resume;
+
 use crate::process::{self, Ran, run};
 use crate::server::{Request, Server, Step, chunked, head, page, redirect, status};
 use flate2::Compression;
@@ -13,7 +17,8 @@ use std::time::{Duration, Instant};
 /// The program, with nothing in its environment that would lead it elsewhere.
 fn program(args: &[&str]) -> Command {
     let mut command = process::program("fetch");
-    command.args(args).env_clear().stdin(Stdio::null());
+    command.arg("--retry-delay=10ms").args(args);
+    command.env_clear().stdin(Stdio::null());
     command
 }
 
@@ -257,7 +262,7 @@ fn redirects_have_an_end() {
     let cause = format!("more than 20 redirects, the last to {}", server.url("/100"));
     fails(&[&server.url("/79")], b"", &cause);
     let circle = one(redirect("/"));
-    let cause = format!("more than 20 redirects, the last to {}", circle.url("/"));
+    let cause = format!("redirect loop, back to {}", circle.url("/"));
     fails(&[&circle.url("/")], b"", &cause);
 }
 

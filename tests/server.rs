@@ -2,7 +2,8 @@
 //!
 //! A test hands [`Server::start`] a function from the request to the [`Step`]s
 //! of the answer. Each connection has a thread and gets one answer; then it is
-//! closed, by FIN, unless a step did worse. [`Server::tls`] is the same over TLS.
+//! closed, by FIN, unless a step did worse, or [`Step::Keep`] keeps it open for
+//! the next request. [`Server::tls`] is the same over TLS.
 //!
 //! ```ignore
 //! let server = Server::start(|request| match request.path.as_str() {
@@ -50,6 +51,8 @@ pub enum Step {
     Reset,
     /// Over TLS: close by FIN, without TLS's own end.
     Cut,
+    /// Keep the connection open and answer the next request on it.
+    Keep,
 }
 
 impl Step {
@@ -63,7 +66,14 @@ impl Step {
 pub struct Server {
     address: SocketAddr,
     scheme: &'static str,
-    requests: Arc<Mutex<Vec<Request>>>,
+    log: Arc<Mutex<Log>>,
+}
+
+/// What has happened.
+#[derive(Default)]
+struct Log {
+    requests: Vec<Request>,
+    connections: usize,
 }
 
 type Answer = dyn Fn(&Request) -> Vec<Step> + Send + Sync;
@@ -100,7 +110,12 @@ impl Server {
 
     /// The requests so far.
     pub fn requests(&self) -> Vec<Request> {
-        self.requests.lock().unwrap().clone()
+        self.log.lock().unwrap().requests.clone()
+    }
+
+    /// How many connections there have been that asked for something.
+    pub fn connections(&self) -> usize {
+        self.log.lock().unwrap().connections
     }
 
     fn listen(
@@ -110,11 +125,11 @@ impl Server {
     ) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let log = Arc::clone(&requests);
+        let log = Arc::new(Mutex::new(Log::default()));
+        let shared = Arc::clone(&log);
         thread::spawn(move || {
             for socket in listener.incoming() {
-                let (answer, tls, log) = (Arc::clone(&answer), tls.clone(), Arc::clone(&log));
+                let (answer, tls, log) = (Arc::clone(&answer), tls.clone(), Arc::clone(&shared));
                 // A client that leaves is an error here, and none of the server's.
                 thread::spawn(move || serve(socket?, &*answer, tls, &log));
             }
@@ -122,7 +137,7 @@ impl Server {
         Server {
             address,
             scheme,
-            requests,
+            log,
         }
     }
 }
@@ -131,7 +146,7 @@ fn serve(
     socket: TcpStream,
     answer: &Answer,
     tls: Option<Arc<rustls::ServerConfig>>,
-    log: &Mutex<Vec<Request>>,
+    log: &Mutex<Log>,
 ) -> std::io::Result<()> {
     socket.set_nodelay(true)?;
     let mut stream = match tls {
@@ -141,23 +156,34 @@ fn serve(
             Stream::Tls(Box::new(rustls::StreamOwned::new(session, socket)))
         }
     };
-    let request = read_request(&mut stream)?;
-    log.lock().unwrap().push(request.clone());
-    for step in answer(&request) {
-        match step {
-            Step::Send(bytes) => {
-                stream.write_all(&bytes)?;
-                stream.flush()?;
+    let mut kept = false;
+    while let Some(request) = read_request(&mut stream)? {
+        {
+            let mut log = log.lock().unwrap();
+            log.connections += usize::from(!kept);
+            log.requests.push(request.clone());
+        }
+        kept = false;
+        for step in answer(&request) {
+            match step {
+                Step::Send(bytes) => {
+                    stream.write_all(&bytes)?;
+                    stream.flush()?;
+                }
+                Step::Pause(time) => thread::sleep(time),
+                Step::Call(call) => call(),
+                Step::Reset => {
+                    // The client must have had time to read what was sent.
+                    thread::sleep(Duration::from_millis(100));
+                    rustix::net::sockopt::set_socket_linger(stream.socket(), Some(Duration::ZERO))?;
+                    return Ok(());
+                }
+                Step::Cut => return Ok(()),
+                Step::Keep => kept = true,
             }
-            Step::Pause(time) => thread::sleep(time),
-            Step::Call(call) => call(),
-            Step::Reset => {
-                // The client must have had time to read what was sent.
-                thread::sleep(Duration::from_millis(100));
-                rustix::net::sockopt::set_socket_linger(stream.socket(), Some(Duration::ZERO))?;
-                return Ok(());
-            }
-            Step::Cut => return Ok(()),
+        }
+        if !kept {
+            break;
         }
     }
     if let Stream::Tls(stream) = &mut stream {
@@ -167,7 +193,8 @@ fn serve(
     Ok(())
 }
 
-fn read_request(stream: &mut Stream) -> std::io::Result<Request> {
+/// The next request; None where there is no more.
+fn read_request(stream: &mut Stream) -> std::io::Result<Option<Request>> {
     let mut lines = Vec::new();
     let mut reader = BufReader::with_capacity(1, stream);
     loop {
@@ -178,11 +205,13 @@ fn read_request(stream: &mut Stream) -> std::io::Result<Request> {
             line => lines.push(line.to_string()),
         }
     }
-    let first = lines.first().cloned().unwrap_or_default();
-    Ok(Request {
+    let Some(first) = lines.first().cloned() else {
+        return Ok(None);
+    };
+    Ok(Some(Request {
         path: first.split(' ').nth(1).unwrap_or_default().to_string(),
-        headers: lines.split_off(lines.len().min(1)),
-    })
+        headers: lines.split_off(1),
+    }))
 }
 
 enum Stream {

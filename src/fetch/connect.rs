@@ -12,18 +12,25 @@
 //! rustls is shut meanwhile. So a body over https flows in as large blocks as
 //! one over http, and a byte that has come never waits for the next.
 //!
+//! Names are looked up once a minute at most: ureq would ask for every request,
+//! those on connections that are open included, and start a thread for it.
+//!
 //! All this uses what ureq calls `unversioned`; that is why Cargo.toml pins it.
 
 use super::Options;
-use super::failure::Broken;
+use super::cause::Broken;
+use super::clock::cut_down;
 use crate::stream;
+use std::collections::HashMap;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use ureq::Error;
 use ureq::config::Config;
+use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
-use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector,
     SocksConnector, TcpConnector, Transport,
@@ -34,6 +41,13 @@ const RECORD: usize = 16 << 10;
 
 /// What is written to a connection is a request's header only.
 const REQUEST: usize = 16 << 10;
+
+/// What all the connections may hold of what came in, in bytes, however many
+/// they are: each holds its part of that, a TLS record at least.
+const INPUT: usize = 2 << 20;
+
+/// How long the addresses of a name are remembered: as long as curl does.
+const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// The HTTP client, set up so that nothing is done behind our back: redirects,
 /// encodings and statuses are ours.
@@ -50,15 +64,55 @@ pub(super) fn agent(options: &Options) -> ureq::Agent {
         .timeout_connect(Some(options.connect_timeout))
         .timeout_per_read(Some(options.stall_timeout))
         .timeout_per_write(Some(options.stall_timeout))
-        .input_buffer_size(stream::BLOCK)
+        .input_buffer_size((INPUT / options.jobs.max(1)).clamp(RECORD, stream::BLOCK))
         .output_buffer_size(REQUEST)
+        .max_idle_connections(options.jobs.max(1))
+        .max_idle_connections_per_host(options.jobs.max(1))
         .build();
     let plain =
         ().chain(SocksConnector::default())
             .chain(ConnectProxyConnector::default())
             .chain(TcpConnector::default());
     let tls = RustlsConnector::default();
-    ureq::Agent::with_parts(config, Dial { plain, tls }, DefaultResolver::default())
+    ureq::Agent::with_parts(config, Dial { plain, tls }, Memory::default())
+}
+
+/// Looks names up, and remembers what it found for a while.
+#[derive(Debug, Default)]
+struct Memory {
+    names: DefaultResolver,
+    known: Mutex<HashMap<String, (ResolvedSocketAddrs, Instant)>>,
+}
+
+impl Resolver for Memory {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        let timeout = cut_down(timeout)?;
+        // With a scheme there is a port, said or not.
+        let name = match (uri.scheme(), uri.authority()) {
+            (Some(scheme), Some(authority)) => DefaultResolver::host_and_port(scheme, authority),
+            _ => None,
+        };
+        let Some(name) = name else {
+            return self.names.resolve(uri, config, timeout);
+        };
+        let known = || self.known.lock().unwrap_or_else(|held| held.into_inner());
+        if let Some((addresses, since)) = known().get(&name)
+            && since.elapsed() < REMEMBERED
+        {
+            return Ok(addresses.clone());
+        }
+        let addresses = self.names.resolve(uri, config, timeout)?;
+        let mut known = known();
+        // Of many names only those of the last minute are kept.
+        known.retain(|_, (_, since)| since.elapsed() < REMEMBERED);
+        known.insert(name, (addresses.clone(), Instant::now()));
+        Ok(addresses)
+    }
 }
 
 /// Opens connections: plain ones by `plain`, and TLS over them.
@@ -76,6 +130,18 @@ impl<P: Connector> Connector for Dial<P> {
         details: &ConnectionDetails,
         chained: Option<()>,
     ) -> Result<Option<Whole>, Error> {
+        let details = &ConnectionDetails {
+            uri: details.uri,
+            addrs: details.addrs.clone(),
+            config: details.config,
+            request_level: details.request_level,
+            resolver: details.resolver,
+            now: details.now,
+            timeout: cut_down(details.timeout)?,
+            current_time: details.current_time.clone(),
+            run_connector: details.run_connector.clone(),
+            register_shutdown: details.register_shutdown.clone(),
+        };
         let Some(plain) = self.plain.connect(details, chained)? else {
             return Ok(None);
         };
@@ -88,6 +154,7 @@ impl<P: Connector> Connector for Dial<P> {
         Ok(inner.map(|inner| Whole {
             inner: Box::new(inner),
             shut,
+            idle: false,
         }))
     }
 }
@@ -129,6 +196,8 @@ impl Transport for Gate {
 struct Whole {
     inner: Box<dyn Transport>,
     shut: Arc<AtomicBool>,
+    /// It was given back to the pool and has done nothing since.
+    idle: bool,
 }
 
 impl Whole {
@@ -152,10 +221,12 @@ impl Transport for Whole {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        self.inner.transmit_output(amount, timeout)
+        self.idle = false;
+        self.inner.transmit_output(amount, cut_down(timeout)?)
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        let timeout = cut_down(timeout)?;
         let more = self.inner.await_input(timeout).map_err(not_an_end)?;
         if more && self.inner.is_tls() {
             self.take_more(timeout);
@@ -163,8 +234,10 @@ impl Transport for Whole {
         Ok(more)
     }
 
+    /// Asked twice, when it is given back and when it is taken again. The
+    /// second answer is the one that counts, and costs system calls.
     fn is_open(&mut self) -> bool {
-        self.inner.is_open()
+        !std::mem::replace(&mut self.idle, true) || self.inner.is_open()
     }
 
     fn is_tls(&self) -> bool {

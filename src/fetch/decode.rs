@@ -19,9 +19,9 @@ const WINDOW_BITS: u8 = 15;
 /// The bytes with their encodings, listed in the order in which they were
 /// applied (lower case), taken off.
 pub(super) fn decoded(
-    mut bytes: Box<dyn BufRead>,
+    mut bytes: Box<dyn BufRead + Send>,
     encodings: &[String],
-) -> Result<Box<dyn BufRead>, Failure> {
+) -> Result<Box<dyn BufRead + Send>, Failure> {
     if encodings.len() > MOST {
         let n = encodings.len();
         return Err(Failure::Encoding(format!(
@@ -42,7 +42,10 @@ pub(super) fn decoded(
     Ok(bytes)
 }
 
-fn buffered(bytes: Box<dyn BufRead>, coding: impl Coding + 'static) -> Box<dyn BufRead> {
+fn buffered(
+    bytes: Box<dyn BufRead + Send>,
+    coding: impl Coding + Send + 'static,
+) -> Box<dyn BufRead + Send> {
     let decoder = Decoder {
         input: bytes,
         coding,
@@ -78,7 +81,7 @@ struct Step {
 ///
 /// It waits for input only when there is nothing more to give without.
 struct Decoder<C> {
-    input: Box<dyn BufRead>,
+    input: Box<dyn BufRead + Send>,
     coding: C,
     /// The last step filled its output: there may be more where that came from.
     more: bool,

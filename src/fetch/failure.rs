@@ -1,11 +1,11 @@
-//! Why a URL could not be fetched, in short words.
+//! Why a URL could not be fetched: in a sentence for people, in one of
+//! [`WORDS`] for scripts.
 
 use super::time;
-use crate::error::{self, Error};
+use crate::error::Error;
 use std::fmt;
 use std::io;
 use std::time::Duration;
-use ureq::Timeout;
 
 /// What came between a URL and its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,14 +13,20 @@ use ureq::Timeout;
 pub enum Failure {
     /// The URL cannot be read, or its scheme is none of ours.
     Url(String),
-    /// The host's name has no address, or none could be found out.
+    /// There is no such host.
     Host(String),
+    /// Whether there is such a host could not be found out.
+    Lookup(String),
     /// No connection to the host.
     Connect(String),
     /// No secure connection: a certificate that is not trusted, a handshake that failed.
     Tls(String),
+    /// Finding the host or connecting to it took too long.
+    TimedOut(String),
     /// Not a byte for this long.
     Stalled(Duration),
+    /// The whole of it took longer than this.
+    TooLong(Duration),
     /// The answer is not HTTP as it should be.
     Protocol(String),
     /// The server answered with this status, and no body is what was asked for.
@@ -29,8 +35,123 @@ pub enum Failure {
     Redirect(String),
     /// The body broke off.
     Truncated(String),
+    /// The body's framing is broken.
+    Garbled(String),
+    /// The body broke off, and there is another one by now: no splicing them.
+    Changed(String),
     /// The content encoding is unknown or its data corrupt.
     Encoding(String),
+    /// The body is larger than it may be.
+    TooLarge(String),
+    /// The body broke off, and asking for the rest of it failed in its own way.
+    NotResumed {
+        /// How the body broke off.
+        broken: Box<Failure>,
+        /// Why there is no rest of it.
+        because: Box<Failure>,
+    },
+    /// Nobody wants it any more.
+    Interrupted,
+}
+
+/// The words for failures, and what each stands for, as help and README list
+/// them. They never change their meaning: scripts may rely on them.
+pub const WORDS: &[(&str, &str)] = &[
+    ("url", "the URL cannot be read"),
+    ("file", "the file cannot be read"),
+    ("dns", "the host's name has no address"),
+    ("connect", "no connection, or no answer on it"),
+    ("tls", "no secure connection"),
+    ("timeout", "a time limit was exceeded"),
+    ("protocol", "the answer is not HTTP as it should be"),
+    ("status", "the server answered with an error status"),
+    ("redirect", "a redirect is refused or leads nowhere"),
+    ("truncated", "the body broke off"),
+    ("changed", "the body changed while it was resumed"),
+    ("encoding", "the content encoding is unknown or corrupt"),
+    ("too-large", "the body is larger than it may be"),
+    ("interrupted", "the output failed"),
+];
+
+/// The status for a range that is not there.
+pub(super) const NO_RANGE: u16 = 416;
+
+impl Failure {
+    /// The one of [`WORDS`] that this is.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Failure::Url(_) => "url",
+            Failure::Host(_) | Failure::Lookup(_) => "dns",
+            Failure::Connect(_) => "connect",
+            Failure::Tls(_) => "tls",
+            Failure::TimedOut(_) | Failure::Stalled(_) | Failure::TooLong(_) => "timeout",
+            Failure::Protocol(_) | Failure::Garbled(_) => "protocol",
+            Failure::Status(_) => "status",
+            Failure::Redirect(_) => "redirect",
+            Failure::Truncated(_) => "truncated",
+            Failure::Changed(_) => "changed",
+            Failure::Encoding(_) => "encoding",
+            Failure::TooLarge(_) => "too-large",
+            Failure::NotResumed { broken, .. } => broken.word(),
+            Failure::Interrupted => "interrupted",
+        }
+    }
+
+    /// The word for an error that ended a fetch.
+    pub fn word_of(error: &Error) -> &'static str {
+        match error {
+            Error::Read(cause) => match Failure::within(cause) {
+                Some(failure) => failure.word(),
+                None => "file",
+            },
+            _ => "interrupted",
+        }
+    }
+
+    /// The failure that an error of a reader carries.
+    pub fn within(error: &io::Error) -> Option<&Failure> {
+        error.get_ref()?.downcast_ref()
+    }
+
+    /// Whether asking for the rest of a body may succeed in a moment if it
+    /// failed like this: by a new break of the body, too.
+    pub(super) fn may_pass(&self) -> bool {
+        self.is_transient()
+            || matches!(
+                self,
+                Failure::Truncated(_) | Failure::Garbled(_) | Failure::TooLong(_)
+            )
+            || *self == Failure::Status(NO_RANGE)
+    }
+
+    /// This is what ended a body that broke off as `broken` says. Where it
+    /// tells the whole story, it is told alone.
+    pub(super) fn ending(self, broken: Failure) -> Failure {
+        match self {
+            Failure::Changed(_)
+            | Failure::TooLong(_)
+            | Failure::Truncated(_)
+            | Failure::Garbled(_) => self,
+            because if because == broken => because,
+            because => Failure::NotResumed {
+                broken: Box::new(broken),
+                because: Box::new(because),
+            },
+        }
+    }
+
+    /// Whether a request that failed like this, before any body, may fare
+    /// better in a moment.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Failure::Lookup(_)
+            | Failure::Connect(_)
+            | Failure::TimedOut(_)
+            | Failure::Stalled(_) => true,
+            Failure::Status(code) => matches!(code, 408 | 429 | 500 | 502 | 503 | 504),
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -38,13 +159,23 @@ impl fmt::Display for Failure {
         match self {
             Failure::Url(cause)
             | Failure::Host(cause)
+            | Failure::Lookup(cause)
             | Failure::Connect(cause)
             | Failure::Tls(cause)
+            | Failure::TimedOut(cause)
             | Failure::Protocol(cause)
             | Failure::Redirect(cause)
-            | Failure::Encoding(cause) => f.write_str(cause),
+            | Failure::Encoding(cause)
+            | Failure::TooLarge(cause) => f.write_str(cause),
             Failure::Truncated(how) => write!(f, "body truncated: {how}"),
+            Failure::Garbled(how) => write!(f, "body garbled {how}"),
+            Failure::Changed(how) => write!(f, "the body changed: {how}"),
             Failure::Stalled(limit) => write!(f, "no byte for {}", time::shown(*limit)),
+            Failure::TooLong(limit) => write!(f, "not done after {}", time::shown(*limit)),
+            Failure::NotResumed { broken, because } => {
+                write!(f, "{broken}; not resumed: {because}")
+            }
+            Failure::Interrupted => f.write_str("interrupted"),
             Failure::Status(code) => {
                 let reason = ureq::http::StatusCode::from_u16(*code).ok();
                 match reason.and_then(|status| status.canonical_reason()) {
@@ -67,162 +198,5 @@ impl From<Failure> for io::Error {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Error {
         Error::Read(failure.into())
-    }
-}
-
-/// How a connection ended that should have gone on. It travels through ureq as
-/// the cause of an [`io::Error`] of a kind that ureq takes for no clean end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Broken {
-    /// By RST, or by a time limit of the kernel.
-    Reset,
-    /// By FIN, while TLS had not said that this is the end.
-    Unannounced,
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Broken::Reset => "connection reset",
-            Broken::Unannounced => "connection closed in the middle of TLS",
-        })
-    }
-}
-
-impl std::error::Error for Broken {}
-
-/// True if the connection ended before the answer, without a word. To a
-/// connection that was kept open this happens when the server lost patience
-/// just then; it is worth another try.
-pub(super) fn hung_up(error: &ureq::Error) -> bool {
-    match error {
-        ureq::Error::Io(error) => {
-            broken(error).is_some()
-                || matches!(
-                    error.kind(),
-                    io::ErrorKind::UnexpectedEof
-                        | io::ErrorKind::ConnectionReset
-                        | io::ErrorKind::ConnectionAborted
-                        | io::ErrorKind::BrokenPipe
-                )
-        }
-        _ => false,
-    }
-}
-
-fn broken(error: &io::Error) -> Option<Broken> {
-    error.get_ref()?.downcast_ref().copied()
-}
-
-/// The words for an error of ureq that came instead of an answer.
-pub(super) fn unanswered(error: ureq::Error, stall_timeout: Duration) -> Failure {
-    use ureq::Error as E;
-    match error {
-        E::Timeout(Timeout::Resolve) => Failure::Host("timed out looking up the host".into()),
-        E::Timeout(Timeout::Connect) => Failure::Connect("timed out connecting".into()),
-        E::Timeout(_) => Failure::Stalled(stall_timeout),
-        E::HostNotFound => Failure::Host("no such host".into()),
-        E::Rustls(error) => Failure::Tls(tls(&error.to_string())),
-        E::Tls(cause) => Failure::Tls(cause.into()),
-        E::Protocol(error) => {
-            Failure::Protocol(format!("not an HTTP answer: {}", protocol(&error)))
-        }
-        E::LargeResponseHeader(..) => Failure::Protocol("header too large".into()),
-        E::BadUri(cause) => Failure::Url(format!("no URL: {cause}")),
-        E::Http(error) => Failure::Url(format!("no URL: {error}")),
-        E::ConnectProxyFailed(cause) => Failure::Connect(format!("proxy: {cause}")),
-        E::Io(error) => io_words(&error),
-        error => Failure::Connect(error.to_string()),
-    }
-}
-
-/// The words for an error of the system, or of rustls in the middle of a read.
-fn io_words(error: &io::Error) -> Failure {
-    use io::ErrorKind as Kind;
-    if let Some(broken) = broken(error) {
-        return Failure::Connect(format!("{broken} before the answer"));
-    }
-    let cause = error::cause(error);
-    if let Some(why) = cause.strip_prefix("failed to lookup address information: ") {
-        // The system's words for "no such name" and "no address for this name".
-        let none = [
-            "not known",
-            "nodename nor servname",
-            "No address associated",
-        ];
-        return Failure::Host(match none.iter().any(|words| why.contains(words)) {
-            true => "no such host".into(),
-            false => format!("cannot look up the host: {why}"),
-        });
-    }
-    // An error that came out of rustls, which says so by its type alone.
-    if error.kind() == Kind::InvalidData {
-        return Failure::Tls(tls(&cause));
-    }
-    Failure::Connect(match error.kind() {
-        Kind::ConnectionRefused => "connection refused".into(),
-        Kind::TimedOut => "timed out connecting".into(),
-        Kind::UnexpectedEof | Kind::BrokenPipe => "connection closed before the answer".into(),
-        Kind::ConnectionReset | Kind::ConnectionAborted => {
-            "connection reset before the answer".into()
-        }
-        _ => cause,
-    })
-}
-
-/// The words for what is not HTTP.
-fn protocol(error: &impl fmt::Display) -> String {
-    let cause = error.to_string();
-    cause
-        .strip_prefix("http parse fail: ")
-        .unwrap_or(&cause)
-        .to_string()
-}
-
-/// The words for an error of rustls.
-fn tls(cause: &str) -> String {
-    match cause.strip_prefix("invalid peer certificate: ") {
-        Some("UnknownIssuer") => "certificate not trusted: unknown issuer".into(),
-        Some(why) if why.starts_with("certificate ") => why.into(),
-        Some(why) => {
-            let wrapped = why.strip_prefix("Other(OtherError(");
-            let why = wrapped
-                .and_then(|why| why.strip_suffix("))"))
-                .unwrap_or(why);
-            format!("certificate not trusted: {why}")
-        }
-        None => format!("TLS: {cause}"),
-    }
-}
-
-/// The words for an error of ureq within a body, of which `got` bytes had
-/// come, of `length` if that is known.
-pub(super) fn cut(
-    error: ureq::Error,
-    got: u64,
-    length: Option<u64>,
-    stall_timeout: Duration,
-) -> Failure {
-    use ureq::Error as E;
-    let so_far = match length {
-        Some(length) => format!("{got} of {length} bytes"),
-        None => format!("{got} bytes"),
-    };
-    match error {
-        E::Timeout(_) => Failure::Stalled(stall_timeout),
-        E::Protocol(error) => {
-            Failure::Protocol(format!("body garbled after {so_far}: {}", protocol(&error)))
-        }
-        // ureq's word for an end within the last, empty chunk.
-        E::BodyStalled => Failure::Truncated(format!("{so_far}, then the connection was closed")),
-        E::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => match length {
-            Some(_) => Failure::Truncated(so_far),
-            None => Failure::Truncated(format!("{so_far}, then the connection was closed")),
-        },
-        E::Io(error) => match broken(&error) {
-            Some(broken) => Failure::Truncated(format!("{so_far}, then {broken}")),
-            None => Failure::Truncated(format!("{so_far}, then {}", error::cause(&error))),
-        },
-        error => Failure::Truncated(format!("{so_far}, then {error}")),
     }
 }

@@ -1,39 +1,77 @@
-//! `fetch`: the bodies of URLs, as text in UTF-8.
+//! `fetch`: the bodies of URLs, as text in UTF-8; every byte exactly once, or a
+//! loud failure.
 //!
 //! What happens to one URL, in order, each step a chapter:
 //!
-//! 1. [`Fetcher::fetch`] reads the URL; `file:` is opened (`local`).
-//! 2. `transfer` asks for it over a connection that tells a cut from an end
-//!    (`connect`), and follows where the server points to (`redirect`). What it
-//!    gives is the body as it came over the wire.
-//! 3. `decode` takes off the content encodings: gzip, br.
-//! 4. `charset` turns text into UTF-8.
-//! 5. What a read brought is written before the next read.
+//! 1. [`Fetcher::get`] reads the URL (`address`); `file:` is opened (`local`).
+//! 2. `request` asks for it over a connection that tells a cut from an end
+//!    (`connect`), at a host that has room for it (`hosts`), and follows where
+//!    the server points to (`redirect`). Where it fails in a way that may pass,
+//!    it is tried again a little later (`retry`).
+//! 3. `wire` takes the framing off the body: what came is cut short by nothing
+//!    that goes unnoticed. `resume` gets over what it notices: it asks for the
+//!    rest (`range`), and the body goes on as if nothing had happened.
+//! 4. `decode` takes off the content encodings: gzip, br.
+//! 5. `charset` turns text into UTF-8.
+//! 6. `page` joins these: what a read brought is written before the next read.
+//!    What came of it all is a [`Transfer`].
 //!
-//! Every step is a reader over the one before. A body that breaks off, at any
-//! step, is an error: what was written by then is a true beginning of it.
+//! [`Many`] does that for many URLs at once and writes their bodies in order;
+//! those ahead of their turn wait in a `spool`. An `errand` is one URL on its
+//! way, its `clock` the time that it may take. Why there is no body says
+//! [`Failure`].
+//!
+//! For other programs: [`Fetcher::get`] and [`Fetcher::head`] give a [`Page`],
+//! and may be called from many threads at once.
 //!
 //! Costs: one connection and a few buffers of [`stream::BLOCK`], 5 MB of memory
 //! in all, https included, whatever the size of the body (br: up to 16 MB more).
 //! A body that needs no conversion is copied once between the socket and the
-//! output, in one write for each read.
+//! output, in one write for each read. A body whose server promises no ranges
+//! is hashed on the way (SHA-256, a second for a gigabyte).
 
 use crate::error::Error;
-use crate::stream::{self, Blocks};
-use std::io::{BufRead, BufReader, Read, Write};
+#[cfg(doc)]
+use crate::stream;
+use sha2::{Digest, Sha256};
+use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
+use ureq::http::Method;
+use ureq::http::header::{CONTENT_ENCODING, HeaderMap};
 use url::Url;
 
+mod address;
+mod cause;
 mod charset;
+mod clock;
 mod connect;
 mod decode;
+mod errand;
 mod failure;
+mod hosts;
 mod local;
+mod many;
+mod page;
+mod range;
 mod redirect;
+mod request;
+mod resume;
+mod retry;
+mod spool;
 pub mod time;
 mod transfer;
+mod wire;
 
-pub use failure::Failure;
+pub use address::{shown, text};
+pub use errand::Errand;
+pub use failure::{Failure, WORDS};
+pub use many::Many;
+pub use page::Page;
+pub use transfer::Transfer;
+
+use address::parse;
+use page::{Body, Out, content_type};
 
 /// How to fetch.
 #[derive(Debug, Clone)]
@@ -45,6 +83,27 @@ pub struct Options {
     /// How long a server may be silent, before its answer and within it. The
     /// time in which a slow reader takes nothing does not count.
     pub stall_timeout: Duration,
+    /// How long a URL may take, redirects and retries included, but not what it
+    /// waits for downstream.
+    pub max_time: Option<Duration>,
+    /// How often to try again: in vain, one after the other. A new byte, and
+    /// the count begins anew.
+    pub retry: u32,
+    /// How long to wait before the first of these tries; each next wait is
+    /// twice as long, up to a minute.
+    pub retry_delay: Duration,
+    /// How many URLs are in flight at the same time.
+    pub jobs: usize,
+    /// How many requests one host gets at the same time.
+    pub per_host: usize,
+    /// Follow redirects from https to http.
+    pub allow_downgrade: bool,
+    /// Headers for the origin of the URL, and for no other: name and value.
+    pub headers: Vec<(String, String)>,
+    /// What to call ourselves, instead of `textmill/VERSION`.
+    pub user_agent: Option<String>,
+    /// Compute the SHA-256 of what is written.
+    pub digest: bool,
 }
 
 impl Default for Options {
@@ -53,191 +112,172 @@ impl Default for Options {
             raw: false,
             connect_timeout: Duration::from_secs(10),
             stall_timeout: Duration::from_secs(60),
+            max_time: None,
+            retry: 3,
+            retry_delay: Duration::from_millis(500),
+            jobs: 10,
+            per_host: 10,
+            allow_downgrade: false,
+            headers: Vec::new(),
+            user_agent: None,
+            digest: false,
         }
     }
 }
 
-/// Fetches one URL after the other and keeps connections open between them.
-#[derive(Debug)]
+/// Fetches URLs, and keeps connections open between them.
+///
+/// A clone is the same fetcher: it shares connections and limits.
+#[derive(Debug, Clone)]
 pub struct Fetcher {
-    options: Options,
-    agent: ureq::Agent,
+    inner: Arc<Inner>,
 }
 
-/// A body on its way, and what its sender said about it.
-struct Body {
-    bytes: Box<dyn Read>,
-    /// The content encodings, in the order in which they were applied.
-    encodings: Vec<String>,
-    /// The content type, as the header has it.
-    content_type: Option<String>,
-    /// Whether the end of the bytes is marked, so that none at all is a body too.
-    framed: bool,
+/// What all the requests of a fetcher share.
+#[derive(Debug)]
+struct Inner {
+    options: Options,
+    agent: ureq::Agent,
+    hosts: Arc<hosts::Hosts>,
 }
 
 impl Fetcher {
     /// Makes a fetcher; connects to nothing yet.
     pub fn new(options: Options) -> Fetcher {
         let agent = connect::agent(&options);
-        Fetcher { options, agent }
+        let hosts = hosts::Hosts::new(options.per_host);
+        let inner = Inner {
+            options,
+            agent,
+            hosts,
+        };
+        let inner = Arc::new(inner);
+        Fetcher { inner }
     }
 
-    /// Writes the body that `url` stands for.
+    /// Asks for a URL and gives the answer, its body to be read. A status of
+    /// 400 or more is an error ([`Failure::Status`]); redirects are followed.
+    ///
+    /// Where this waits, and for how long, is as the [`Options`] have it: for
+    /// room at the host and for its `Retry-After`, too.
+    pub fn get(&self, url: &str) -> Result<Page, Error> {
+        self.open(&Arc::new(self.errand(url)))
+    }
+
+    /// As [`get`](Fetcher::get), but for the head of the answer only. The body
+    /// is empty.
+    pub fn head(&self, url: &str) -> Result<Page, Error> {
+        let errand = self.errand(url);
+        let url = parse(url)?;
+        if url.scheme() == "file" {
+            return self.local(url);
+        }
+        let question = request::Question {
+            method: Method::HEAD,
+            rest: None,
+        };
+        let answer = self.ask(&errand, url, &question)?;
+        Ok(Page {
+            url: answer.url,
+            status: Some(answer.status),
+            body: Body {
+                bytes: Box::new(std::io::empty()),
+                encodings: Vec::new(),
+                content_type: content_type(&answer.headers),
+                framed: true,
+            },
+            headers: answer.headers,
+        })
+    }
+
+    /// Writes the body that `url` stands for, and tells what came of it.
     ///
     /// An [`Error::Read`] says why there is none, or not all of it; mostly a
     /// [`Failure`] is its cause. The next URL can be fetched all the same.
-    pub fn fetch(&self, url: &str, output: &mut impl Write) -> Result<(), Error> {
-        let url = parse(url)?;
-        let body = match url.scheme() {
-            "file" => local::open(&url)?,
-            _ => transfer::get(&self.agent, url, &self.options)?,
+    pub fn fetch(&self, url: &str, output: &mut impl Write) -> Transfer {
+        self.run(&Arc::new(self.errand(url)), output)
+    }
+
+    fn errand(&self, url: &str) -> Errand {
+        Errand::new(url, self.inner.options.max_time)
+    }
+
+    fn run(&self, errand: &Arc<Errand>, output: &mut impl Write) -> Transfer {
+        let mut transfer = Transfer::new(errand.url());
+        let result = self.open(errand).and_then(|page| {
+            transfer.final_url = Some(page.url());
+            transfer.status = page.status();
+            transfer.content_type = page.body.content_type.clone();
+            let options = &self.inner.options;
+            let mut out = Out {
+                output,
+                written: 0,
+                digest: options.digest.then(Sha256::new),
+            };
+            let result = page.body.copy(options.raw, &mut out);
+            transfer.out_bytes = out.written;
+            transfer.sha256 = out.digest.map(|digest| digest.finalize().into());
+            result
+        });
+        transfer.error = result.err();
+        transfer.wire_bytes = errand.got();
+        transfer.retries = errand.retries();
+        transfer.elapsed = errand.clock.elapsed();
+        transfer
+    }
+
+    fn open(&self, errand: &Arc<Errand>) -> Result<Page, Error> {
+        let url = parse(errand.url())?;
+        if url.scheme() == "file" {
+            return self.local(url);
+        }
+        let answer = self.ask(errand, url, &request::Question::whole())?;
+        let (url, status) = (answer.url.clone(), answer.status);
+        let headers = answer.headers.clone();
+        let framing = wire::framing(status, answer.version, &headers)?;
+        let body = Body {
+            encodings: wire::list(&headers, CONTENT_ENCODING),
+            content_type: content_type(&headers),
+            framed: framing != wire::Framing::Close,
+            bytes: Box::new(resume::Resumed::new(&self.inner, errand, answer)?),
         };
-        let mut bytes: Box<dyn BufRead> =
-            Box::new(BufReader::with_capacity(stream::BLOCK, body.bytes));
-        if self.options.raw {
-            return copy(bytes, None, output);
-        }
-        if !body.encodings.is_empty() {
-            // Servers name an encoding for bodies of nothing, too.
-            let nothing = body.framed && bytes.fill_buf().map_err(Error::Read)?.is_empty();
-            if !nothing {
-                bytes = decode::decoded(bytes, &body.encodings)?;
+        Ok(Page {
+            url,
+            status: Some(status),
+            headers,
+            body,
+        })
+    }
+
+    fn local(&self, url: Url) -> Result<Page, Error> {
+        Ok(Page {
+            body: local::open(&url)?,
+            url,
+            status: None,
+            headers: HeaderMap::new(),
+        })
+    }
+
+    /// Asks for the first time, and again as long as that may help.
+    fn ask(
+        &self,
+        errand: &Errand,
+        url: Url,
+        question: &request::Question,
+    ) -> Result<request::Answer, Failure> {
+        let options = &self.inner.options;
+        for n in 1.. {
+            let refusal = match request::ask(&self.inner, errand, url.clone(), question) {
+                Ok(answer) => return Ok(answer),
+                Err(refusal) => refusal,
+            };
+            let delay = retry::delay(options.retry_delay, n, refusal.after);
+            let again = refusal.failure.is_transient() && n <= options.retry;
+            if !again || !errand.clock.sleep(delay) {
+                return Err(refusal.failure);
             }
+            errand.retried();
         }
-        let charset = charset::Charset::new(body.content_type.as_deref());
-        copy(bytes, charset, output)
-    }
-}
-
-/// Copies a body, as it comes: every read is followed by its one write.
-///
-/// Where reading fails, nothing that was held back for conversion is written:
-/// it could come out as something else than it would have been.
-fn copy(
-    mut bytes: impl Read,
-    mut charset: Option<charset::Charset>,
-    output: &mut impl Write,
-) -> Result<(), Error> {
-    let mut blocks = Blocks::new();
-    loop {
-        blocks.keep(0);
-        let n = blocks.read(&mut bytes).map_err(Error::Read)?;
-        let text = match &mut charset {
-            Some(charset) => charset.text(blocks.text(), n == 0),
-            None => blocks.text(),
-        };
-        if !text.is_empty() {
-            output.write_all(text).map_err(Error::Write)?;
-        }
-        if n == 0 {
-            return Ok(());
-        }
-    }
-}
-
-/// The bytes of a URL as text: those that are not UTF-8 are percent-encoded,
-/// so that the server gets what was meant, in whatever charset that is.
-pub fn text(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        for byte in chunk.invalid() {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    text
-}
-
-/// Reads a URL as browsers do (the WHATWG's URL standard): spaces and names
-/// beyond ASCII are encoded.
-fn parse(text: &str) -> Result<Url, Failure> {
-    let url = Url::parse(text).map_err(|error| match error {
-        url::ParseError::RelativeUrlWithoutBase => {
-            Failure::Url("no URL: it does not begin with http:, https: or file:".into())
-        }
-        error => Failure::Url(format!("no URL: {error}")),
-    })?;
-    match url.scheme() {
-        "http" | "https" | "file" => Ok(url),
-        scheme => Err(Failure::Url(format!(
-            "scheme {scheme} is not one of http, https, file"
-        ))),
-    }
-}
-
-/// The URL as messages call it: without user name and password.
-pub fn shown(text: &str) -> String {
-    if !text.contains('@') {
-        return text.to_string();
-    }
-    match Url::parse(text) {
-        Ok(url) if url.has_authority() && !url.cannot_be_a_base() => {
-            if url.username().is_empty() && url.password().is_none() {
-                text.to_string()
-            } else {
-                without_user(url).to_string()
-            }
-        }
-        // Who knows where a password begins in what is no URL.
-        _ => {
-            let scheme = text.find(':').map_or(0, |i| i + 1);
-            let at = text.rfind('@').map_or(0, |i| i + 1);
-            format!("{}…{}", &text[..scheme.min(at)], &text[at..])
-        }
-    }
-}
-
-/// The URL without user name and password.
-fn without_user(mut url: Url) -> Url {
-    // These fail for URLs that have no host, and so no user either.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn messages_never_show_a_password() {
-        for (url, seen) in [
-            ("http://a.example/x", "http://a.example/x"),
-            ("http://a.example/x@y", "http://a.example/x@y"),
-            ("HTTP://me:secret@a.example/x", "http://a.example/x"),
-            ("https://secret@a.example", "https://a.example/"),
-            ("http:\\\\me:secret@a.example", "http://a.example/"),
-            ("http://me:sec/ret@a.example", "http:…a.example"),
-            ("http://me:secret@[a.example/", "http:…[a.example/"),
-            ("me:secret@a.example", "me:…a.example"),
-            ("//secret@a.example", "…a.example"),
-        ] {
-            assert_eq!(shown(url), seen);
-        }
-    }
-
-    #[test]
-    fn bytes_that_are_not_utf8_are_encoded() {
-        assert_eq!(text(b"http://a/\xFFb\xC3"), "http://a/%FFb%C3");
-        assert_eq!(
-            text("http://ü.a/é?\u{FFFD}".as_bytes()),
-            "http://ü.a/é?\u{FFFD}"
-        );
-    }
-
-    #[test]
-    fn only_three_schemes() {
-        assert!(parse("http://a.example/a b?ü").is_ok());
-        assert!(parse("file:///tmp").is_ok());
-        for bad in [
-            "",
-            "a.example",
-            "ftp://a.example/",
-            "data:,x",
-            "http://",
-            "localhost:80",
-        ] {
-            assert!(parse(bad).is_err(), "{bad}");
-        }
+        unreachable!("left by a return")
     }
 }

@@ -1,10 +1,10 @@
 //! Where a server sends us on to, and where we do not follow.
 
+use super::address::{shown, without_user};
 use super::failure::Failure;
-use super::{shown, without_user};
 use url::Url;
 
-/// How many redirects are followed for one URL. A circle of them ends here, too.
+/// How many redirects are followed for one URL.
 pub(super) const LIMIT: u32 = 20;
 
 /// True for the statuses that mean: it is over there.
@@ -15,9 +15,9 @@ pub(super) fn is_redirect(status: u16) -> bool {
 /// The URL that `location`, the header's bytes, means when `from` sent it.
 ///
 /// Only http and https are followed, so that no server can make us read a file,
-/// and never from https to http. User name and password go along within the
+/// and not from https to http, unless that is allowed. User name and password go along within the
 /// same origin only.
-pub(super) fn next(from: &Url, location: &[u8]) -> Result<Url, Failure> {
+pub(super) fn next(from: &Url, location: &[u8], downgrade: bool) -> Result<Url, Failure> {
     let refused = |why: String| Failure::Redirect(format!("redirect refused: {why}"));
     let location = ascii(location);
     let mut to = from
@@ -25,6 +25,7 @@ pub(super) fn next(from: &Url, location: &[u8]) -> Result<Url, Failure> {
         .map_err(|error| refused(format!("{}: no URL: {error}", shown(&location))))?;
     match (from.scheme(), to.scheme()) {
         (_, "https") | ("http", "http") => {}
+        (_, "http") if downgrade => {}
         (_, "http") => {
             let to = without_user(to);
             return Err(refused(format!("from https down to {to}")));
@@ -59,7 +60,7 @@ mod tests {
     use super::*;
 
     fn to(from: &str, location: &[u8]) -> String {
-        match next(&Url::parse(from).unwrap(), location) {
+        match next(&Url::parse(from).unwrap(), location, false) {
             Ok(url) => url.to_string(),
             Err(failure) => failure.to_string(),
         }
@@ -97,6 +98,14 @@ mod tests {
             assert_eq!(to(from, location.as_bytes()), cause);
         }
         assert!(to("http://a/", b"http://[").contains("no URL"));
+    }
+
+    #[test]
+    fn down_to_http_if_allowed() {
+        let from = Url::parse("https://u:p@a/").unwrap();
+        let to = next(&from, b"http://a/", true).unwrap();
+        assert_eq!(to.as_str(), "http://a/");
+        assert!(next(&from, b"file:///etc/passwd", true).is_err());
     }
 
     #[test]

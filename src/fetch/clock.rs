@@ -1,0 +1,103 @@
+//! The time that one URL may take, `--max-time`.
+//!
+//! It is the time from the first request on, redirects, retries and the waits
+//! between them included. What a body waits for *downstream* is taken out:
+//! for its turn, for room, for a reader who takes his time. So a transfer is
+//! never given up for being well ahead.
+//!
+//! ureq counts otherwise, and its limits are fixed when a request begins. So
+//! the limit is held here, and every wait for the network is cut down to what
+//! is left of it: [`Clock::run`] says for how long, on the thread that does
+//! the waiting, and [`cut_down`] is called by the connections (`connect`) each
+//! time before they wait. A head that drips, or one without end, ends there too.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+use ureq::unversioned::transport::NextTimeout;
+use ureq::unversioned::transport::time::Duration as UreqDuration;
+use ureq::{Error, Timeout};
+
+/// The time that one URL has taken, and may take.
+#[derive(Debug)]
+pub(super) struct Clock {
+    start: Instant,
+    limit: Option<Duration>,
+    /// What of the time since then does not count, in nanoseconds.
+    paused: AtomicU64,
+}
+
+thread_local! {
+    /// Until when this thread may wait for the network.
+    static UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+impl Clock {
+    pub(super) fn start(limit: Option<Duration>) -> Clock {
+        Clock {
+            start: Instant::now(),
+            limit,
+            paused: AtomicU64::new(0),
+        }
+    }
+
+    /// How long it has been, all told.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// Does some work that waits for others than the network: its time does not count.
+    pub(super) fn pause<T>(&self, work: impl FnOnce() -> T) -> T {
+        if self.limit.is_none() {
+            return work();
+        }
+        let start = Instant::now();
+        let result = work();
+        let time = start.elapsed().as_nanos().try_into().unwrap_or(u64::MAX);
+        self.paused.fetch_add(time, Relaxed);
+        result
+    }
+
+    /// When the time is over.
+    pub(super) fn until(&self) -> Option<Instant> {
+        let paused = Duration::from_nanos(self.paused.load(Relaxed));
+        Some(self.start + self.limit? + paused)
+    }
+
+    /// Does some work whose waits for the network end when the time is over.
+    pub(super) fn run<T>(&self, work: impl FnOnce() -> T) -> T {
+        UNTIL.set(self.until());
+        let result = work();
+        UNTIL.set(None);
+        result
+    }
+
+    /// Waits, unless the time were over by then: false at once.
+    pub(super) fn sleep(&self, time: Duration) -> bool {
+        let there = self
+            .until()
+            .is_none_or(|until| Instant::now() + time < until);
+        if there {
+            thread::sleep(time);
+        }
+        there
+    }
+}
+
+/// What is left of a time limit of ureq's, ours considered.
+pub(super) fn cut_down(mut timeout: NextTimeout) -> Result<NextTimeout, Error> {
+    let Some(until) = UNTIL.get() else {
+        return Ok(timeout);
+    };
+    let left = until.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Err(Error::Timeout(Timeout::Global));
+    }
+    // An unlimited one derefs to the longest there is.
+    if left < *timeout.after {
+        timeout.after = UreqDuration::Exact(left);
+        timeout.reason = Timeout::Global;
+    }
+    Ok(timeout)
+}

@@ -1,0 +1,72 @@
+//! One URL on its way: what its chapters tell each other.
+
+use super::clock::Clock;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+/// One URL on its way. Others may look at how far it is.
+#[derive(Debug)]
+pub struct Errand {
+    url: String,
+    pub(super) clock: Clock,
+    got: AtomicU64,
+    /// One more than the total, 0 if that is not known.
+    total: AtomicU64,
+    retries: AtomicU32,
+    urgent: AtomicBool,
+}
+
+impl Errand {
+    pub(super) fn new(url: &str, max_time: Option<Duration>) -> Errand {
+        Errand {
+            url: url.to_string(),
+            clock: Clock::start(max_time),
+            got: AtomicU64::new(0),
+            total: AtomicU64::new(0),
+            retries: AtomicU32::new(0),
+            urgent: AtomicBool::new(false),
+        }
+    }
+
+    /// The URL as it was asked for.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// How many bytes of the body have come over the wire, each counted once.
+    pub fn got(&self) -> u64 {
+        self.got.load(Relaxed)
+    }
+
+    /// How many bytes there will be, if that is known.
+    pub fn total(&self) -> Option<u64> {
+        self.total.load(Relaxed).checked_sub(1)
+    }
+
+    /// How often it was asked for again.
+    pub fn retries(&self) -> u32 {
+        self.retries.load(Relaxed)
+    }
+
+    pub(super) fn came(&self, bytes: usize) {
+        self.got.fetch_add(bytes as u64, Relaxed);
+    }
+
+    pub(super) fn expect(&self, total: Option<u64>) {
+        let total = total.map_or(0, |total| total.saturating_add(1));
+        self.total.store(total, Relaxed);
+    }
+
+    pub(super) fn retried(&self) {
+        self.retries.fetch_add(1, Relaxed);
+    }
+
+    /// All others wait for this one: it is its turn.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.urgent.load(Relaxed)
+    }
+
+    pub(super) fn hurry(&self) {
+        self.urgent.store(true, Relaxed);
+    }
+}

@@ -1,0 +1,142 @@
+//! An answer and its body: from the wire to the output, by way of content
+//! decoding and charset.
+
+use super::address::without_user;
+use super::{charset, decode};
+use crate::error::Error;
+use crate::stream::{self, Blocks};
+use sha2::{Digest, Sha256};
+use std::io::{BufRead, BufReader, Read, Write};
+use ureq::http::StatusCode;
+use ureq::http::header::{CONTENT_TYPE, HeaderMap};
+use url::Url;
+
+/// An answer with its body on the way.
+pub struct Page {
+    pub(super) url: Url,
+    pub(super) status: Option<StatusCode>,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Body,
+}
+
+/// A body on its way, and what its sender said about it.
+pub(super) struct Body {
+    pub(super) bytes: Box<dyn Read + Send>,
+    /// The content encodings, in the order in which they were applied.
+    pub(super) encodings: Vec<String>,
+    /// The content type, as the header has it.
+    pub(super) content_type: Option<String>,
+    /// Whether the end of the bytes is marked, so that none at all is a body too.
+    pub(super) framed: bool,
+}
+
+impl Page {
+    /// Where the page was in the end, without user name and password.
+    pub fn url(&self) -> String {
+        without_user(self.url.clone()).into()
+    }
+
+    /// The status of the answer; a file has none.
+    pub fn status(&self) -> Option<u16> {
+        self.status.map(|status| status.as_u16())
+    }
+
+    /// The headers of the answer, names in lower case.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let lines = self.headers.iter();
+        lines.map(|(name, value)| (name.as_str(), value.as_bytes()))
+    }
+
+    /// The content type, as the header has it; a file's is that of its name.
+    pub fn content_type(&self) -> Option<&str> {
+        self.body.content_type.as_deref()
+    }
+
+    /// Writes the body, text as UTF-8, or, if it is to be `raw`, as it came.
+    pub fn write_to(self, raw: bool, output: &mut impl Write) -> Result<(), Error> {
+        let mut out = Out {
+            output,
+            written: 0,
+            digest: None,
+        };
+        self.body.copy(raw, &mut out)
+    }
+
+    /// The body with its content encodings taken off, its charset as it is.
+    /// Errors carry a [`Failure`](super::Failure).
+    pub fn into_reader(self) -> Result<impl Read + Send, Error> {
+        self.body.decoded()
+    }
+}
+
+impl Body {
+    fn decoded(self) -> Result<Box<dyn BufRead + Send>, Error> {
+        let mut bytes: Box<dyn BufRead + Send> =
+            Box::new(BufReader::with_capacity(stream::BLOCK, self.bytes));
+        if !self.encodings.is_empty() {
+            // Servers name an encoding for bodies of nothing, too.
+            let nothing = self.framed && bytes.fill_buf().map_err(Error::Read)?.is_empty();
+            if !nothing {
+                bytes = decode::decoded(bytes, &self.encodings)?;
+            }
+        }
+        Ok(bytes)
+    }
+
+    pub(super) fn copy(self, raw: bool, output: &mut Out<impl Write>) -> Result<(), Error> {
+        if raw {
+            return copy(self.bytes, None, output);
+        }
+        let charset = charset::Charset::new(self.content_type.as_deref());
+        copy(self.decoded()?, charset, output)
+    }
+}
+
+/// The output, and what has become of it.
+pub(super) struct Out<'a, W> {
+    pub(super) output: &'a mut W,
+    pub(super) written: u64,
+    pub(super) digest: Option<Sha256>,
+}
+
+impl<W: Write> Out<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.output.write_all(bytes).map_err(Error::Write)?;
+        self.written += bytes.len() as u64;
+        if let Some(digest) = &mut self.digest {
+            digest.update(bytes);
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into())
+}
+
+/// Copies a body, as it comes: every read is followed by its one write.
+///
+/// Where reading fails, nothing that was held back for conversion is written:
+/// it could come out as something else than it would have been.
+fn copy(
+    mut bytes: impl Read,
+    mut charset: Option<charset::Charset>,
+    output: &mut Out<impl Write>,
+) -> Result<(), Error> {
+    let mut blocks = Blocks::new();
+    loop {
+        blocks.keep(0);
+        let n = blocks.read(&mut bytes).map_err(Error::Read)?;
+        let text = match &mut charset {
+            Some(charset) => charset.text(blocks.text(), n == 0),
+            None => blocks.text(),
+        };
+        if !text.is_empty() {
+            output.write(text)?;
+        }
+        if n == 0 {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! One request and the head of its answer, and where it sends us on to.
+
+use super::address::without_user;
+use super::cause;
+use super::errand::Errand;
+use super::failure::Failure;
+use super::hosts::Place;
+use super::{Inner, redirect, retry};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use percent_encoding::percent_decode_str;
+use std::io;
+use std::time::Duration;
+use ureq::Body;
+use ureq::http::header::{AUTHORIZATION, HeaderMap, IF_RANGE, LOCATION, RANGE, USER_AGENT};
+use ureq::http::{Method, Request, Response, StatusCode, Version};
+use url::Url;
+
+/// The body of an answer that nobody wants is read to its end if it is no
+/// longer than this, in bytes: cheaper than another connection.
+const SHORT: u64 = 16 << 10;
+
+/// What to ask for.
+pub(super) struct Question<'a> {
+    pub(super) method: Method,
+    /// The bytes from here on only, if what is there still is this.
+    pub(super) rest: Option<(u64, &'a str)>,
+}
+
+impl Question<'_> {
+    /// All of it.
+    pub(super) fn whole() -> Self {
+        Question {
+            method: Method::GET,
+            rest: None,
+        }
+    }
+}
+
+/// The answer of the server that was there in the end: its head is read, its
+/// body is to come.
+pub(super) struct Answer {
+    pub(super) url: Url,
+    pub(super) status: StatusCode,
+    pub(super) version: Version,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Body,
+    pub(super) place: Place,
+}
+
+/// Why there is no answer, or none that helps.
+pub(super) struct Refusal {
+    pub(super) failure: Failure,
+    /// When the server wants to be asked again.
+    pub(super) after: Option<Duration>,
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Refusal {
+        let after = None;
+        Refusal { failure, after }
+    }
+}
+
+/// Asks for `url` and follows its redirects. Success is a status that came with
+/// what was asked for, and 416 where that was a rest.
+///
+/// User name and password and the user's headers are for the origin of `url`:
+/// no other server sees them.
+pub(super) fn ask(
+    inner: &Inner,
+    errand: &Errand,
+    mut url: Url,
+    question: &Question,
+) -> Result<Answer, Refusal> {
+    let origin = url.origin();
+    let mut seen = Vec::new();
+    while seen.len() <= redirect::LIMIT as usize {
+        let familiar = url.origin() == origin;
+        let place = inner.hosts.enter(&url, errand)?;
+        let response = errand.clock.run(|| send(inner, &url, question, familiar))?;
+        let (head, body) = response.into_parts();
+        let status = head.status;
+        if redirect::is_redirect(status.as_u16()) {
+            let Some(location) = head.headers.get(LOCATION) else {
+                let cause = format!("{status} without a Location");
+                return Err(Failure::Redirect(cause).into());
+            };
+            let next = redirect::next(&url, location.as_bytes(), inner.options.allow_downgrade)?;
+            errand.clock.run(|| discard(body));
+            seen.push(std::mem::replace(&mut url, next));
+            if seen.contains(&url) {
+                let cause = format!("redirect loop, back to {}", without_user(url));
+                return Err(Failure::Redirect(cause).into());
+            }
+            continue;
+        }
+        // Partial content that was not asked for would be a part taken for the whole.
+        let part = [
+            StatusCode::PARTIAL_CONTENT,
+            StatusCode::RANGE_NOT_SATISFIABLE,
+        ];
+        let well = match part.contains(&status) {
+            true => question.rest.is_some(),
+            false => status.is_success(),
+        };
+        if !well {
+            let after = retry::after(&head.headers);
+            if let Some(after) = after {
+                place.rest(after.min(retry::LONGEST));
+            }
+            errand.clock.run(|| discard(body));
+            let failure = Failure::Status(status.as_u16());
+            return Err(Refusal { failure, after });
+        }
+        return Ok(Answer {
+            url,
+            status,
+            version: head.version,
+            headers: head.headers,
+            body,
+            place,
+        });
+    }
+    let (limit, last) = (redirect::LIMIT, without_user(url));
+    let cause = format!("more than {limit} redirects, the last to {last}");
+    Err(Failure::Redirect(cause).into())
+}
+
+/// One request and the head of its answer. The user's headers go to a
+/// `familiar` server only.
+fn send(
+    inner: &Inner,
+    url: &Url,
+    question: &Question,
+    familiar: bool,
+) -> Result<Response<Body>, Failure> {
+    let options = &inner.options;
+    let mut bare = without_user(url.clone());
+    bare.set_fragment(None);
+    let mut request = Request::builder()
+        .method(question.method.clone())
+        .uri(bare.as_str());
+    if let Some(credentials) = basic(url) {
+        request = request.header(AUTHORIZATION, credentials);
+    }
+    if let Some(agent) = &options.user_agent {
+        request = request.header(USER_AGENT, agent);
+    }
+    if familiar {
+        for (name, value) in &options.headers {
+            request = request.header(name, value);
+        }
+    }
+    if let Some((from, version)) = question.rest {
+        request = request.header(RANGE, format!("bytes={from}-"));
+        request = request.header(IF_RANGE, version);
+    }
+    let request = request.body(());
+    let request = request.map_err(|error| Failure::Url(format!("no URL: {error}")))?;
+    let answer = match inner.agent.run(request.clone()) {
+        // Once more: the connection may have been an old one that was just being closed.
+        Err(error) if cause::hung_up(&error) => inner.agent.run(request),
+        answer => answer,
+    };
+    answer.map_err(|error| cause::unanswered(error, options))
+}
+
+/// Gets a body out of the way, so that its connection can be used again, if
+/// that is quickly done.
+fn discard(mut body: Body) {
+    if body.content_length().is_some_and(|length| length <= SHORT) {
+        // What fails here is the connection's trouble only.
+        let _ = io::copy(&mut body.as_reader(), &mut io::sink());
+    }
+}
+
+/// User name and password of the URL, as the Authorization header has them
+/// (RFC 7617).
+fn basic(url: &Url) -> Option<String> {
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let mut pair: Vec<u8> = percent_decode_str(url.username()).collect();
+    pair.push(b':');
+    pair.extend(percent_decode_str(url.password().unwrap_or_default()));
+    Some(format!("Basic {}", BASE64_STANDARD.encode(pair)))
+}
