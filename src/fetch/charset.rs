@@ -9,14 +9,15 @@
 //!    standard, 13.2.3.2; in XML (and HTML, behind that), `encoding=` in the
 //!    XML declaration;
 //! 4. JSON and XML are UTF-8 by their own standards;
-//! 5. in HTML and other text, the first character beyond ASCII decides: if it
-//!    is well-formed UTF-8, the text is UTF-8, else windows-1252.
+//! 5. in HTML and other text, what the text looks like: UTF-8 if it is
+//!    well-formed, else what a detector makes of it (`guess`).
 //!
 //! The answer never depends on how the network cut the text into pieces. And
 //! it is never waited for longer than need be: ASCII is the same in every
 //! charset that 3 to 5 can find, so it is handed on at once; only from the
-//! first other byte on the text is held, until the question is settled. These
-//! are 3 bytes at most, or 1,024 where a `<meta>` may still come.
+//! first other byte on the text is held, until the question is settled: after
+//! four characters beyond ASCII if they are UTF-8, else after 4 KiB. Where a
+//! `<meta>` may still come, the first 1,024 bytes are waited for.
 //!
 //! Text that is UTF-8 is handed on as it is, with what may be malformed in it.
 //! In other charsets malformed bytes become U+FFFD. Content types that are no
@@ -24,8 +25,10 @@
 
 use encoding_rs::{CoderResult, Decoder, Encoding};
 use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
+use guess::Guess;
 use prescan::{Prescan, prescan};
 
+mod guess;
 mod prescan;
 
 /// How far into a text its charset may be declared, in bytes.
@@ -72,9 +75,8 @@ enum State {
     /// Not settled yet. `head` is the text from its first byte on, of which
     /// `given` bytes were handed on.
     Declaration { head: Vec<u8>, given: usize },
-    /// Nothing is declared: the first character beyond ASCII decides. `head`
-    /// is its beginning, if that is all there is of it.
-    Guess { head: Vec<u8> },
+    /// Nothing is declared: the looks of the text decide.
+    Undeclared(Guess),
     /// It is UTF-8.
     Same,
     /// It is something else.
@@ -97,59 +99,53 @@ impl Charset {
     /// Takes the next block of the text and gives what is certain by now, in
     /// UTF-8. With the text's end (`last`) that is all of it.
     pub(super) fn text<'a>(&'a mut self, block: &'a [u8], last: bool) -> &'a [u8] {
-        if let State::Same = self.state {
-            return block;
-        }
         self.out.clear();
         match &mut self.state {
-            State::Declaration { head, .. } | State::Guess { head } => {
-                head.extend_from_slice(block)
+            State::Declaration { head, .. } => {
+                head.extend_from_slice(block);
+                self.settle(last);
             }
+            State::Undeclared(_) => self.guess(block, last),
             State::Other(decoder) => {
                 decode(decoder, block, last, &mut self.out);
-                return &self.out;
             }
-            State::Same => unreachable!("returned above"),
+            State::Same => return block,
         }
-        self.settle(last);
         &self.out
     }
 
-    /// Goes on as far as the head allows, and gives what is certain.
+    /// Looks for a declaration, as far as the head allows, and gives what is certain.
     fn settle(&mut self, last: bool) {
-        if let State::Declaration { head, given } = &mut self.state {
-            match declaration(head, self.kind, self.declared, last) {
-                Verdict::Is(encoding, mark) => {
-                    let rest = head.split_off(mark.max(*given));
-                    return self.go_on(encoding, &rest, last);
-                }
-                Verdict::Undeclared => {
-                    let rest = head.split_off(*given);
-                    self.state = State::Guess { head: rest };
-                }
-                // Only where every candidate reads ASCII as ASCII does a part of it go out.
-                Verdict::Open if self.declared.is_some() => return,
-                Verdict::Open => {
-                    let rest = &head[*given..];
-                    let plain = rest.iter().take_while(|&&byte| is_plain(byte)).count();
-                    self.out.extend_from_slice(&rest[..plain]);
-                    *given += plain;
-                    return;
-                }
+        let State::Declaration { head, given } = &mut self.state else {
+            return;
+        };
+        match declaration(head, self.kind, self.declared, last) {
+            Verdict::Is(encoding, mark) => {
+                let rest = head.split_off(mark.max(*given));
+                self.go_on(encoding, &rest, last);
+            }
+            Verdict::Undeclared => {
+                let rest = head.split_off(*given);
+                self.state = State::Undeclared(Guess::new(head));
+                self.guess(&rest, last);
+            }
+            // Only where every candidate reads ASCII as ASCII does a part of it go out.
+            Verdict::Open if self.declared.is_some() => {}
+            Verdict::Open => {
+                let rest = &head[*given..];
+                let plain = rest.iter().take_while(|&&byte| is_plain(byte)).count();
+                self.out.extend_from_slice(&rest[..plain]);
+                *given += plain;
             }
         }
-        if let State::Guess { head } = &mut self.state {
-            let ascii = Encoding::ascii_valid_up_to(head);
-            let encoding = match first_character(&head[ascii..]) {
-                Some(true) => UTF_8,
-                Some(false) => WINDOWS_1252,
-                None if !last => return self.out.extend(head.drain(..ascii)),
-                // The text ends in ASCII, or within what could have become a character.
-                None if ascii == head.len() => UTF_8,
-                None => WINDOWS_1252,
-            };
-            let head = std::mem::take(head);
-            self.go_on(encoding, &head, last);
+    }
+
+    /// Goes by the looks of the text, and gives what is certain.
+    fn guess(&mut self, text: &[u8], last: bool) {
+        if let State::Undeclared(guess) = &mut self.state
+            && let Some((encoding, rest)) = guess.more(text, last, &mut self.out)
+        {
+            self.go_on(encoding, &rest, last);
         }
     }
 
@@ -269,19 +265,6 @@ fn xml_declaration(head: &[u8]) -> Option<Option<&'static Encoding>> {
     Some(label.and_then(Encoding::for_label_no_replacement))
 }
 
-/// Whether the character at the start of the text is well-formed UTF-8; None
-/// if it is not all there.
-fn first_character(text: &[u8]) -> Option<bool> {
-    let text = &text[..text.len().min(4)];
-    match std::str::from_utf8(text) {
-        Ok("") => None,
-        Ok(_) => Some(true),
-        Err(error) if error.valid_up_to() > 0 => Some(true),
-        Err(error) if error.error_len().is_some() => Some(false),
-        Err(_) => None,
-    }
-}
-
 /// Splits a content type into its essence, `type/subtype` in lower case, and
 /// the value of its first parameter `charset` (RFC 9110, 8.3; forgiving).
 fn parse_content_type(value: &str) -> (String, Option<String>) {
@@ -368,7 +351,7 @@ mod tests {
         // Only at the start, and only the whole of it.
         check("text/plain", b"a\xEF\xBB\xBFb", "a\u{FEFF}b");
         check("text/plain; charset=latin1", b"\xEF\xBB", "ï»");
-        check("text/plain", b"\xEF", "ï");
+        check("text/plain", b"na\xEFve", "naïve");
     }
 
     #[test]
@@ -456,15 +439,25 @@ mod tests {
     }
 
     #[test]
-    fn then_the_first_character_beyond_ascii() {
+    fn then_the_looks_of_the_text() {
         for html in ["text/html", "text/plain", "text/css"] {
             check(html, b"", "");
             check(html, b"plain", "plain");
             check(html, "aé€😀".as_bytes(), "aé€😀");
             check(html, b"a\xE9b", "aéb");
             check(html, b"a\xE9", "aé");
-            check(html, b"\x80\xC3\xA9", "€Ã©");
-            check(html, b"\xC3\xA9\xFF", "é\u{FFFD}");
+            check(html, b"5 \x80 caf\xE9", "5 € café");
+            check(html, b"caf\xC3\xA9s caf\xE9s", "cafÃ©s cafés");
+            check(
+                html,
+                &["ééééé".as_bytes(), b"\xFF"].concat(),
+                "ééééé\u{FFFD}",
+            );
+            check(
+                html,
+                b"\xF0\xD2\xC9\xD7\xC5\xD4, \xCD\xC9\xD2",
+                "Привет, мир",
+            );
         }
         check("application/json", b"\"\xE9\"", "\"\u{FFFD}\"");
         check("application/xml", b"<a>\xC3\xA9", "<a>é");
@@ -496,10 +489,15 @@ mod tests {
         assert_eq!(page.text(b"\xE9", false), "é".as_bytes());
 
         let mut text = Charset::new(Some("text/plain")).unwrap();
-        assert_eq!(text.text(b"a\xC3", false), b"a");
-        assert_eq!(text.text(b"\xA9", false), "é".as_bytes());
+        assert_eq!(text.text("aéé".as_bytes(), false), b"a");
+        assert_eq!(text.text(b"b\xC3", false), b"");
+        assert_eq!(
+            text.text("\u{E9}é".as_bytes()[1..].as_ref(), false),
+            "éébéé".as_bytes()
+        );
         let mut text = Charset::new(Some("text/plain")).unwrap();
-        assert_eq!(text.text(b"\xE9t\xE9", false), "été".as_bytes());
+        assert_eq!(text.text(b"\xE9t\xE9", false), b"");
+        assert_eq!(text.text(b"", true), "été".as_bytes());
     }
 
     #[test]
