@@ -2,6 +2,7 @@
 
 mod faults;
 mod many;
+mod options;
 mod resume;
 
 use crate::process::{self, Ran, run};
@@ -152,7 +153,10 @@ fn what_is_asked_for() {
     body(&["--raw", &server.url("/")]);
     let requests = server.requests();
     assert_eq!(requests[0].path, "/a%20b?%C3%BC");
-    assert_eq!(requests[0].header("accept-encoding"), Some("gzip, br"));
+    assert_eq!(
+        requests[0].header("accept-encoding"),
+        Some("gzip, deflate, br, zstd")
+    );
     assert_eq!(requests[1].header("accept-encoding"), None);
     assert!(
         requests[0]

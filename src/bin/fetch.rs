@@ -2,14 +2,16 @@
 
 use clap::Parser;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 use textmill::cli::{self, Program};
 use textmill::error::Error;
-use textmill::fetch::{self, Fetcher, Many, Options, time};
+use textmill::fetch::progress::{self, Progress};
+use textmill::fetch::{self, Family, Fetcher, Field, Many, Options, Report, User, time};
 
 /// Write the bodies of URLs, text as UTF-8: every byte exactly once, or fail.
 ///
@@ -18,22 +20,27 @@ use textmill::fetch::{self, Fetcher, Many, Options, time};
 /// has changed meanwhile, that is an error: two versions are never spliced.
 ///
 /// Text of any charset comes out as UTF-8. Which charset it is, is told by a
-/// byte order mark, the header, <meta> or the XML declaration, or else by the
-/// first character beyond ASCII: UTF-8 if it is well-formed, windows-1252 if
-/// not. Files are text by their names: .html .htm .xhtml .xml .txt .text .md
+/// byte order mark, the header, <meta> or the XML declaration, or else guessed
+/// from the first 4 KB beyond ASCII: UTF-8 if they are well-formed, or what they
+/// look like. Files are text by their names: .html .htm .xhtml .xml .txt .text .md
 /// .csv .tsv .json. What is no text comes out as it is.
 ///
-/// The content encodings gzip and br are undone. Up to 20 redirects are
+/// The content encodings gzip, deflate, br and zstd are undone, and a
+/// decompression bomb is not: that is an error. Up to 20 redirects are
 /// followed, but never from https to http (but see --allow-downgrade).
 ///
 /// The roots of trust are the system's, or those in $SSL_CERT_FILE and
-/// $SSL_CERT_DIR. Every connection goes through the proxy that $ALL_PROXY,
-/// $HTTPS_PROXY or $HTTP_PROXY names, the first of them that is set (in lower
-/// case, too), but for the hosts in $NO_PROXY.
+/// $SSL_CERT_DIR. Proxies are taken from the environment as curl takes them:
+/// $http_proxy (in lower case only) for http, $HTTPS_PROXY for https, $ALL_PROXY
+/// for both, but for the hosts, domains and networks in $NO_PROXY.
+///
+/// What -H and --user say, and what the netrc file knows, is for the origin
+/// (scheme, host and port) of each URL: no redirect takes it anywhere else.
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "TIME is like 500ms, 3s, 2m or 1h; a bare number is seconds.\n\n\
+    after_help = "TIME is like 500ms, 3s, 2m or 1h; a bare number is seconds. SIZE is a number of bytes, or one \
+        with K, M or G behind it (powers of 1024).\n\n\
         Example:\n  fetch http://localhost:8000/ | capwords | lower | count | topn 5\n\n\
         Order of output: that of the URLs, each body whole before the next begins. What has \
         arrived is written at once; of a body that breaks off for good, the beginning stays \
@@ -49,7 +56,7 @@ use textmill::fetch::{self, Fetcher, Many, Options, time};
         Exit status: 0 if every body arrived whole, 1 if any did not, 2 for wrong usage.\n\
         Cost: a thread and a connection for each URL in flight; memory is constant, some 5 MB (each \
         body of br up to 16 MB more). Bodies ahead of their turn wait in memory, up to 16 MB, and in \
-        nameless files in $TMPDIR, up to 1 GiB; beyond that they are not read."
+        nameless files in $TMPDIR, up to 1 GiB; beyond that they are not read. --report costs a SHA-256 of what is written."
 )]
 struct Args {
     /// What to fetch: http:, https: or file:. `-` is the lines of standard input, and so is no URL at all
@@ -91,48 +98,133 @@ struct Args {
     /// Follow redirects from https to http, too
     #[arg(long)]
     allow_downgrade: bool,
+
+    /// Most bytes of one body, content encodings undone; more are an error
+    #[arg(long, value_name = "SIZE", value_parser = fetch::size)]
+    max_size: Option<u64>,
+
+    /// Header field to send; `Name:` leaves one out, `Name;` sends it empty
+    #[arg(short = 'H', long = "header", value_name = "FIELD")]
+    fields: Vec<Field>,
+
+    /// What to call ourselves to servers, instead of textmill/VERSION
+    #[arg(short = 'A', long, value_name = "NAME", value_parser = fetch::user_agent)]
+    user_agent: Option<Field>,
+
+    /// User name and password (Basic), for URLs that have none in them
+    #[arg(long, value_name = "NAME:PASSWORD")]
+    user: Option<User>,
+
+    /// Look for user names and passwords in $NETRC, or else in ~/.netrc
+    #[arg(short, long)]
+    netrc: bool,
+
+    /// Trust the certificates in this file (PEM) instead of the system's
+    #[arg(long, value_name = "FILE")]
+    cacert: Option<PathBuf>,
+
+    /// Trust anybody: no certificate is verified
+    #[arg(long)]
+    insecure: bool,
+
+    /// Use IPv4 addresses only
+    #[arg(short = '4', long, overrides_with = "ipv6")]
+    ipv4: bool,
+
+    /// Use IPv6 addresses only
+    #[arg(short = '6', long, overrides_with = "ipv4")]
+    ipv6: bool,
+
+    /// Write the heads of the answers (to HEAD) instead of the bodies
+    #[arg(short = 'I', long)]
+    head: bool,
+
+    /// Write what came of each URL into this file, as a line of JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+
+    /// Show no progress (which is shown only if stderr is a terminal and stdout is none)
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+impl Args {
+    fn options(&self) -> Options {
+        let family = match (self.ipv4, self.ipv6) {
+            (true, _) => Some(Family::V4),
+            (_, true) => Some(Family::V6),
+            _ => None,
+        };
+        Options {
+            raw: self.raw,
+            connect_timeout: self.connect_timeout,
+            stall_timeout: self.stall_timeout,
+            max_time: self.max_time,
+            retry: self.retry,
+            retry_delay: self.retry_delay,
+            jobs: self.jobs.into(),
+            per_host: self.per_host.into(),
+            allow_downgrade: self.allow_downgrade,
+            max_size: self.max_size,
+            head: self.head,
+            fields: self.fields.clone(),
+            user_agent: self.user_agent.clone(),
+            user: self.user.clone(),
+            netrc: self.netrc,
+            cacert: self.cacert.clone(),
+            insecure: self.insecure,
+            family,
+            digest: self.report.is_some(),
+        }
+    }
 }
 
 fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
-        let fetcher = Fetcher::new(Options {
-            raw: args.raw,
-            connect_timeout: args.connect_timeout,
-            stall_timeout: args.stall_timeout,
-            max_time: args.max_time,
-            retry: args.retry,
-            retry_delay: args.retry_delay,
-            jobs: args.jobs.into(),
-            per_host: args.per_host.into(),
-            allow_downgrade: args.allow_downgrade,
-            ..Options::default()
-        });
-        fetch_all(*program, fetcher, args.urls)
+        if args.insecure {
+            program.say("--insecure: no certificate is verified");
+        }
+        fetch_all(*program, args)
     })
 }
 
 /// Fetches them all. A thread reads the URLs: while it waits for the next line,
 /// bodies flow.
-fn fetch_all(program: Program, fetcher: Fetcher, urls: Vec<OsString>) -> ExitCode {
+fn fetch_all(program: Program, args: Args) -> ExitCode {
     program.with_output(|output| {
+        let fetcher = Fetcher::new(args.options())?;
+        let report = args.report.as_deref().map(Report::create).transpose()?;
+        let report = Mutex::new(report);
+        let progress = Progress::new(!args.quiet && progress::is_watched());
         let well = Arc::new(AtomicBool::new(true));
-        let all_well = Arc::clone(&well);
+        let (all_well, lines) = (Arc::clone(&well), progress.clone());
         let output = output.try_clone().map_err(Error::Write)?;
         let many = Many::new(fetcher, output, move |transfer| {
-            if let Some(error) = transfer.error {
+            let fail = |error| {
                 all_well.store(false, Ordering::Relaxed);
-                program.fail(fetch::shown(&transfer.url), error);
+                lines.say(|| program.fail(fetch::shown(&transfer.url), error));
+            };
+            let mut report = report.lock().unwrap_or_else(|held| held.into_inner());
+            if let Some(Err(error)) = report.as_mut().map(|file| file.add(&transfer)) {
+                fail(error);
+                // Said once is enough.
+                *report = None;
+            }
+            if let Some(error) = transfer.error {
+                fail(error);
             }
         });
         let (adding, all_read) = (many.clone(), Arc::clone(&well));
         thread::spawn(move || {
-            let read = program.each(&urls, |url| adding.add(&fetch::text(url)));
+            let read = program.each(&args.urls, |url| adding.add(&fetch::text(url)));
             // An error here is one of the output, which is told below.
             if !matches!(read, Ok(true)) {
                 all_read.store(false, Ordering::Relaxed);
             }
             adding.end();
         });
+        let shown = many.clone();
+        let _lines = progress::watch(&progress, move || shown.in_flight());
         many.wait()?;
         Ok(well.load(Ordering::Relaxed))
     })

@@ -17,9 +17,14 @@
 //!
 //! All this uses what ureq calls `unversioned`; that is why Cargo.toml pins it.
 
-use super::Options;
 use super::cause::Broken;
 use super::clock::cut_down;
+use super::decode;
+use super::failure::Failure;
+use super::forward::ForwardConnector;
+use super::headers::Field;
+use super::proxy::{Proxies, ProxyUrl};
+use super::{Family, Options};
 use crate::stream;
 use std::collections::HashMap;
 use std::io;
@@ -27,14 +32,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use ureq::Error;
-use ureq::config::Config;
+use ureq::config::{Config, IpFamily};
 use ureq::http::Uri;
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, USER_AGENT};
+use ureq::tls::TlsConfig;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector,
     SocksConnector, TcpConnector, Transport,
 };
+use url::Url;
 
 /// The most plaintext there is in one TLS record, in bytes.
 const RECORD: usize = 16 << 10;
@@ -49,17 +56,66 @@ const INPUT: usize = 2 << 20;
 /// How long the addresses of a name are remembered: as long as curl does.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
-/// The HTTP client, set up so that nothing is done behind our back: redirects,
-/// encodings and statuses are ours.
-pub(super) fn agent(options: &Options) -> ureq::Agent {
-    let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier);
+/// The HTTP clients: one for each proxy, and one for no proxy. (To give a
+/// request a proxy of its own would set TLS up anew for each connection.)
+#[derive(Debug)]
+pub(super) struct Agents {
+    proxies: Proxies,
+    tls: TlsConfig,
+    known: Mutex<HashMap<Option<ProxyUrl>, ureq::Agent>>,
+}
+
+impl Agents {
+    /// None yet.
+    pub(super) fn new(proxies: Proxies, tls: TlsConfig) -> Agents {
+        let known = Mutex::default();
+        Agents {
+            proxies,
+            tls,
+            known,
+        }
+    }
+
+    /// The one that a URL is asked for by.
+    pub(super) fn for_url(&self, url: &Url, options: &Options) -> Result<ureq::Agent, Failure> {
+        let proxy = self.proxies.for_url(url)?;
+        let mut known = self.known.lock().unwrap_or_else(|held| held.into_inner());
+        if let Some(agent) = known.get(&proxy) {
+            return Ok(agent.clone());
+        }
+        let agent = agent(options, proxy.as_ref(), self.tls.clone())?;
+        known.insert(proxy, agent.clone());
+        Ok(agent)
+    }
+}
+
+/// An HTTP client, set up so that nothing is done behind our back: redirects,
+/// encodings, statuses and the choice of a proxy are ours.
+fn agent(
+    options: &Options,
+    proxy: Option<&ProxyUrl>,
+    tls: TlsConfig,
+) -> Result<ureq::Agent, Failure> {
+    let wanted = |name: HeaderName, value: &'static str| match options.leaves_out(&name) {
+        true => "",
+        false => value,
+    };
+    let encodings = if options.raw { "" } else { decode::ACCEPTED };
+    let own_name = concat!("textmill/", env!("CARGO_PKG_VERSION"));
     let config = Config::builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
-        .user_agent(concat!("textmill/", env!("CARGO_PKG_VERSION")))
-        .accept_encoding(if options.raw { "" } else { "gzip, br" })
-        .tls_config(tls.build())
+        .user_agent(wanted(USER_AGENT, own_name))
+        .accept(wanted(ACCEPT, "*/*"))
+        .accept_encoding(wanted(ACCEPT_ENCODING, encodings))
+        .proxy(proxy.map(ProxyUrl::to_ureq).transpose()?)
+        .ip_family(match options.family {
+            None => IpFamily::Any,
+            Some(Family::V4) => IpFamily::Ipv4Only,
+            Some(Family::V6) => IpFamily::Ipv6Only,
+        })
+        .tls_config(tls)
         .timeout_resolve(Some(options.connect_timeout))
         .timeout_connect(Some(options.connect_timeout))
         .timeout_per_read(Some(options.stall_timeout))
@@ -71,10 +127,22 @@ pub(super) fn agent(options: &Options) -> ureq::Agent {
         .build();
     let plain =
         ().chain(SocksConnector::default())
+            .chain(ForwardConnector::default())
             .chain(ConnectProxyConnector::default())
             .chain(TcpConnector::default());
     let tls = RustlsConnector::default();
-    ureq::Agent::with_parts(config, Dial { plain, tls }, Memory::default())
+    let dial = Dial { plain, tls };
+    Ok(ureq::Agent::with_parts(config, dial, Memory::default()))
+}
+
+impl Options {
+    /// Whether the user wants this header field not to be sent.
+    fn leaves_out(&self, name: &HeaderName) -> bool {
+        let fields = self.fields.iter().chain(&self.user_agent);
+        fields
+            .into_iter()
+            .any(|field| matches!(field, Field::Leave(out) if out == name))
+    }
 }
 
 /// Looks names up, and remembers what it found for a while.

@@ -23,7 +23,6 @@ const MOST: usize = 4;
 const BOMB_SIZE: u64 = 64 << 20;
 
 /// What is asked of a server, the value of Accept-Encoding.
-#[allow(dead_code)] // until connect.rs takes it from here
 pub(super) const ACCEPTED: &str = "gzip, deflate, br, zstd";
 
 /// The bytes with their codings, listed in the order in which they were

@@ -1,8 +1,10 @@
 //! One URL on its way: what its chapters tell each other.
 
 use super::clock::Clock;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
+use url::{Origin, Url};
 
 /// One URL on its way. Others may look at how far it is.
 #[derive(Debug)]
@@ -14,6 +16,9 @@ pub struct Errand {
     total: AtomicU64,
     retries: AtomicU32,
     urgent: AtomicBool,
+    under_way: AtomicBool,
+    /// The origin of the URL: what the user said in secret is for no other.
+    home: OnceLock<Origin>,
 }
 
 impl Errand {
@@ -25,6 +30,8 @@ impl Errand {
             total: AtomicU64::new(0),
             retries: AtomicU32::new(0),
             urgent: AtomicBool::new(false),
+            under_way: AtomicBool::new(false),
+            home: OnceLock::new(),
         }
     }
 
@@ -46,6 +53,22 @@ impl Errand {
     /// How often it was asked for again.
     pub fn retries(&self) -> u32 {
         self.retries.load(Relaxed)
+    }
+
+    /// It was begun, and is not over.
+    pub fn is_under_way(&self) -> bool {
+        self.under_way.load(Relaxed)
+    }
+
+    pub(super) fn set_under_way(&self, now: bool) {
+        self.under_way.store(now, Relaxed);
+    }
+
+    /// Whether this URL is of the origin that was asked first, also where a
+    /// body is resumed behind a redirect.
+    pub(super) fn is_home(&self, url: &Url) -> bool {
+        let origin = url.origin();
+        *self.home.get_or_init(|| origin.clone()) == origin
     }
 
     pub(super) fn came(&self, bytes: usize) {

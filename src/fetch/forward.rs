@@ -8,8 +8,6 @@
 //! at the beginning of what it transmits first, and reads an answer between two
 //! requests.
 
-#![allow(dead_code)] // until the engine is wired to it
-
 use super::headers::basic;
 use std::fmt::Write as _;
 use std::io;

@@ -3,8 +3,6 @@
 //! Everything is checked when the command line is read, so that nothing can end
 //! a line of the request but we. The errors are a few words each.
 
-#![allow(dead_code)] // until the engine is wired to it
-
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use std::str::FromStr;

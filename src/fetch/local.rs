@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::stream;
 use std::fs::File;
 use std::path::Path;
+use ureq::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use url::Url;
 
 /// The endings of names that say what is in a file, there being no header to
@@ -22,19 +23,31 @@ const TYPES: &[(&str, &str)] = &[
     ("xml", "application/xml"),
 ];
 
-/// Opens the file that the URL names.
-pub(super) fn open(url: &Url) -> Result<Body, Error> {
+/// Opens the file that the URL names; what would be in the head if a server
+/// had sent it.
+pub(super) fn open(url: &Url) -> Result<(HeaderMap, Body), Error> {
     let path = url
         .to_file_path()
         .map_err(|()| Failure::Url("a file on another host".into()))?;
     let file = File::open(&path).map_err(Error::Read)?;
+    let metadata = file.metadata().map_err(Error::Read)?;
+    let mut headers = HeaderMap::new();
+    if metadata.is_file() {
+        headers.insert(CONTENT_LENGTH, metadata.len().into());
+    }
+    let content_type = content_type(&path);
+    if let Some(content_type) = content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
     stream::enlarge_pipe(&file);
-    Ok(Body {
+    let body = Body {
         bytes: Box::new(file),
         encodings: Vec::new(),
-        content_type: content_type(&path).map(str::to_string),
+        content_type: content_type.map(str::to_string),
         framed: true,
-    })
+        most: None,
+    };
+    Ok((headers, body))
 }
 
 fn content_type(path: &Path) -> Option<&'static str> {

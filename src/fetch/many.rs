@@ -212,11 +212,14 @@ impl<W: Write + Send + 'static> Many<W> {
         state.broken.take().map_or(Ok(()), Err)
     }
 
-    /// What is not done yet, in order.
+    /// What is under way, in order.
     pub fn in_flight(&self) -> Vec<Arc<Errand>> {
         let state = lock(&self.shared.state);
         let errands = state.entries.iter().map(|entry| &entry.errand);
-        errands.cloned().collect()
+        errands
+            .filter(|errand| errand.is_under_way())
+            .cloned()
+            .collect()
     }
 }
 
@@ -458,7 +461,7 @@ mod tests {
     fn fetch(room: Arc<Room>, output: &Output, urls: &[String]) -> (Result<(), Error>, usize) {
         let done = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&done);
-        let fetcher = Fetcher::new(Options::default());
+        let fetcher = Fetcher::new(Options::default()).unwrap();
         let many = Many::within(room, fetcher, output.clone(), move |transfer| {
             assert!(transfer.error.is_none());
             lock(&seen).push(transfer.url);

@@ -6,12 +6,15 @@
 //! 1. [`Fetcher::get`] reads the URL (`address`); `file:` is opened (`local`).
 //! 2. `request` asks for it over a connection that tells a cut from an end
 //!    (`connect`), at a host that has room for it (`hosts`), and follows where
-//!    the server points to (`redirect`). Where it fails in a way that may pass,
+//!    the server points to (`redirect`). What the user wants to say to it is in
+//!    `headers` and `netrc`, whom he trusts in `tls`; it may be reached through a
+//!    `proxy` (`forward`). Where it fails in a way that may pass,
 //!    it is tried again a little later (`retry`).
 //! 3. `wire` takes the framing off the body: what came is cut short by nothing
 //!    that goes unnoticed. `resume` gets over what it notices: it asks for the
 //!    rest (`range`), and the body goes on as if nothing had happened.
-//! 4. `decode` takes off the content encodings: gzip, br.
+//! 4. `decode` takes off the content encodings: gzip, deflate, br, zstd. What is
+//!    too large then ends here (`limit`).
 //! 5. `charset` turns text into UTF-8.
 //! 6. `page` joins these: what a read brought is written before the next read.
 //!    What came of it all is a [`Transfer`].
@@ -19,7 +22,8 @@
 //! [`Many`] does that for many URLs at once and writes their bodies in order;
 //! those ahead of their turn wait in a `spool`. An `errand` is one URL on its
 //! way, its `clock` the time that it may take. Why there is no body says
-//! [`Failure`].
+//! [`Failure`]. [`progress`] shows people how far all are, a [`Report`] tells
+//! scripts what came of each.
 //!
 //! For other programs: [`Fetcher::get`] and [`Fetcher::head`] give a [`Page`],
 //! and may be called from many threads at once.
@@ -34,11 +38,13 @@ use crate::error::Error;
 #[cfg(doc)]
 use crate::stream;
 use sha2::{Digest, Sha256};
+use std::env;
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::Method;
-use ureq::http::header::{CONTENT_ENCODING, HeaderMap};
+use ureq::http::header::CONTENT_ENCODING;
 use url::Url;
 
 mod address;
@@ -57,7 +63,7 @@ mod local;
 mod many;
 mod netrc;
 mod page;
-mod progress;
+pub mod progress;
 mod proxy;
 mod range;
 mod redirect;
@@ -74,8 +80,11 @@ mod wire;
 pub use address::{shown, text};
 pub use errand::Errand;
 pub use failure::{Failure, WORDS};
+pub use headers::{Field, User, user_agent};
+pub use limit::size;
 pub use many::Many;
 pub use page::Page;
+pub use report::Report;
 pub use transfer::Transfer;
 
 use address::parse;
@@ -106,12 +115,35 @@ pub struct Options {
     pub per_host: usize,
     /// Follow redirects from https to http.
     pub allow_downgrade: bool,
-    /// Headers for the origin of the URL, and for no other: name and value.
-    pub headers: Vec<(String, String)>,
-    /// What to call ourselves, instead of `textmill/VERSION`.
-    pub user_agent: Option<String>,
+    /// The most bytes of one body, content encodings taken off: more are an error.
+    pub max_size: Option<u64>,
+    /// Ask for the heads of the answers only, and write these.
+    pub head: bool,
+    /// Header fields for the origin of the URL, and for no other.
+    pub fields: Vec<Field>,
+    /// What to call ourselves, instead of `textmill/VERSION` ([`user_agent`]).
+    pub user_agent: Option<Field>,
+    /// The user at the origin of the URL, and at no other, where it names none.
+    pub user: Option<User>,
+    /// Look users up in the file that `$NETRC` names, or else in `~/.netrc`.
+    pub netrc: bool,
+    /// Trust the certificates in this file (PEM), and not the system's.
+    pub cacert: Option<PathBuf>,
+    /// Trust anybody.
+    pub insecure: bool,
+    /// Use addresses of this kind only.
+    pub family: Option<Family>,
     /// Compute the SHA-256 of what is written.
     pub digest: bool,
+}
+
+/// A kind of internet addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
 }
 
 impl Default for Options {
@@ -126,8 +158,15 @@ impl Default for Options {
             jobs: 10,
             per_host: 10,
             allow_downgrade: false,
-            headers: Vec::new(),
+            max_size: None,
+            head: false,
+            fields: Vec::new(),
             user_agent: None,
+            user: None,
+            netrc: false,
+            cacert: None,
+            insecure: false,
+            family: None,
             digest: false,
         }
     }
@@ -145,22 +184,31 @@ pub struct Fetcher {
 #[derive(Debug)]
 struct Inner {
     options: Options,
-    agent: ureq::Agent,
+    agents: connect::Agents,
+    netrc: netrc::Netrc,
     hosts: Arc<hosts::Hosts>,
 }
 
 impl Fetcher {
-    /// Makes a fetcher; connects to nothing yet.
-    pub fn new(options: Options) -> Fetcher {
-        let agent = connect::agent(&options);
+    /// Makes a fetcher; connects to nothing yet. Reads what the environment
+    /// says about proxies, and the files of the options: an error names the one
+    /// that cannot be read.
+    pub fn new(options: Options) -> Result<Fetcher, Error> {
+        let tls = tls::config(options.cacert.as_deref(), options.insecure)?;
+        let proxies = proxy::Proxies::from_env(|name| env::var(name).ok());
+        let netrc = match options.netrc {
+            true => netrc::Netrc::from_env(|name| env::var_os(name))?,
+            false => netrc::Netrc::default(),
+        };
         let hosts = hosts::Hosts::new(options.per_host);
         let inner = Inner {
             options,
-            agent,
+            agents: connect::Agents::new(proxies, tls),
+            netrc,
             hosts,
         };
         let inner = Arc::new(inner);
-        Fetcher { inner }
+        Ok(Fetcher { inner })
     }
 
     /// Asks for a URL and gives the answer, its body to be read. A status of
@@ -175,30 +223,37 @@ impl Fetcher {
     /// As [`get`](Fetcher::get), but for the head of the answer only. The body
     /// is empty.
     pub fn head(&self, url: &str) -> Result<Page, Error> {
-        let errand = self.errand(url);
-        let url = parse(url)?;
+        self.open_head(&self.errand(url))
+    }
+
+    fn open_head(&self, errand: &Errand) -> Result<Page, Error> {
+        let url = parse(errand.url())?;
         if url.scheme() == "file" {
-            return self.local(url);
+            let mut page = self.local(url)?;
+            page.body.bytes = Box::new(std::io::empty());
+            return Ok(page);
         }
         let question = request::Question {
             method: Method::HEAD,
             rest: None,
         };
-        let answer = self.ask(&errand, url, &question)?;
+        let answer = self.ask(errand, url, &question)?;
         Ok(Page {
             url: answer.url,
-            status: Some(answer.status),
+            status: Some((answer.version, answer.status)),
             body: Body {
                 bytes: Box::new(std::io::empty()),
                 encodings: Vec::new(),
                 content_type: content_type(&answer.headers),
                 framed: true,
+                most: None,
             },
             headers: answer.headers,
         })
     }
 
-    /// Writes the body that `url` stands for, and tells what came of it.
+    /// Writes the body that `url` stands for, or the head of the answer, if
+    /// that is what the options want, and tells what came of it.
     ///
     /// An [`Error::Read`] says why there is none, or not all of it; mostly a
     /// [`Failure`] is its cause. The next URL can be fetched all the same.
@@ -211,18 +266,26 @@ impl Fetcher {
     }
 
     fn run(&self, errand: &Arc<Errand>, output: &mut impl Write) -> Transfer {
+        errand.set_under_way(true);
         let mut transfer = Transfer::new(errand.url());
-        let result = self.open(errand).and_then(|page| {
+        let options = &self.inner.options;
+        let page = match options.head {
+            true => self.open_head(errand),
+            false => self.open(errand),
+        };
+        let result = page.and_then(|page| {
             transfer.final_url = Some(page.url());
             transfer.status = page.status();
             transfer.content_type = page.body.content_type.clone();
-            let options = &self.inner.options;
             let mut out = Out {
                 output,
                 written: 0,
                 digest: options.digest.then(Sha256::new),
             };
-            let result = page.body.copy(options.raw, &mut out);
+            let result = match options.head {
+                true => out.write(&page.head()),
+                false => page.body.copy(options.raw, &mut out),
+            };
             transfer.out_bytes = out.written;
             transfer.sha256 = out.digest.map(|digest| digest.finalize().into());
             result
@@ -231,6 +294,7 @@ impl Fetcher {
         transfer.wire_bytes = errand.got();
         transfer.retries = errand.retries();
         transfer.elapsed = errand.clock.elapsed();
+        errand.set_under_way(false);
         transfer
     }
 
@@ -240,29 +304,40 @@ impl Fetcher {
             return self.local(url);
         }
         let answer = self.ask(errand, url, &request::Question::whole())?;
-        let (url, status) = (answer.url.clone(), answer.status);
+        let (url, version, status) = (answer.url.clone(), answer.version, answer.status);
         let headers = answer.headers.clone();
-        let framing = wire::framing(status, answer.version, &headers)?;
+        let framing = wire::framing(status, version, &headers)?;
+        let encodings = wire::list(&headers, CONTENT_ENCODING);
+        let most = self.inner.options.max_size;
+        if let (Some(most), wire::Framing::Sized(length)) = (most, framing)
+            && length > most
+            && (encodings.is_empty() || self.inner.options.raw)
+        {
+            return Err(limit::too_large(most).into());
+        }
         let body = Body {
-            encodings: wire::list(&headers, CONTENT_ENCODING),
+            encodings,
+            most,
             content_type: content_type(&headers),
             framed: framing != wire::Framing::Close,
             bytes: Box::new(resume::Resumed::new(&self.inner, errand, answer)?),
         };
         Ok(Page {
             url,
-            status: Some(status),
+            status: Some((version, status)),
             headers,
             body,
         })
     }
 
     fn local(&self, url: Url) -> Result<Page, Error> {
+        let (headers, mut body) = local::open(&url)?;
+        body.most = self.inner.options.max_size;
         Ok(Page {
-            body: local::open(&url)?,
             url,
             status: None,
-            headers: HeaderMap::new(),
+            headers,
+            body,
         })
     }
 

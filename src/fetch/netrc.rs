@@ -9,8 +9,6 @@
 //!
 //! The whole file is read into memory, once; the search is linear.
 
-#![allow(dead_code)] // until the engine is wired to it
-
 use crate::error::Error;
 use std::ffi::OsString;
 use std::fs;

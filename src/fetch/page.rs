@@ -2,19 +2,20 @@
 //! decoding and charset.
 
 use super::address::without_user;
+use super::limit::Limit;
 use super::{charset, decode};
 use crate::error::Error;
 use crate::stream::{self, Blocks};
 use sha2::{Digest, Sha256};
 use std::io::{BufRead, BufReader, Read, Write};
-use ureq::http::StatusCode;
 use ureq::http::header::{CONTENT_TYPE, HeaderMap};
+use ureq::http::{StatusCode, Version};
 use url::Url;
 
 /// An answer with its body on the way.
 pub struct Page {
     pub(super) url: Url,
-    pub(super) status: Option<StatusCode>,
+    pub(super) status: Option<(Version, StatusCode)>,
     pub(super) headers: HeaderMap,
     pub(super) body: Body,
 }
@@ -28,6 +29,8 @@ pub(super) struct Body {
     pub(super) content_type: Option<String>,
     /// Whether the end of the bytes is marked, so that none at all is a body too.
     pub(super) framed: bool,
+    /// How many bytes there may be, content encodings taken off.
+    pub(super) most: Option<u64>,
 }
 
 impl Page {
@@ -38,7 +41,7 @@ impl Page {
 
     /// The status of the answer; a file has none.
     pub fn status(&self) -> Option<u16> {
-        self.status.map(|status| status.as_u16())
+        self.status.map(|(_, status)| status.as_u16())
     }
 
     /// The headers of the answer, names in lower case.
@@ -50,6 +53,20 @@ impl Page {
     /// The content type, as the header has it; a file's is that of its name.
     pub fn content_type(&self) -> Option<&str> {
         self.body.content_type.as_deref()
+    }
+
+    /// The head of the answer: a line with the status, unless it is a file, a
+    /// line for each header, an empty line.
+    pub(super) fn head(&self) -> Vec<u8> {
+        let mut text = match self.status {
+            Some((version, status)) => format!("{version:?} {status}\n").into_bytes(),
+            None => Vec::new(),
+        };
+        for (name, value) in self.headers() {
+            text.extend([name.as_bytes(), b": ", value, b"\n"].concat());
+        }
+        text.push(b'\n');
+        text
     }
 
     /// Writes the body, text as UTF-8, or, if it is to be `raw`, as it came.
@@ -70,7 +87,8 @@ impl Page {
 }
 
 impl Body {
-    fn decoded(self) -> Result<Box<dyn BufRead + Send>, Error> {
+    fn decoded(self) -> Result<Box<dyn Read + Send>, Error> {
+        let most = self.most;
         let mut bytes: Box<dyn BufRead + Send> =
             Box::new(BufReader::with_capacity(stream::BLOCK, self.bytes));
         if !self.encodings.is_empty() {
@@ -80,12 +98,18 @@ impl Body {
                 bytes = decode::decoded(bytes, &self.encodings)?;
             }
         }
-        Ok(bytes)
+        Ok(match most {
+            Some(most) => Box::new(Limit::new(bytes, most)),
+            None => Box::new(bytes),
+        })
     }
 
     pub(super) fn copy(self, raw: bool, output: &mut Out<impl Write>) -> Result<(), Error> {
         if raw {
-            return copy(self.bytes, None, output);
+            return match self.most {
+                Some(most) => copy(Limit::new(self.bytes, most), None, output),
+                None => copy(self.bytes, None, output),
+            };
         }
         let charset = charset::Charset::new(self.content_type.as_deref());
         copy(self.decoded()?, charset, output)
@@ -100,7 +124,7 @@ pub(super) struct Out<'a, W> {
 }
 
 impl<W: Write> Out<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.output.write_all(bytes).map_err(Error::Write)?;
         self.written += bytes.len() as u64;
         if let Some(digest) = &mut self.digest {

@@ -5,20 +5,79 @@
 //! second, time left. The line goes when the transfer is over, so that nothing
 //! stays but messages, which push the lines down while they are printed.
 //!
-//! Costs: nothing when off. When on, some 30 ns for each block that has come
-//! and ten updates of the terminal a second, at most.
+//! Costs: nothing when off. When on, a thread that looks at what is in flight
+//! ten times a second; the transfers themselves do nothing for it.
 
-#![allow(dead_code)] // until the engine is wired to it
-
+use super::Errand;
+use super::address::shown;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// How often the lines are written anew, in times a second.
 const HERTZ: u8 = 10;
 
+/// How often the transfers are looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
 const KNOWN: &str =
     "{wide_msg} {binary_bytes:>10} of {binary_total_bytes:<10} {binary_bytes_per_sec:>12} {eta:>4}";
 const UNKNOWN: &str = "{wide_msg} {binary_bytes:>10} {binary_bytes_per_sec:>12}";
+
+/// Keeps a line for each transfer that is under way, on a thread of its own,
+/// until the value is dropped. Nothing if the lines are off.
+pub fn watch(
+    progress: &Progress,
+    in_flight: impl Fn() -> Vec<Arc<Errand>> + Send + 'static,
+) -> Watch {
+    let mut watch = Watch {
+        thread: None,
+        over: None,
+    };
+    if progress.0.is_some() {
+        let progress = progress.clone();
+        let (over, is_over) = mpsc::channel::<()>();
+        watch.over = Some(over);
+        watch.thread = Some(thread::spawn(move || {
+            let mut bars: Vec<(Arc<Errand>, Bar)> = Vec::new();
+            while is_over.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                let now = in_flight();
+                bars.retain(|(known, _)| now.iter().any(|errand| Arc::ptr_eq(errand, known)));
+                for errand in now {
+                    if !bars.iter().any(|(known, _)| Arc::ptr_eq(&errand, known)) {
+                        let bar = progress.start(&shown(errand.url()), errand.total());
+                        bars.push((errand, bar));
+                    }
+                }
+                for (errand, bar) in &bars {
+                    bar.set_total(errand.total());
+                    bar.set_done(errand.got());
+                }
+            }
+        }));
+    }
+    watch
+}
+
+/// Somebody who keeps the lines. They go when this is dropped.
+#[derive(Debug)]
+pub struct Watch {
+    thread: Option<JoinHandle<()>>,
+    over: Option<Sender<()>>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.over = None;
+        if let Some(thread) = self.thread.take() {
+            // It does nothing that could fail but writing to the terminal.
+            let _ = thread.join();
+        }
+    }
+}
 
 /// Whether there is somebody to look at it: standard error is a terminal, and
 /// standard output, which would write between the lines, is none.
@@ -73,16 +132,19 @@ fn style(template: &str) -> ProgressStyle {
 pub struct Bar(Option<ProgressBar>);
 
 impl Bar {
-    /// So many more bytes have come.
-    pub fn advance(&self, bytes: usize) {
+    /// So many bytes have come by now.
+    pub fn set_done(&self, bytes: u64) {
         if let Some(line) = &self.0 {
-            line.inc(bytes as u64);
+            line.set_position(bytes);
         }
     }
 
     /// How many bytes there will be, if that is known by now.
     pub fn set_total(&self, total: Option<u64>) {
         if let Some(line) = &self.0 {
+            if line.length() == total {
+                return;
+            }
             match total {
                 Some(total) => {
                     line.set_style(style(KNOWN));
@@ -109,8 +171,8 @@ impl Drop for Bar {
 mod tests {
     use super::*;
     use indicatif::TermLike;
-    use std::sync::{Arc, Mutex};
-    use std::time::{Duration, Instant};
+    use std::sync::Mutex;
+    use std::time::Instant;
 
     /// A terminal that notes what is written to it.
     #[derive(Debug, Clone, Default)]
@@ -176,7 +238,7 @@ mod tests {
         let bar = progress.start(&url, None);
         bar.set_total(Some(3 << 20));
         std::thread::sleep(Duration::from_millis(150));
-        bar.advance(1 << 20);
+        bar.set_done(1 << 20);
         let text = terminal.text();
         assert!(text.contains("http://a.example/?"), "{text}");
         assert!(text.contains("1.00 MiB of 3.00 MiB"), "{text}");
@@ -201,8 +263,8 @@ mod tests {
         let bar = progress.start("http://a/", Some(1));
         let start = Instant::now();
         let blocks = 1_000_000;
-        for _ in 0..blocks {
-            bar.advance(1);
+        for n in 0..blocks {
+            bar.set_done(n);
         }
         let tenths = start.elapsed().as_millis() as usize / 100;
         let drawn = terminal.text().matches("http://a/").count();
@@ -214,10 +276,25 @@ mod tests {
     }
 
     #[test]
+    fn who_is_under_way_has_a_line() {
+        let (progress, terminal) = watched();
+        let errand = Arc::new(Errand::new("http://me:secret@a.example/", None));
+        errand.expect(Some(2 << 20));
+        errand.came(1 << 20);
+        let watch = watch(&progress, move || vec![Arc::clone(&errand)]);
+        std::thread::sleep(Duration::from_millis(600));
+        drop(watch);
+        let text = terminal.text();
+        assert!(text.contains("http://a.example/ "), "{text}");
+        assert!(text.contains("1.00 MiB of 2.00 MiB"), "{text}");
+        assert!(text.trim_end().ends_with("<cleared>"), "{text}");
+    }
+
+    #[test]
     fn nothing_when_off() {
         let progress = Progress::new(false);
         let bar = progress.start("http://a/", Some(1));
-        bar.advance(1);
+        bar.set_done(1);
         bar.set_total(None);
         assert_eq!(progress.say(|| 7), 7);
     }

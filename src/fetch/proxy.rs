@@ -15,8 +15,6 @@
 //!
 //! In all of them, what is empty is not set, and lower case wins.
 
-#![allow(dead_code)] // until the engine is wired to it
-
 use super::failure::Failure;
 use percent_encoding::percent_decode_str;
 use std::net::IpAddr;

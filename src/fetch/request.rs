@@ -4,15 +4,14 @@ use super::address::without_user;
 use super::cause;
 use super::errand::Errand;
 use super::failure::Failure;
+use super::headers::{Field, basic};
 use super::hosts::Place;
 use super::{Inner, redirect, retry};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 use std::io;
 use std::time::Duration;
 use ureq::Body;
-use ureq::http::header::{AUTHORIZATION, HeaderMap, IF_RANGE, LOCATION, RANGE, USER_AGENT};
+use ureq::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, IF_RANGE, LOCATION, RANGE};
 use ureq::http::{Method, Request, Response, StatusCode, Version};
 use url::Url;
 
@@ -65,18 +64,17 @@ impl From<Failure> for Refusal {
 /// Asks for `url` and follows its redirects. Success is a status that came with
 /// what was asked for, and 416 where that was a rest.
 ///
-/// User name and password and the user's headers are for the origin of `url`:
-/// no other server sees them.
+/// User name and password and the user's headers are for the origin of the
+/// errand's URL: no other server sees them.
 pub(super) fn ask(
     inner: &Inner,
     errand: &Errand,
     mut url: Url,
     question: &Question,
 ) -> Result<Answer, Refusal> {
-    let origin = url.origin();
     let mut seen = Vec::new();
     while seen.len() <= redirect::LIMIT as usize {
-        let familiar = url.origin() == origin;
+        let familiar = errand.is_home(&url);
         let place = inner.hosts.enter(&url, errand)?;
         let response = errand.clock.run(|| send(inner, &url, question, familiar))?;
         let (head, body) = response.into_parts();
@@ -141,16 +139,8 @@ fn send(
     let mut request = Request::builder()
         .method(question.method.clone())
         .uri(bare.as_str());
-    if let Some(credentials) = basic(url) {
-        request = request.header(AUTHORIZATION, credentials);
-    }
-    if let Some(agent) = &options.user_agent {
-        request = request.header(USER_AGENT, agent);
-    }
-    if familiar {
-        for (name, value) in &options.headers {
-            request = request.header(name, value);
-        }
+    for (name, value) in &fields(inner, url, familiar) {
+        request = request.header(name, value);
     }
     if let Some((from, version)) = question.rest {
         request = request.header(RANGE, format!("bytes={from}-"));
@@ -158,9 +148,10 @@ fn send(
     }
     let request = request.body(());
     let request = request.map_err(|error| Failure::Url(format!("no URL: {error}")))?;
-    let answer = match inner.agent.run(request.clone()) {
+    let agent = inner.agents.for_url(url, options)?;
+    let answer = match agent.run(request.clone()) {
         // Once more: the connection may have been an old one that was just being closed.
-        Err(error) if cause::hung_up(&error) => inner.agent.run(request),
+        Err(error) if cause::hung_up(&error) => agent.run(request),
         answer => answer,
     };
     answer.map_err(|error| cause::unanswered(error, options))
@@ -175,14 +166,49 @@ fn discard(mut body: Body) {
     }
 }
 
-/// User name and password of the URL, as the Authorization header has them
-/// (RFC 7617).
-fn basic(url: &Url) -> Option<String> {
-    if url.username().is_empty() && url.password().is_none() {
-        return None;
+/// What the user wants to say to a server; what he says himself takes the place
+/// of what his other options mean.
+fn fields(inner: &Inner, url: &Url, familiar: bool) -> HeaderMap {
+    let options = &inner.options;
+    let mut fields = HeaderMap::new();
+    if let Some(Field::Set(name, value)) = &options.user_agent {
+        fields.insert(name, value.clone());
     }
-    let mut pair: Vec<u8> = percent_decode_str(url.username()).collect();
-    pair.push(b':');
-    pair.extend(percent_decode_str(url.password().unwrap_or_default()));
-    Some(format!("Basic {}", BASE64_STANDARD.encode(pair)))
+    if let Some(credentials) = credentials(inner, url, familiar) {
+        fields.insert(AUTHORIZATION, credentials);
+    }
+    if familiar {
+        for field in &options.fields {
+            let (Field::Set(name, _) | Field::Leave(name)) = field;
+            fields.remove(name);
+        }
+        for field in &options.fields {
+            if let Field::Set(name, value) = field {
+                fields.append(name, value.clone());
+            }
+        }
+    }
+    fields
+}
+
+/// User name and password: those in the URL; where it has none, and the server
+/// is `familiar`, those of the options, and then those in the netrc file, which
+/// also knows the password for a name in the URL.
+fn credentials(inner: &Inner, url: &Url, familiar: bool) -> Option<HeaderValue> {
+    let decoded = |text: &str| percent_decode_str(text).collect::<Vec<u8>>();
+    let name = decoded(url.username());
+    if let Some(password) = url.password() {
+        return Some(basic(&name, &decoded(password)));
+    }
+    if familiar {
+        if let Some(user) = inner.options.user.as_ref().filter(|_| name.is_empty()) {
+            return Some(user.authorization());
+        }
+        let wanted = Some(name.as_slice()).filter(|name| !name.is_empty());
+        let host = url.host_str().unwrap_or_default();
+        if let Some((name, password)) = inner.netrc.find(host, wanted) {
+            return Some(basic(name, password));
+        }
+    }
+    (!name.is_empty()).then(|| basic(&name, b""))
 }

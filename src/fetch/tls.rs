@@ -1,7 +1,5 @@
 //! Whose certificates are trusted: `--cacert` and `--insecure`.
 
-#![allow(dead_code)] // until the engine is wired to it
-
 use crate::error::Error;
 use std::fs;
 use std::io;

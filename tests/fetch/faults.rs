@@ -528,7 +528,8 @@ fn whole_or_an_error_and_a_true_beginning() {
     let fetcher = Fetcher::new(Options {
         per_host: 1000,
         ..options()
-    });
+    })
+    .unwrap();
     let (whole, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     at_once(cases.len(), |i| {
         let mut out = Vec::new();

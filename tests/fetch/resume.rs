@@ -43,7 +43,10 @@ fn the_rest_is_asked_for_and_no_more() {
     assert_eq!(requests[0].header("range"), None);
     assert_eq!(requests[1].header("range"), Some("bytes=500-"));
     assert_eq!(requests[1].header("if-range"), Some("\"a\""));
-    assert_eq!(requests[1].header("accept-encoding"), Some("gzip, br"));
+    assert_eq!(
+        requests[1].header("accept-encoding"),
+        Some("gzip, deflate, br, zstd")
+    );
 }
 
 #[test]
@@ -289,7 +292,7 @@ fn down_to_http_only_if_allowed() {
 /// Headers of the user's are for the origin that he named.
 #[test]
 fn headers_stay_with_their_origin() {
-    use textmill::fetch::{Fetcher, Options};
+    use textmill::fetch::{Fetcher, Options, user_agent};
     let other = in_turn(vec![vec![Step::Send(page(&[], b"there"))]]);
     let there = other.url("/");
     let server = Server::start(move |request| match request.path.as_str() {
@@ -297,11 +300,12 @@ fn headers_stay_with_their_origin() {
         _ => vec![Step::Send(redirect(&there))],
     });
     let fetcher = Fetcher::new(Options {
-        headers: vec![("X-Key".into(), "secret".into())],
-        user_agent: Some("me/1".into()),
+        fields: vec!["X-Key: secret".parse().unwrap()],
+        user_agent: Some(user_agent("me/1").unwrap()),
         digest: true,
         ..Options::default()
-    });
+    })
+    .unwrap();
     let mut out = Vec::new();
     let transfer = fetcher.fetch(&server.url("/"), &mut out);
     assert_eq!(out, b"there");

@@ -1,0 +1,356 @@
+//! What users may say about requests, servers, proxies and reports.
+
+use super::{body, certificate, fails, fetch, gzip, one, program, text};
+use crate::process::{Ran, argument, file, run};
+use crate::server::{Request, Server, Step, head, page, redirect, status};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+fn fetch_with(env: &[(&str, &str)], args: &[&str]) -> Ran {
+    run(program(args).envs(env.iter().copied()), b"")
+}
+
+#[test]
+fn no_more_than_max_size() {
+    let text = text(100_000);
+    let server = Server::start({
+        let text = text.clone();
+        move |request| {
+            vec![Step::send(match request.path.as_str() {
+                "/gzip" => page(&["Content-Encoding: gzip"], &gzip(&text)),
+                "/unsized" => [head("200 OK", &[]), text.clone()].concat(),
+                _ => page(&[], &text),
+            })]
+        }
+    });
+    let cause = "body larger than 99999 bytes";
+    for path in ["/gzip", "/unsized", "/sized"] {
+        let url = server.url(path);
+        assert!(body(&["--max-size=100000", &url]) == text, "{path}");
+        // Of a length that is known nothing is written.
+        let out = if path == "/sized" {
+            &[]
+        } else {
+            &text[..99_999]
+        };
+        fails(&["--max-size=99999", &url], out, cause);
+    }
+    let local = file(&text);
+    let url = format!("file://{}", local.path().display());
+    fails(
+        &["--max-size=2K", &url],
+        &text[..2048],
+        "body larger than 2048 bytes",
+    );
+    for bad in ["--max-size=50%", "--max-size=1.5M", "--max-size="] {
+        assert_eq!(fetch(&[bad, &url]).status, 2);
+    }
+}
+
+#[test]
+fn headers_are_for_their_origin() {
+    let other = one(page(&[], b"there"));
+    let there = other.url("/");
+    let server = Server::start(move |_| vec![Step::send(redirect(&there))]);
+    let args = [
+        "-H",
+        "X-Key: secret",
+        "-H",
+        "Cookie: a",
+        "-H",
+        "Cookie: b",
+        "-H",
+        "Accept:",
+    ];
+    let url = server.url("/");
+    let args = [&args[..], &["-A", "me/1", "--user=u:p", &url]].concat();
+    assert_eq!(body(&args), b"there");
+    let asked = &server.requests()[0];
+    assert_eq!(asked.header("x-key"), Some("secret"));
+    assert_eq!(asked.header("cookie"), Some("a"));
+    assert_eq!(asked.header("authorization"), Some("Basic dTpw"));
+    assert_eq!(asked.header("accept"), None);
+    let asked = &other.requests()[0];
+    for name in ["x-key", "cookie", "authorization"] {
+        assert_eq!(asked.header(name), None, "{name}");
+    }
+    assert_eq!(asked.header("user-agent"), Some("me/1"));
+    for bad in ["Range: bytes=1-", "no field", "A: b\nC: d"] {
+        assert_eq!(fetch(&["-H", bad, &server.url("/")]).status, 2);
+    }
+}
+
+/// To ask a second server for the rest of its body does not make it the first.
+#[test]
+fn headers_are_for_their_origin_when_it_is_resumed_too() {
+    let text = text(50_000);
+    let other = Server::start({
+        let text = text.clone();
+        move |request: &Request| {
+            let whole = page(&["ETag: \"1\"", "Accept-Ranges: bytes"], &text);
+            match request.header("range") {
+                None => vec![Step::send(&whole[..whole.len() - 20_000]), Step::Cut],
+                Some(range) => {
+                    let from: usize = range[6..range.len() - 1].parse().unwrap();
+                    let range = format!("Content-Range: bytes {from}-49999/50000");
+                    let length = format!("Content-Length: {}", 50_000 - from);
+                    let lines = ["ETag: \"1\"", &range, &length];
+                    vec![
+                        Step::send(head("206 Partial Content", &lines)),
+                        Step::send(&text[from..]),
+                    ]
+                }
+            }
+        }
+    });
+    let there = other.url("/");
+    let server = Server::start(move |_| vec![Step::send(redirect(&there))]);
+    let url = server.url("/");
+    assert!(body(&["-H", "X-Key: secret", "--user=u:p", &url]) == text);
+    assert_eq!(other.requests().len(), 2);
+    for asked in other.requests() {
+        assert_eq!(
+            (asked.header("x-key"), asked.header("authorization")),
+            (None, None)
+        );
+    }
+}
+
+#[test]
+fn users_of_netrc() {
+    let server = one(page(&[], b"in"));
+    let netrc = file(b"machine 127.0.0.1 login u password p\ndefault login x password y\n");
+    let env = [("NETRC", argument(netrc.path()))];
+    let sent = |args: &[&str]| {
+        let url = server.url("/");
+        let ran = fetch_with(&env, &[args, &[&url]].concat());
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+        let request = server.requests().pop().unwrap();
+        request.header("authorization").map(str::to_string)
+    };
+    assert_eq!(sent(&[]), None);
+    assert_eq!(sent(&["-n"]).as_deref(), Some("Basic dTpw"));
+    assert_eq!(sent(&["-n", "--user=a:b"]).as_deref(), Some("Basic YTpi"));
+    assert_eq!(
+        sent(&["-n", "-H", "Authorization: x"]).as_deref(),
+        Some("x")
+    );
+    let named = server.url("/").replace("//", "//u@");
+    assert_eq!(fetch_with(&env, &["-n", &named]).status, 0);
+    let request = server.requests().pop().unwrap();
+    assert_eq!(request.header("authorization"), Some("Basic dTpw"));
+    let ran = fetch_with(&[("NETRC", "/none")], &["-n", &server.url("/")]);
+    assert_eq!(ran.stderr, "fetch: /none: No such file or directory\n");
+    assert_eq!(ran.status, 1);
+}
+
+#[test]
+fn whom_to_trust() {
+    let (trusted, config) = certificate("127.0.0.1", 2020);
+    let (other, _) = certificate("127.0.0.1", 2020);
+    let server = Server::tls(config, |_| vec![Step::send(page(&[], b"safe"))]);
+    let url = server.url("/");
+    assert_eq!(body(&["--cacert", argument(trusted.path()), &url]), b"safe");
+    let ran = fetch(&["--cacert", argument(other.path()), &url]);
+    assert!(
+        ran.stderr.contains("certificate not trusted"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!((ran.status, ran.stdout.len()), (1, 0));
+    let ran = fetch(&["--insecure", &url]);
+    assert_eq!((ran.status, ran.stdout.as_slice()), (0, &b"safe"[..]));
+    assert_eq!(
+        ran.stderr,
+        "fetch: --insecure: no certificate is verified\n"
+    );
+    let ran = fetch(&["--cacert=/none", &url]);
+    assert_eq!(
+        (ran.status, ran.stderr.as_str()),
+        (1, "fetch: /none: No such file or directory\n")
+    );
+}
+
+#[test]
+fn one_kind_of_addresses() {
+    let server = one(page(&[], b"x"));
+    let url = server.url("/").replace("127.0.0.1", "localhost");
+    assert_eq!(body(&["-6", "-4", &url]), b"x");
+    assert_eq!(fetch(&["--retry=0", "-6", &url]).status, 1);
+}
+
+#[test]
+fn heads() {
+    let server = Server::start(|request| {
+        vec![Step::send(match request.path.as_str() {
+            "/" => redirect("/in"),
+            "/in" => head("200 OK", &["X-One: 1", "Content-Length: 1000000"]),
+            _ => head("404 Not Found", &[]),
+        })]
+    });
+    let expected = "HTTP/1.1 200 OK\nconnection: close\nx-one: 1\ncontent-length: 1000000\n\n";
+    assert_eq!(
+        String::from_utf8(body(&["-I", &server.url("/")])).unwrap(),
+        expected
+    );
+    fails(&["-I", &server.url("/none")], b"", "404 Not Found");
+    let local = tempfile::Builder::new().suffix(".txt").tempfile().unwrap();
+    let url = format!("file://{}", local.path().display());
+    assert_eq!(
+        body(&["-I", &url]),
+        b"content-length: 0\ncontent-type: text/plain\n\n"
+    );
+}
+
+#[test]
+fn reports() {
+    let server = Server::start(|request| {
+        vec![Step::send(match request.path.as_str() {
+            "/" => redirect("/in"),
+            "/in" => page(&["Content-Type: text/plain; charset=latin1"], b"caf\xE9"),
+            _ => status("404 Not Found"),
+        })]
+    });
+    let report = file(b"old");
+    let with_user = server.url("/").replace("//", "//me:secret@");
+    let gone = server.url("/gone");
+    let ran = fetch(&["--report", argument(report.path()), &with_user, &gone]);
+    assert_eq!((ran.status, ran.stdout.as_slice()), (1, "café".as_bytes()));
+    let text = std::fs::read_to_string(report.path()).unwrap();
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 2);
+    assert!(!text.contains("secret"));
+    let well = &lines[0];
+    assert_eq!(well["url"], server.url("/"));
+    assert_eq!(well["final_url"], server.url("/in"));
+    assert_eq!((&well["status"], &well["error"]), (&200.into(), &().into()));
+    assert_eq!(
+        (&well["wire_bytes"], &well["out_bytes"]),
+        (&4.into(), &5.into())
+    );
+    assert_eq!(
+        well["sha256"],
+        "850f7dc43910ff890f8879c0ed26fe697c93a067ad93a7d50f466a7028a9bf4e"
+    );
+    assert_eq!(
+        (&lines[1]["error"], &lines[1]["message"]),
+        (&"status".into(), &"404 Not Found".into())
+    );
+    let ran = fetch(&["--report=/none/x", &gone]);
+    assert_eq!(ran.stderr, "fetch: /none/x: No such file or directory\n");
+    assert_eq!(ran.status, 1);
+    // A report that cannot be written is said once, and the bodies come all the same.
+    let url = server.url("/in");
+    let ran = fetch(&["--report=/dev/full", &url, &url]);
+    assert_eq!(ran.stderr, "fetch: /dev/full: No space left on device\n");
+    assert_eq!((ran.status, ran.stdout.len()), (1, 10));
+}
+
+#[test]
+fn nobody_at_a_terminal_sees_no_progress() {
+    let server = one(page(&[], b"x"));
+    for quiet in ["-q", "--quiet"] {
+        assert_eq!(body(&[quiet, &server.url("/")]), b"x");
+    }
+}
+
+/// A proxy that notes the first line and the header of each connection, and
+/// answers plain requests itself; tunnels lead to where they should.
+fn proxy() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let heads = Arc::clone(&log);
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let (mut client, heads) = (client.unwrap(), Arc::clone(&heads));
+            thread::spawn(move || -> std::io::Result<()> {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    client.read_exact(&mut byte)?;
+                    head.extend(byte);
+                }
+                let head = String::from_utf8(head).unwrap();
+                heads.lock().unwrap().push(head.clone());
+                let mut words = head.split(' ');
+                if words.next() != Some("CONNECT") {
+                    return client.write_all(&page(&[], b"by proxy"));
+                }
+                let mut server = TcpStream::connect(words.next().unwrap())?;
+                client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+                let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
+                thread::spawn(move || std::io::copy(&mut from, &mut to));
+                std::io::copy(&mut server, &mut client)?;
+                client.shutdown(std::net::Shutdown::Both)
+            });
+        }
+    });
+    (address, log)
+}
+
+#[test]
+fn proxies_as_curl_has_them() {
+    let (proxy, log) = proxy();
+    let server = one(page(&[], b"direct"));
+    let url = server.url("/x");
+    let with_user = format!("http://me:secret@{proxy}");
+    let get = |env: &[(&str, &str)]| {
+        let ran = fetch_with(env, &[&url]);
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    for (env, from) in [
+        (&[("http_proxy", with_user.as_str())][..], "by proxy"),
+        (&[("ALL_PROXY", &proxy)], "by proxy"),
+        (
+            &[("http_proxy", &proxy), ("NO_PROXY", "example.org")],
+            "by proxy",
+        ),
+        (&[("HTTP_PROXY", &proxy)], "direct"),
+        (&[("https_proxy", &proxy)], "direct"),
+        (
+            &[("http_proxy", &proxy), ("NO_PROXY", "x.example, 127.0.0.1")],
+            "direct",
+        ),
+        (
+            &[("http_proxy", &proxy), ("no_proxy", "127.0.0.0/8")],
+            "direct",
+        ),
+        (&[("all_proxy", &proxy), ("NO_PROXY", "*")], "direct"),
+    ] {
+        assert_eq!(get(env), from, "{env:?}");
+    }
+    let heads = std::mem::take(&mut *log.lock().unwrap());
+    assert_eq!(heads.len(), 3);
+    assert!(heads[0].starts_with(&format!("GET {url} HTTP/1.1\r\n")));
+    assert!(
+        heads[0]
+            .to_lowercase()
+            .contains("proxy-authorization: basic bwu6c2vjcmv0\r\n")
+    );
+    let ran = fetch_with(&[("http_proxy", "gopher://a")], &[&url]);
+    assert_eq!(
+        ran.stderr,
+        format!("fetch: {url}: $http_proxy: gopher is no kind of proxy\n")
+    );
+
+    // https is tunnelled, and the proxy sees nothing of it.
+    let (trusted, config) = certificate("127.0.0.1", 2020);
+    let secure = Server::tls(config, |_| vec![Step::send(page(&[], b"tunnelled"))]);
+    let url = secure.url("/");
+    let args = ["--cacert", argument(trusted.path()), &url];
+    let ran = fetch_with(&[("HTTPS_PROXY", &proxy)], &args);
+    assert_eq!(
+        (ran.stderr.as_str(), ran.stdout.as_slice()),
+        ("", &b"tunnelled"[..])
+    );
+    let heads = log.lock().unwrap();
+    assert_eq!(heads.len(), 1);
+    assert!(heads[0].starts_with("CONNECT 127.0.0.1:"));
+}
