@@ -1,6 +1,6 @@
 //! `count` as a process, held against `sort | uniq -c`.
 
-use crate::process::{argument, classic, file, filter, mixed_text, program, run, shell};
+use crate::process::{Ran, argument, classic, file, filter, mixed_text, program, run, shell};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -154,6 +154,12 @@ fn verbose_says_what_it_took() {
     assert!(numbers[2] > 1 && numbers[3] > 1 << 20, "{line}");
 }
 
+/// The peak of memory that a count says at the end of its line, in KiB.
+fn peak(ran: &Ran) -> u64 {
+    let (_, peak) = ran.stderr.rsplit_once(", ").unwrap();
+    peak.split(' ').next().unwrap().parse().unwrap()
+}
+
 #[test]
 fn memory_stays_within_its_limit() {
     // 60 MB of lines that are all different, some short, some long.
@@ -166,15 +172,7 @@ fn memory_stays_within_its_limit() {
     for threads in ["1", "2", "4"] {
         let args = ["-S", "16M", "-j", threads, "--verbose"];
         let ran = run(program("count").args(args), &text);
-        let peak = ran
-            .stderr
-            .split(", ")
-            .last()
-            .unwrap()
-            .split(' ')
-            .next()
-            .unwrap();
-        let peak: u64 = peak.parse().unwrap();
+        let peak = peak(&ran);
         assert!(peak <= (16 + 32) << 10, "{threads} threads: {peak} KiB");
         assert!(ran.stdout == filter("count", &[], &text));
     }
@@ -435,15 +433,7 @@ fn memory_stays_within_its_limit_whatever_the_lines_are_like() {
                 &mut shell(&format!("{{ {lines}; }} | count {means} --verbose | cksum")),
                 b"",
             );
-            let peak = ran
-                .stderr
-                .split(", ")
-                .last()
-                .unwrap()
-                .split(' ')
-                .next()
-                .unwrap();
-            let peak: u64 = peak.parse().unwrap();
+            let peak = peak(&ran);
             let limit: u64 = means[2..4].parse().unwrap();
             assert!(peak <= (limit + 32) << 10, "{lines}, {means}: {peak} KiB");
         }

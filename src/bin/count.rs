@@ -106,9 +106,10 @@ fn main() -> ExitCode {
 }
 
 /// Reads a number of threads.
-fn threads(text: &str) -> Result<NonZeroUsize, &'static str> {
-    let number = text.parse().ok().filter(|n: &NonZeroUsize| n.get() <= 256);
-    number.ok_or("not a number from 1 to 256")
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text.parse().ok();
+    let number = number.filter(|n: &NonZeroUsize| n.get() <= count::THREADS);
+    number.ok_or_else(|| format!("not a number from 1 to {}", count::THREADS))
 }
 
 /// Where a sum grew too large: the record, if the files can be read again.

@@ -71,7 +71,7 @@ use worker::{SharedSplitters, Worker};
 const ALONE: usize = if cfg!(test) { 1 << 10 } else { 4 << 20 };
 
 /// The most threads that can work at once.
-const THREADS: usize = 256;
+pub const THREADS: usize = 256;
 
 /// What a count may use of the machine.
 #[derive(Clone, Debug, Default)]

@@ -72,7 +72,7 @@ fn cut(range: Lines, arenas: Arenas, threads: usize) -> Vec<Lines> {
 struct LineSplitters(Vec<(u128, Vec<u8>)>);
 
 impl LineSplitters {
-    /// LineSplitters that cut a sample of lines into equal parts.
+    /// Splitters that cut a sample of lines into equal parts.
     fn new(mut sample: Vec<Vec<u8>>, parts: usize) -> Self {
         sample.sort_unstable();
         let step = sample.len() / parts + 1;
