@@ -255,12 +255,26 @@ impl Program {
     /// Runs every file, each a text of its own, through a filter to standard
     /// output. A file that cannot be read is reported and the next one taken.
     pub fn filter(&self, files: &Files, filter: &mut dyn Filter) -> ExitCode {
+        self.each_file(files, |input, output| {
+            stream::filter(input, filter, output).map(|()| true)
+        })
+    }
+
+    /// Runs `body` on every file and standard output. It returns whether all
+    /// went well and has reported by itself what did not. A file that cannot be
+    /// read is reported and the next one taken.
+    pub fn each_file(
+        &self,
+        files: &Files,
+        mut body: impl FnMut(&mut File, &mut File) -> Result<bool, Error>,
+    ) -> ExitCode {
         self.with_output(|output| {
             let mut well = true;
             for name in files.names() {
                 let result = open(name)
                     .map_err(Error::Read)
-                    .and_then(|mut input| stream::filter(&mut input, filter, output));
+                    .and_then(|mut input| body(&mut input, output))
+                    .map(|file_well| well &= file_well);
                 well &= self.forgive(shown(name), result)?;
             }
             Ok(well)

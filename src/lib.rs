@@ -34,6 +34,8 @@ pub mod count;
 pub mod error;
 #[cfg(feature = "net")]
 pub mod fetch;
+pub mod html;
+pub mod links;
 pub mod lower;
 pub mod matches;
 pub mod memory;

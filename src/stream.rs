@@ -323,7 +323,7 @@ pub fn read(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 /// Writes all of `out` and empties it.
-fn write(output: &mut impl Write, out: &mut Out) -> Result<(), Error> {
+pub fn write(output: &mut impl Write, out: &mut Out) -> Result<(), Error> {
     if !out.as_slice().is_empty() {
         output.write_all(out.as_slice()).map_err(Error::Write)?;
         out.truncate(0);

@@ -1,0 +1,69 @@
+//! `links`: what a page links to. See [`textmill::links`].
+
+use clap::Parser;
+use std::process::ExitCode;
+use textmill::cli;
+use textmill::links::{self, Options};
+use url::Url;
+
+/// Print what an HTML page links to, as absolute URLs, one a line.
+///
+/// These are what a[href] and img[src] name, for http and https. Relative URLs
+/// are resolved against the first <base href>, and that against --base; the
+/// fragment (#part) is dropped, and a link that is nothing else. Comments,
+/// scripts and templates have no links, noscript has.
+///
+/// What is no URL is named on standard error and makes the exit status 1; so is
+/// a relative URL when there is no base. The rest goes on.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Example:\n  fetch URL | links --base URL | fetch --raw | count\n\n\
+        Order of output: that of the page; nothing is left out that comes again.\n\
+        Cost: one pass; memory is constant, whatever the size of the page, a tag or a \
+        comment. What is longer than 2 MiB is no URL."
+)]
+struct Args {
+    /// The URL of the page
+    #[arg(long, value_name = "URL")]
+    base: Option<String>,
+
+    /// All that the page makes use of: area, link, script, iframe, frame,
+    /// source, video, audio, track, embed, object, form, input, srcset, poster,
+    /// images of SVG, meta refresh, and url() in style sheets and attributes
+    #[arg(long)]
+    all: bool,
+
+    /// Keep fragments, and links within the page
+    #[arg(long)]
+    fragments: bool,
+
+    /// Links of all schemes: mailto:, data:, …
+    #[arg(long)]
+    schemes: bool,
+
+    #[command(flatten)]
+    files: cli::Files,
+}
+
+fn main() -> ExitCode {
+    cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
+        let base = match args.base.as_deref().map(Url::parse).transpose() {
+            Ok(base) => base,
+            Err(error) => return program.wrong_usage(format_args!("--base: {error}")),
+        };
+        let options = Options {
+            all: args.all,
+            fragments: args.fragments,
+            schemes: args.schemes,
+        };
+        program.each_file(&args.files, |input, output| {
+            let mut well = true;
+            links::links(input, base.as_ref(), options, output, |invalid| {
+                well = false;
+                program.report(invalid.raw, invalid.cause);
+            })?;
+            Ok(well)
+        })
+    })
+}

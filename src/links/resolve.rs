@@ -1,0 +1,224 @@
+//! From what stands in a page to an absolute URL.
+//!
+//! The crate `url` does it by the book (WHATWG URL standard), in some 340 ns.
+//! Nearly all links are of a kind for which the book comes to joining two
+//! strings: characters that are never escaped, no dots but `../` in front. For
+//! these, that is what is done, in a tenth of the time; a property test holds
+//! the one to the other.
+
+use std::fmt::Write;
+use url::{ParseError, Position, Url};
+
+/// Resolves links of one page, one after the other.
+#[derive(Debug)]
+pub struct Resolver {
+    base: Option<Url>,
+    quick: Option<Quick>,
+    /// The last one, without its fragment.
+    url: String,
+    /// Its fragment, if it has one.
+    fragment: Option<String>,
+    spare: String,
+}
+
+/// A base against which most relative links are quickly resolved.
+#[derive(Debug)]
+struct Quick {
+    /// It, without query and fragment.
+    path: String,
+    /// It, without a fragment.
+    query: String,
+    /// Where its path begins and its last segment.
+    root: usize,
+    last: usize,
+    is_file: bool,
+}
+
+impl Quick {
+    fn new(base: &Url) -> Option<Self> {
+        let is_file = base.scheme() == "file";
+        if !is_file && !matches!(base.scheme(), "http" | "https") {
+            return None;
+        }
+        // What may be a drive's letter has rules of its own, and so have hosts of files.
+        if is_file && (base.has_host() || base.path().contains([':', '|'])) {
+            return None;
+        }
+        let path = base[..Position::AfterPath].to_string();
+        Some(Quick {
+            query: base[..Position::AfterQuery].to_string(),
+            root: base[..Position::BeforePath].len(),
+            last: path.rfind('/')? + 1,
+            path,
+            is_file,
+        })
+    }
+
+    /// Appends the absolute URL of a plain relative one to `url`; `None` if
+    /// that must be found by the book. `link` has no fragment.
+    fn resolve(&self, link: &str, url: &mut String) -> Option<()> {
+        let bytes = link.as_bytes();
+        let Some(&first) = bytes.first() else {
+            url.push_str(&self.query);
+            return Some(());
+        };
+        let query = memchr::memchr(b'?', bytes).unwrap_or(bytes.len());
+        let mut before = b'/';
+        let mut dots = false;
+        let mut start = 0;
+        let mut directory = self.last;
+        match first {
+            b'?' => directory = self.path.len(),
+            b'/' => {
+                directory = self.root;
+                if bytes.get(1) == Some(&b'/') {
+                    return None;
+                }
+            }
+            b'.' => {
+                let mut rest = bytes;
+                loop {
+                    if let Some(after) = rest.strip_prefix(b"../") {
+                        rest = after;
+                        let above = &self.path.as_bytes()[self.root..directory - 1];
+                        if let Some(slash) = memchr::memrchr(b'/', above) {
+                            directory = self.root + slash + 1;
+                        }
+                    } else if let Some(after) = rest.strip_prefix(b"./") {
+                        rest = after;
+                    } else {
+                        break;
+                    }
+                }
+                start = bytes.len() - rest.len();
+            }
+            _ => {}
+        }
+        let mut colon = false;
+        let path = bytes.get(start..query)?;
+        for &byte in path {
+            if !PLAIN[byte as usize] {
+                return None;
+            }
+            colon |= byte == b':';
+            dots |= before == b'/' && byte == b'.';
+            before = byte;
+        }
+        if dots || !bytes[query..].iter().all(|&byte| PLAIN[byte as usize]) {
+            return None;
+        }
+        // A scheme, or a drive's letter.
+        if colon
+            && (self.is_file || memchr::memchr2(b'/', b':', path).is_none_or(|i| path[i] == b':'))
+        {
+            return None;
+        }
+        url.push_str(&self.path[..directory]);
+        url.push_str(&link[start..]);
+        Some(())
+    }
+}
+
+/// The characters that stand for themselves wherever they are in a path, a
+/// query or a fragment. `%` is none of them, since `%2e` is a dot.
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let others = b"-._~!$&()*+,;=@/:?";
+    let mut i = 0;
+    while i < 128 {
+        plain[i] = (i as u8).is_ascii_alphanumeric();
+        i += 1;
+    }
+    let mut i = 0;
+    while i < others.len() {
+        plain[others[i] as usize] = true;
+        i += 1;
+    }
+    plain
+};
+
+impl Resolver {
+    /// With the URL of the page, if that is known.
+    pub fn new(base: Option<Url>) -> Self {
+        Resolver {
+            quick: base.as_ref().and_then(Quick::new),
+            base,
+            url: String::new(),
+            fragment: None,
+            spare: String::new(),
+        }
+    }
+
+    /// Takes another base, which may be relative to the one so far. One that
+    /// nothing can be relative to changes nothing (HTML standard, 4.2.3).
+    pub fn rebase(&mut self, href: &[u8]) -> Result<Option<&Url>, ParseError> {
+        let url = Url::options()
+            .base_url(self.base.as_ref())
+            .parse(&text(href))?;
+        if matches!(url.scheme(), "data" | "javascript") || url.cannot_be_a_base() {
+            return Ok(None);
+        }
+        self.quick = Quick::new(&url);
+        Ok(Some(self.base.insert(url)))
+    }
+
+    /// Resolves a link, of which blanks at both ends are stripped.
+    pub fn resolve(&mut self, link: &[u8]) -> Result<(), ParseError> {
+        self.url.clear();
+        if let Some(fragment) = self.fragment.take() {
+            self.spare = fragment;
+        }
+        if self.quickly(link).is_some() {
+            return Ok(());
+        }
+        self.url.clear();
+        self.fragment = None;
+        let mut url = Url::options()
+            .base_url(self.base.as_ref())
+            .parse(&text(link))?;
+        self.fragment = url.fragment().map(str::to_string);
+        url.set_fragment(None);
+        self.url = url.into();
+        Ok(())
+    }
+
+    fn quickly(&mut self, link: &[u8]) -> Option<()> {
+        let quick = self.quick.as_ref()?;
+        let link = std::str::from_utf8(link).ok()?;
+        let (link, fragment) = match memchr::memchr(b'#', link.as_bytes()) {
+            Some(i) => (&link[..i], Some(&link[i + 1..])),
+            None => (link, None),
+        };
+        quick.resolve(link, &mut self.url)?;
+        if let Some(fragment) = fragment {
+            let is_plain = |byte: u8| PLAIN[byte as usize] || byte == b'%';
+            if !fragment.bytes().all(is_plain) {
+                return None;
+            }
+            let mut text = std::mem::take(&mut self.spare);
+            text.clear();
+            text.push_str(fragment);
+            self.fragment = Some(text);
+        }
+        Some(())
+    }
+
+    /// The last link that was resolved: its URL without a fragment, and that.
+    pub fn resolved(&self) -> (&str, Option<&str>) {
+        (&self.url, self.fragment.as_deref())
+    }
+}
+
+/// The bytes of a URL as text: those that are not UTF-8 are percent-encoded,
+/// so that a server gets what was meant, in whatever charset that is.
+fn text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // Writing into a string cannot fail.
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
+}
