@@ -395,7 +395,7 @@ fn shown(name: &OsStr) -> String {
 
 /// The text with what cannot be seen spelled out: one line, and nothing that a
 /// terminal would obey, or that would pass for something else.
-fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -35,6 +35,8 @@ pub mod error;
 #[cfg(feature = "net")]
 pub mod fetch;
 pub mod html;
+#[cfg(feature = "net")]
+pub mod json;
 pub mod links;
 pub mod lower;
 pub mod matches;

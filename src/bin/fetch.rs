@@ -164,6 +164,7 @@ impl Args {
             retry_delay: self.retry_delay,
             jobs: self.jobs.into(),
             per_host: self.per_host.into(),
+            follow: true,
             allow_downgrade: self.allow_downgrade,
             max_size: self.max_size,
             head: self.head,

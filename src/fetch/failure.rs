@@ -1,11 +1,13 @@
 //! Why a URL could not be fetched: in a sentence for people, in one of
 //! [`WORDS`] for scripts.
 
+use super::address::without_user;
 use super::time;
 use crate::error::Error;
 use std::fmt;
 use std::io;
 use std::time::Duration;
+use url::Url;
 
 /// What came between a URL and its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +33,15 @@ pub enum Failure {
     Protocol(String),
     /// The server answered with this status, and no body is what was asked for.
     Status(u16),
-    /// A redirect that is not followed.
+    /// A redirect that leads nowhere, or where nobody should go.
     Redirect(String),
+    /// A redirect, where none is to be followed.
+    Moved {
+        /// The status of the answer.
+        status: u16,
+        /// Where it points to.
+        to: Box<Url>,
+    },
     /// The body broke off.
     Truncated(String),
     /// The body's framing is broken.
@@ -87,7 +96,7 @@ impl Failure {
             Failure::TimedOut(_) | Failure::Stalled(_) | Failure::TooLong(_) => "timeout",
             Failure::Protocol(_) | Failure::Garbled(_) => "protocol",
             Failure::Status(_) => "status",
-            Failure::Redirect(_) => "redirect",
+            Failure::Redirect(_) | Failure::Moved { .. } => "redirect",
             Failure::Truncated(_) => "truncated",
             Failure::Changed(_) => "changed",
             Failure::Encoding(_) => "encoding",
@@ -108,6 +117,14 @@ impl Failure {
         }
     }
 
+    /// The failure that an error carries.
+    pub fn of(error: &Error) -> Option<&Failure> {
+        match error {
+            Error::Read(error) => Failure::within(error),
+            _ => None,
+        }
+    }
+
     /// The failure that an error of a reader carries.
     pub fn within(error: &io::Error) -> Option<&Failure> {
         error.get_ref()?.downcast_ref()
@@ -115,7 +132,7 @@ impl Failure {
 
     /// Whether asking for the rest of a body may succeed in a moment if it
     /// failed like this: by a new break of the body, too.
-    pub(super) fn may_pass(&self) -> bool {
+    pub fn may_pass(&self) -> bool {
         self.is_transient()
             || matches!(
                 self,
@@ -142,7 +159,7 @@ impl Failure {
 
     /// Whether a request that failed like this, before any body, may fare
     /// better in a moment.
-    pub(super) fn is_transient(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match self {
             Failure::Lookup(_)
             | Failure::Connect(_)
@@ -176,14 +193,21 @@ impl fmt::Display for Failure {
                 write!(f, "{broken}; not resumed: {because}")
             }
             Failure::Interrupted => f.write_str("interrupted"),
-            Failure::Status(code) => {
-                let reason = ureq::http::StatusCode::from_u16(*code).ok();
-                match reason.and_then(|status| status.canonical_reason()) {
-                    Some(reason) => write!(f, "{code} {reason}"),
-                    None => write!(f, "status {code}"),
-                }
+            Failure::Status(code) => status(f, *code),
+            Failure::Moved { status: code, to } => {
+                status(f, *code)?;
+                write!(f, ", to {}", without_user(Url::clone(to)))
             }
         }
+    }
+}
+
+/// A status with the words for it.
+fn status(f: &mut fmt::Formatter<'_>, code: u16) -> fmt::Result {
+    let reason = ureq::http::StatusCode::from_u16(code).ok();
+    match reason.and_then(|status| status.canonical_reason()) {
+        Some(reason) => write!(f, "{code} {reason}"),
+        None => write!(f, "status {code}"),
     }
 }
 

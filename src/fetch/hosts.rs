@@ -51,7 +51,7 @@ impl Hosts {
     /// Waits for a place at the URL's host. The time until there is room does
     /// not count as the URL's, the time that the host asked for does.
     pub(super) fn enter(self: &Arc<Hosts>, url: &Url, errand: &Errand) -> Result<Place, Failure> {
-        let name = url[Position::BeforeHost..Position::AfterPort].to_string();
+        let name = name(url).to_string();
         let mut state = self.lock();
         loop {
             let now = Instant::now();
@@ -76,6 +76,11 @@ impl Hosts {
         }
     }
 
+    /// Until when the URL's host wants to be left alone.
+    pub(super) fn rests_until(&self, url: &Url) -> Option<Instant> {
+        self.lock().hosts.get(name(url))?.until
+    }
+
     /// Something about the waiting requests has changed.
     pub(super) fn look_again(&self) {
         if self.lock().waiting > 0 {
@@ -86,6 +91,11 @@ impl Hosts {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|held| held.into_inner())
     }
+}
+
+/// What tells one host from another: its name and port.
+fn name(url: &Url) -> &str {
+    &url[Position::BeforeHost..Position::AfterPort]
 }
 
 impl Place {

@@ -42,7 +42,7 @@ use std::env;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use ureq::http::Method;
 use ureq::http::header::CONTENT_ENCODING;
 use url::Url;
@@ -83,7 +83,7 @@ pub use failure::{Failure, WORDS};
 pub use headers::{Field, User, user_agent};
 pub use limit::size;
 pub use many::Many;
-pub use page::Page;
+pub use page::{Page, Text};
 pub use report::Report;
 pub use transfer::Transfer;
 
@@ -113,6 +113,8 @@ pub struct Options {
     pub jobs: usize,
     /// How many requests one host gets at the same time.
     pub per_host: usize,
+    /// Follow redirects; otherwise one is a [`Failure::Moved`].
+    pub follow: bool,
     /// Follow redirects from https to http.
     pub allow_downgrade: bool,
     /// The most bytes of one body, content encodings taken off: more are an error.
@@ -157,6 +159,7 @@ impl Default for Options {
             retry_delay: Duration::from_millis(500),
             jobs: 10,
             per_host: 10,
+            follow: true,
             allow_downgrade: false,
             max_size: None,
             head: false,
@@ -259,6 +262,12 @@ impl Fetcher {
     /// [`Failure`] is its cause. The next URL can be fetched all the same.
     pub fn fetch(&self, url: &str, output: &mut impl Write) -> Transfer {
         self.run(&Arc::new(self.errand(url)), output)
+    }
+
+    /// Until when the host of this URL wants to be left alone, by the
+    /// `Retry-After` of its answers. A request before then waits.
+    pub fn rests_until(&self, url: &Url) -> Option<Instant> {
+        self.inner.hosts.rests_until(url)
     }
 
     fn errand(&self, url: &str) -> Errand {

@@ -7,7 +7,7 @@ use super::{charset, decode};
 use crate::error::Error;
 use crate::stream::{self, Blocks};
 use sha2::{Digest, Sha256};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use ureq::http::header::{CONTENT_TYPE, HeaderMap};
 use ureq::http::{StatusCode, Version};
 use url::Url;
@@ -83,6 +83,50 @@ impl Page {
     /// Errors carry a [`Failure`](super::Failure).
     pub fn into_reader(self) -> Result<impl Read + Send, Error> {
         self.body.decoded()
+    }
+
+    /// The body as [`write_to`](Page::write_to) writes it, to be read: text is
+    /// UTF-8. Errors carry a [`Failure`](super::Failure).
+    pub fn into_text(self) -> Result<Text<impl Read + Send>, Error> {
+        let charset = charset::Charset::new(self.body.content_type.as_deref());
+        Ok(Text {
+            bytes: self.body.decoded()?,
+            charset,
+            blocks: Blocks::new(),
+            ready: Vec::new(),
+            taken: 0,
+            ended: false,
+        })
+    }
+}
+
+/// A body that is read as text in UTF-8, if it is text.
+pub struct Text<R> {
+    bytes: R,
+    charset: Option<charset::Charset>,
+    blocks: Blocks,
+    /// What was converted, and how much of it was read.
+    ready: Vec<u8>,
+    taken: usize,
+    ended: bool,
+}
+
+impl<R: Read> Read for Text<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(charset) = &mut self.charset else {
+            return self.bytes.read(buffer);
+        };
+        while self.taken == self.ready.len() && !self.ended {
+            self.blocks.keep(0);
+            self.ended = self.blocks.read(&mut self.bytes)? == 0;
+            self.ready.clear();
+            self.taken = 0;
+            let text = charset.text(self.blocks.text(), self.ended);
+            self.ready.extend_from_slice(text);
+        }
+        let n = (&self.ready[self.taken..]).read(buffer)?;
+        self.taken += n;
+        Ok(n)
     }
 }
 

@@ -11,59 +11,29 @@
 use super::Transfer;
 use super::address::shown;
 use crate::error::Error;
-use std::fmt::Write as _;
+use crate::json::Line;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
 /// The transfer as one line of JSON, with its newline.
 fn line(transfer: &Transfer) -> String {
-    let mut line = String::with_capacity(512);
+    let mut line = Line::new();
     let hash = transfer.sha256.map(|hash| hex(&hash));
     let message = transfer.error.as_ref().map(Error::to_string);
-    line.push('{');
-    string(&mut line, "url", Some(&shown(&transfer.url)));
-    string(&mut line, "final_url", transfer.final_url.as_deref());
-    number(&mut line, "status", transfer.status.map(u64::from));
-    string(&mut line, "type", transfer.content_type.as_deref());
-    number(&mut line, "wire_bytes", Some(transfer.wire_bytes));
-    number(&mut line, "out_bytes", Some(transfer.out_bytes));
-    number(&mut line, "retries", Some(transfer.retries.into()));
+    line.string("url", Some(&shown(&transfer.url)));
+    line.string("final_url", transfer.final_url.as_deref());
+    line.number("status", transfer.status.map(u64::from));
+    line.string("type", transfer.content_type.as_deref());
+    line.number("wire_bytes", Some(transfer.wire_bytes));
+    line.number("out_bytes", Some(transfer.out_bytes));
+    line.number("retries", Some(transfer.retries.into()));
     let ms = u64::try_from(transfer.elapsed.as_millis());
-    number(&mut line, "ms", Some(ms.unwrap_or(u64::MAX)));
-    string(&mut line, "sha256", hash.as_deref());
-    string(&mut line, "error", transfer.failure_word());
-    string(&mut line, "message", message.as_deref());
-    line.pop(); // the last comma
-    line.push_str("}\n");
-    line
-}
-
-/// Appends `"key":"value",`, escaped as RFC 8259, section 7, demands.
-fn string(line: &mut String, key: &str, value: Option<&str>) {
-    let Some(value) = value else {
-        return number(line, key, None);
-    };
-    // Writing to a string never fails, here and below.
-    let _ = write!(line, "\"{key}\":\"");
-    for c in value.chars() {
-        match c {
-            '"' | '\\' => line.extend(['\\', c]),
-            c if c.is_control() => {
-                let _ = write!(line, "\\u{:04x}", u32::from(c));
-            }
-            c => line.push(c),
-        }
-    }
-    line.push_str("\",");
-}
-
-/// Appends `"key":number,`.
-fn number(line: &mut String, key: &str, value: Option<u64>) {
-    let _ = match value {
-        Some(value) => write!(line, "\"{key}\":{value},"),
-        None => write!(line, "\"{key}\":null,"),
-    };
+    line.number("ms", Some(ms.unwrap_or(u64::MAX)));
+    line.string("sha256", hash.as_deref());
+    line.string("error", transfer.failure_word());
+    line.string("message", message.as_deref());
+    line.end()
 }
 
 fn hex(bytes: &[u8]) -> String {

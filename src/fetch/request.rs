@@ -86,6 +86,10 @@ pub(super) fn ask(
             };
             let next = redirect::next(&url, location.as_bytes(), inner.options.allow_downgrade)?;
             errand.clock.run(|| discard(body));
+            if !inner.options.follow {
+                let (status, to) = (status.as_u16(), Box::new(next));
+                return Err(Failure::Moved { status, to }.into());
+            }
             seen.push(std::mem::replace(&mut url, next));
             if seen.contains(&url) {
                 let cause = format!("redirect loop, back to {}", without_user(url));
