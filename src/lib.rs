@@ -18,11 +18,15 @@
 //! - [`count`]: lines in, `COUNT LINE` out ([`tally`]).
 //! - [`topn`]: `COUNT LINE` in, the largest out.
 //!
+//! - `linkcheck`: the URLs of a site in, its broken links out; it walks over the
+//!   site with `fetch` and [`links`] (feature `net`).
+//!
 //! ## What they share
 //!
 //! - [`cli`]: options, operands, standard streams, the error line, the exit status.
 //! - [`stream`]: blocks in, blocks out.
 //! - [`mod@error`]: why a program stopped.
+//! - `json`: objects as lines, for reports (feature `net`).
 //! - [`memory`]: how much of it a program may take, and how much it took.
 //!
 //! Each program is a library file, a thin file in `src/bin` and a file in
@@ -37,6 +41,8 @@ pub mod fetch;
 pub mod html;
 #[cfg(feature = "net")]
 pub mod json;
+#[cfg(feature = "net")]
+pub mod linkcheck;
 pub mod links;
 pub mod lower;
 pub mod matches;

@@ -22,6 +22,8 @@ use std::time::Duration;
 /// What came from the client.
 #[derive(Debug, Clone)]
 pub struct Request {
+    /// GET or HEAD.
+    pub method: String,
     /// Path and query.
     pub path: String,
     /// The header lines.
@@ -209,6 +211,7 @@ fn read_request(stream: &mut Stream) -> std::io::Result<Option<Request>> {
         return Ok(None);
     };
     Ok(Some(Request {
+        method: first.split(' ').next().unwrap_or_default().to_string(),
         path: first.split(' ').nth(1).unwrap_or_default().to_string(),
         headers: lines.split_off(1),
     }))

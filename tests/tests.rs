@@ -24,4 +24,6 @@ mod words;
 #[cfg(feature = "net")]
 mod fetch;
 #[cfg(feature = "net")]
+mod linkcheck;
+#[cfg(feature = "net")]
 mod server;

@@ -1,0 +1,323 @@
+//! `linkcheck`: the broken links of a web site. See [`textmill::linkcheck`].
+
+use clap::{Parser, ValueEnum};
+use regex::bytes::RegexSet;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+use textmill::cli::{self, Program};
+use textmill::error::Error;
+use textmill::fetch::{self, Field, time};
+use textmill::linkcheck::progress::{Aside, Progress};
+use textmill::linkcheck::{self, Format, Observer, Options, Scope, Summary, Tally};
+use url::Url;
+
+/// Check the links of a web site, and tell which are broken.
+///
+/// Reads the pages at these URLs and all pages of their hosts that they lead
+/// to, and checks every link on them: of anchors, images, scripts, style sheets,
+/// frames, media, forms. Where a link names a part of a page of the site
+/// (`#part`), that has to be there, too. A link elsewhere is looked at, not
+/// entered.
+///
+/// Each URL is asked for once, and every link to it is told of: a line
+/// `Broken link SOURCE -> URL (CAUSE)`, as soon as it is known.
+///
+/// Other hosts than this machine are treated politely: see --per-host, --delay
+/// and --robots. A host that asks for time gets it (429, 503, Retry-After), one
+/// that fails to answer 10 times in a row is given up.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "TIME is like 500ms, 3s, 2m or 1h; a bare number is seconds. SIZE is a number of bytes, or one \
+        with K, M or G behind it (powers of 1024).\n\n\
+        Example:\n  linkcheck --level 2 http://localhost:8000/\n\n\
+        Order of output: that in which the servers answer; sort it where that matters. A summary comes \
+        last, on standard error.\n\
+        With --format tsv a line is KIND, SOURCE, URL, WORD, CAUSE; KIND is broken, redirected, not-http, \
+        not-html or disallowed; WORD is what fetch --help lists, or `fragment`. With jsonl it is \
+        an object: kind, source, url, error (the word), cause, status.\n\
+        Exit status: 0 if no link is broken; 1 if one is, or if something could not be looked at, \
+        which is then said; 2 for wrong usage, or if a start cannot be read.\n\
+        Cost: a thread and a connection for each of the -j; memory for each URL some 300 bytes \
+        (--max-urls bounds it), none for the size of a page."
+)]
+struct Args {
+    /// Where to begin: http: or https:. `-` is the lines of standard input, and so is no URL at all
+    #[arg(value_name = "URL")]
+    urls: Vec<OsString>,
+
+    /// How many levels of pages there are, of which the last is not entered: 2 is a page and its links [default: the whole site]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    level: Option<u32>,
+
+    /// How many URLs to check at a time
+    #[arg(short, long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    jobs: u16,
+
+    /// Enter what begins with this URL, instead of the hosts of the starts (may be repeated)
+    #[arg(long, value_name = "PREFIX")]
+    scope: Vec<Url>,
+
+    /// Check only links that match (may be repeated: any of them)
+    #[arg(long, value_name = "REGEX")]
+    include: Vec<String>,
+
+    /// Leave out links that match (may be repeated)
+    #[arg(long, value_name = "REGEX")]
+    exclude: Vec<String>,
+
+    /// Leave out links to other sites
+    #[arg(long)]
+    no_external: bool,
+
+    /// Do not look for the parts of pages that links name
+    #[arg(long)]
+    no_fragments: bool,
+
+    /// Check so many URLs at most; if there are more, that is said
+    #[arg(long, value_name = "N", default_value = "1000000")]
+    max_urls: usize,
+
+    /// Begin with the pages of the sitemaps, too: those in robots.txt, or else /sitemap.xml
+    #[arg(long)]
+    sitemap: bool,
+
+    /// Tell of links that are redirected, too
+    #[arg(long)]
+    redirects: bool,
+
+    /// Tell of links that are not http and of URLs that are no pages, too
+    #[arg(short, long)]
+    verbose: bool,
+
+    /// How to write what is found
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Form,
+
+    /// How many requests one host gets at a time, unless it is this machine
+    #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u16).range(1..))]
+    per_host: u16,
+
+    /// Time between two requests to one host, unless it is this machine
+    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = time::parse)]
+    delay: Duration,
+
+    /// Obey robots.txt on this machine, too
+    #[arg(long, overrides_with = "no_robots")]
+    robots: bool,
+
+    /// Do not obey robots.txt
+    #[arg(long, overrides_with = "robots")]
+    no_robots: bool,
+
+    /// How often to try again what may have failed in passing
+    #[arg(long, value_name = "N", default_value = "2")]
+    retry: u32,
+
+    /// Longest time to find a host, and again to connect to it
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time::parse)]
+    connect_timeout: Duration,
+
+    /// Longest time for one URL
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time::parse)]
+    max_time: Duration,
+
+    /// Read so much of a page at most; what is larger is checked up to there, and said
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = fetch::size)]
+    max_size: u64,
+
+    /// Header field to send to the site itself; `Name:` leaves one out
+    #[arg(short = 'H', long = "header", value_name = "FIELD")]
+    fields: Vec<Field>,
+
+    /// What to call ourselves to servers, instead of textmill-linkcheck/VERSION
+    #[arg(short = 'A', long, value_name = "NAME", value_parser = fetch::user_agent)]
+    user_agent: Option<Field>,
+
+    /// Trust the certificates in this file (PEM) instead of the system's
+    #[arg(long, value_name = "FILE")]
+    cacert: Option<PathBuf>,
+
+    /// Trust anybody: no certificate is verified
+    #[arg(long)]
+    insecure: bool,
+
+    /// No progress and no summary
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// The names of the formats.
+#[derive(Clone, Copy, ValueEnum)]
+enum Form {
+    Text,
+    Tsv,
+    Jsonl,
+}
+
+impl From<Form> for Format {
+    fn from(form: Form) -> Format {
+        match form {
+            Form::Text => Format::Text,
+            Form::Tsv => Format::Tsv,
+            Form::Jsonl => Format::Jsonl,
+        }
+    }
+}
+
+impl Args {
+    fn options(&self, scope: Scope) -> Options {
+        let robots = match (self.robots, self.no_robots) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        };
+        let name = fetch::user_agent(&linkcheck::user_agent()).ok();
+        Options {
+            levels: self.level,
+            jobs: self.jobs.into(),
+            per_host: self.per_host.into(),
+            delay: self.delay,
+            retry: self.retry,
+            max_urls: self.max_urls,
+            max_size: self.max_size,
+            scope,
+            fragments: !self.no_fragments,
+            robots,
+            sitemap: self.sitemap,
+            redirects: self.redirects,
+            verbose: self.verbose,
+            format: self.format.into(),
+            fetch: fetch::Options {
+                connect_timeout: self.connect_timeout,
+                max_time: Some(self.max_time),
+                fields: self.fields.clone(),
+                user_agent: self.user_agent.clone().or(name),
+                cacert: self.cacert.clone(),
+                insecure: self.insecure,
+                ..fetch::Options::default()
+            },
+        }
+    }
+
+    /// What the user wants to look at; the error is one line.
+    fn scope(&self) -> Result<Scope, String> {
+        let set = |name: &str, patterns: &[String]| {
+            let set = RegexSet::new(patterns).map_err(|error| {
+                // The last line of its drawing says what is wrong.
+                let text = error.to_string();
+                format!("--{name}: {}", text.lines().last().unwrap_or_default())
+            })?;
+            Ok::<_, String>((!set.is_empty()).then_some(set))
+        };
+        Ok(Scope {
+            prefixes: self.scope.iter().map(Url::to_string).collect(),
+            include: set("include", &self.include)?,
+            exclude: set("exclude", &self.exclude)?,
+            no_external: self.no_external,
+        })
+    }
+}
+
+fn main() -> ExitCode {
+    cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
+        if args.insecure {
+            program.say("--insecure: no certificate is verified");
+        }
+        let scope = match args.scope() {
+            Ok(scope) => scope,
+            Err(cause) => return program.wrong_usage(cause),
+        };
+        let mut starts = Vec::new();
+        let mut wrong = None;
+        let read = program.each(&args.urls, |text| {
+            match start(&fetch::text(text)) {
+                Ok(url) => starts.push(url),
+                Err(cause) => wrong = wrong.take().or(Some(cause)),
+            }
+            Ok(())
+        });
+        match wrong {
+            Some(cause) => program.wrong_usage(cause),
+            None => walk(*program, &args, scope, &starts, matches!(read, Ok(true))),
+        }
+    })
+}
+
+/// A URL to begin with; the error is one line.
+fn start(text: &str) -> Result<Url, String> {
+    let shown = fetch::shown(text);
+    let url = Url::parse(text).map_err(|error| format!("{shown}: no URL: {error}"))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        scheme => Err(format!("{shown}: scheme {scheme} is not http or https")),
+    }
+}
+
+/// Walks over the sites. `well`, if all went well up to here.
+fn walk(program: Program, args: &Args, scope: Scope, starts: &[Url], well: bool) -> ExitCode {
+    let mut unread = false;
+    let status = program.with_output(|output| {
+        let progress = Progress::new(!args.quiet);
+        let mut watcher = Watcher {
+            program,
+            progress: progress.clone(),
+        };
+        let mut output = Aside {
+            output,
+            progress: progress.clone(),
+        };
+        let result = linkcheck::check(args.options(scope), starts, &mut output, &mut watcher);
+        progress.end();
+        let Summary {
+            tally,
+            is_complete,
+            failed_starts,
+        } = result?;
+        for (url, cause) in &failed_starts {
+            program.report(url, cause);
+        }
+        unread = !failed_starts.is_empty();
+        if !args.quiet && !starts.is_empty() {
+            program.say(format_args!(
+                "{}, {}, {} checked: {}",
+                some(tally.pages, "page"),
+                some(tally.links, "link"),
+                some(tally.checked, "URL"),
+                some(tally.broken, "broken link"),
+            ));
+        }
+        Ok::<bool, Error>(well && is_complete && tally.broken == 0)
+    });
+    match unread {
+        true => ExitCode::from(2),
+        false => status,
+    }
+}
+
+/// So many of a thing.
+fn some(n: u64, thing: &str) -> String {
+    match n {
+        0 => format!("no {thing}s"),
+        1 => format!("1 {thing}"),
+        n => format!("{n} {thing}s"),
+    }
+}
+
+/// Passes on to people what the walk tells.
+struct Watcher {
+    program: Program,
+    progress: Progress,
+}
+
+impl Observer for Watcher {
+    fn note(&mut self, object: &str, cause: &str) {
+        self.progress.aside(|| self.program.report(object, cause));
+    }
+
+    fn progress(&mut self, tally: &Tally, in_flight: usize) {
+        self.progress.show(tally, in_flight);
+    }
+}

@@ -1,0 +1,76 @@
+//! Why a link is broken: in a few words for people, in one word for scripts.
+
+use crate::error::Error;
+use crate::fetch::Failure;
+use std::fmt;
+
+/// Why a link is broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cause {
+    /// One of those of [`crate::fetch::WORDS`], or `fragment`.
+    pub(super) word: &'static str,
+    pub(super) text: String,
+    /// The status that the server sent, if that is the cause.
+    pub(super) status: Option<u16>,
+}
+
+impl Cause {
+    /// From what `fetch` says.
+    pub(super) fn of(error: &Error) -> Cause {
+        let failure = Failure::of(error);
+        let text = match failure {
+            Some(Failure::Stalled(_) | Failure::TooLong(_)) => format!("timed out: {error}"),
+            _ => error.to_string(),
+        };
+        let status = match failure {
+            Some(Failure::Status(status)) => Some(*status),
+            _ => None,
+        };
+        Cause {
+            word: Failure::word_of(error),
+            text,
+            status,
+        }
+    }
+
+    /// The same, where nobody even asked: the host had failed too often.
+    pub(super) fn given_up(&self) -> Cause {
+        let text = format!("host given up: {}", self.text);
+        Cause {
+            text,
+            ..self.clone()
+        }
+    }
+
+    fn new(word: &'static str, text: String) -> Cause {
+        let status = None;
+        Cause { word, text, status }
+    }
+
+    pub(super) fn invalid(cause: impl fmt::Display) -> Cause {
+        Cause::new("url", cause.to_string())
+    }
+
+    /// More than this many bytes.
+    pub(super) fn too_large(most: u64) -> Cause {
+        Cause::new("too-large", format!("larger than {most} bytes"))
+    }
+
+    pub(super) fn no_such_fragment(fragment: &str) -> Cause {
+        Cause::new("fragment", format!("no #{fragment} on that page"))
+    }
+
+    pub(super) fn redirect_loop() -> Cause {
+        Cause::new("redirect", "redirect loop".to_string())
+    }
+
+    pub(super) fn too_many_redirects(limit: usize) -> Cause {
+        Cause::new("redirect", format!("more than {limit} redirects"))
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

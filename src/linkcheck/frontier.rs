@@ -1,0 +1,872 @@
+//! The frontier: every URL that was met, what is known of it, and who links to
+//! it. It owns all of that and fetches nothing: links and answers go in, URLs
+//! to check and findings come out. It is the same sequential code for one
+//! worker as for a hundred, and in whatever order the answers come, the findings
+//! are the same.
+//!
+//! - A URL is to be checked when it is met first, and never again.
+//! - A link to a URL whose answer is not there yet waits with that URL. So all
+//!   links to a broken one are found, those met later too; and a fragment is
+//!   looked for when the page is there, without a second request.
+//! - A redirect is a step from one URL to another. Its target is a URL like any
+//!   other, checked once, whoever else links or leads to it.
+//! - A page may be met on a long way first and on a short one later, or by an
+//!   image first and by an anchor later. When that takes it within the levels
+//!   to be entered, its links are followed then: they were kept.
+//!
+//! Costs: some 300 bytes for a URL and 8 for an anchor of a page, 40 for a link
+//! as long as its answer is awaited; on a walk of limited depth also the links
+//! of each page.
+
+use super::anchors::{Anchors, Names};
+use super::batch::Batch;
+use super::cause::Cause;
+use super::finding::Finding;
+use super::scope::{Scope, Site};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
+use url::Url;
+
+/// How many redirects may follow one on the other.
+const REDIRECTS: usize = 20;
+
+/// The whole site: as many levels as there are.
+pub(super) const ALL_LEVELS: u32 = u32::MAX;
+
+/// A URL that was met, by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Id(u32);
+
+/// What to find, besides broken links.
+#[derive(Debug, Clone)]
+pub(super) struct Rules {
+    /// How many levels of pages there are, the start's included; the last one
+    /// is checked, not entered.
+    pub(super) levels: u32,
+    /// How many URLs to know at most.
+    pub(super) max_urls: usize,
+    /// Look for the fragments of links.
+    pub(super) fragments: bool,
+    /// Tell of links that are redirected.
+    pub(super) redirects: bool,
+}
+
+/// What came of a URL.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// A page whose links were delivered.
+    Page(Anchors),
+    /// It is there, and is no page.
+    Other,
+    /// It is over there.
+    Moved {
+        status: u16,
+        to: Box<Url>,
+    },
+    Broken(Cause),
+    /// It was not asked for.
+    Skipped,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Not asked for, or not answered yet.
+    Open,
+    Page(Anchors),
+    Other,
+    Moved {
+        status: u16,
+        to: Id,
+        fragment: Option<Box<str>>,
+    },
+    Broken(Rc<Cause>),
+    /// Nothing will ever be known of it: not in the user's interest, or beyond a limit.
+    Unknown,
+}
+
+#[derive(Debug)]
+struct Entry {
+    url: Rc<str>,
+    state: State,
+    /// How many levels there are from here on, itself included: 1 means that
+    /// it is checked, more that it is entered.
+    level: u32,
+    in_scope: bool,
+    /// How many redirects led here when it was met.
+    hops: u8,
+    waiting: Vec<Link>,
+}
+
+/// What a link names.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Part {
+    /// All of a URL, whatever its fragment.
+    Whole,
+    /// A fragment, hashed, or none.
+    Fragment(Option<u64>),
+}
+
+/// A link whose answer is awaited.
+#[derive(Debug)]
+struct Link {
+    source: Id,
+    /// The URL that it names: it may wait for another one, where a redirect leads.
+    url: Id,
+    /// The page links to that URL for the first time: what is wrong with all of
+    /// it is told once, whatever fragments it is linked to with.
+    is_first: bool,
+    fragment: Option<Box<str>>,
+}
+
+/// The numbers of it all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Pages whose links were followed.
+    pub pages: u64,
+    /// Links found on them: a URL with its fragment counts once a page.
+    pub links: u64,
+    /// URLs to check.
+    pub urls: u64,
+    /// URLs that were checked.
+    pub checked: u64,
+    /// Broken links found.
+    pub broken: u64,
+    /// URLs that robots.txt keeps us from.
+    pub disallowed: u64,
+    /// Links to URLs that were left out because there were too many.
+    pub left_out: u64,
+}
+
+pub(super) struct Frontier {
+    rules: Rules,
+    scope: Site,
+    names: Names,
+    ids: HashMap<Rc<str>, Id>,
+    entries: Vec<Entry>,
+    /// URLs to check.
+    fresh: VecDeque<Id>,
+    findings: VecDeque<Finding>,
+    /// The links of a page that were delivered, until its answer is complete:
+    /// a second try delivers them again.
+    seen: HashMap<Id, HashSet<(Id, Part)>>,
+    /// The links of pages that are not entered; perhaps they will be.
+    held: HashMap<Id, Vec<Batch>>,
+    /// The links of pages that are entered after all, to be followed.
+    due: VecDeque<(Id, Batch)>,
+    /// What entered pages lead to, where levels are counted.
+    ways: HashMap<Id, Vec<Id>>,
+    starts: Vec<Id>,
+    /// Starts of which it is not known where their redirects end, and the links
+    /// that were delivered meanwhile: the scope may still change.
+    unsettled: HashSet<Id>,
+    early: Vec<(Id, Batch)>,
+    pub(super) tally: Tally,
+}
+
+impl Frontier {
+    pub(super) fn new(rules: Rules, scope: Scope, names: Names) -> Frontier {
+        Frontier {
+            rules,
+            scope: Site::new(scope),
+            names,
+            ids: HashMap::new(),
+            entries: Vec::new(),
+            fresh: VecDeque::new(),
+            findings: VecDeque::new(),
+            seen: HashMap::new(),
+            held: HashMap::new(),
+            due: VecDeque::new(),
+            ways: HashMap::new(),
+            starts: Vec::new(),
+            unsettled: HashSet::new(),
+            early: Vec::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    /// A URL to begin with. Its host, and the one that its redirects lead to,
+    /// are the scope, unless the user has set another.
+    pub(super) fn start(&mut self, url: &Url) {
+        let mut url = url.clone();
+        url.set_fragment(None);
+        self.scope.take_in(&url);
+        let id = self.enter(url.as_str());
+        if self.starts.contains(&id) {
+            return;
+        }
+        self.entry_mut(id).in_scope = true;
+        self.starts.push(id);
+        self.unsettled.insert(id);
+        self.raise(id, self.rules.levels);
+        self.check(id);
+    }
+
+    /// The next URL to check.
+    pub(super) fn next(&mut self) -> Option<Id> {
+        self.fresh.pop_front()
+    }
+
+    /// The next thing to tell.
+    pub(super) fn finding(&mut self) -> Option<Finding> {
+        self.findings.pop_front()
+    }
+
+    pub(super) fn url(&self, id: Id) -> &Rc<str> {
+        &self.entries[id.0 as usize].url
+    }
+
+    /// Whether the URL may be entered: then it is read, otherwise just looked at.
+    pub(super) fn is_in_scope(&self, id: Id) -> bool {
+        self.entries[id.0 as usize].in_scope
+    }
+
+    pub(super) fn is_start(&self, id: Id) -> bool {
+        self.starts.contains(&id)
+    }
+
+    /// The starts that could not be read, each with its cause.
+    pub(super) fn failed_starts(&self) -> Vec<(Rc<str>, Rc<Cause>)> {
+        let failed = |&start: &Id| match self.follow(start) {
+            Ok((end, _)) => match &self.entry(end).state {
+                State::Broken(cause) => Some((Rc::clone(self.url(start)), Rc::clone(cause))),
+                _ => None,
+            },
+            Err(cause) => Some((Rc::clone(self.url(start)), Rc::new(cause))),
+        };
+        self.starts.iter().filter_map(failed).collect()
+    }
+
+    /// A sitemap, whose links will come. It is no page that anybody links to, and
+    /// what it lists is on the level of a start.
+    pub(super) fn sitemap(&mut self, url: &Url) -> Id {
+        let id = Id(self.entries.len() as u32);
+        self.entries.push(Entry {
+            url: url.as_str().into(),
+            state: State::Open,
+            level: self.rules.levels.saturating_add(1),
+            in_scope: true,
+            hops: 0,
+            waiting: Vec::new(),
+        });
+        id
+    }
+
+    /// All links of a sitemap have come.
+    pub(super) fn forget_links(&mut self, id: Id) {
+        self.seen.remove(&id);
+    }
+
+    /// Links of a page, as they are found on it.
+    pub(super) fn links(&mut self, page: Id, batch: Batch) {
+        self.settle(page);
+        if !self.unsettled.is_empty() {
+            self.early.push((page, batch));
+        } else if self.entry(page).level > 1 {
+            self.due.push_back((page, batch));
+            self.follow_due();
+        } else if self.rules.levels > 2 {
+            self.held.entry(page).or_default().push(batch);
+        }
+    }
+
+    /// The answer for a URL; nothing more will come of it.
+    pub(super) fn answered(&mut self, id: Id, answer: Answer) {
+        self.tally.checked += 1;
+        let state = match answer {
+            Answer::Moved { status, to } => self.moved(id, status, *to),
+            Answer::Page(anchors) => State::Page(anchors),
+            Answer::Other => {
+                if self.entry(id).in_scope && self.entry(id).level > 1 {
+                    let url = Rc::clone(self.url(id));
+                    self.findings.push_back(Finding::NotHtml { url });
+                }
+                State::Other
+            }
+            Answer::Broken(cause) => State::Broken(Rc::new(cause)),
+            Answer::Skipped => {
+                self.tally.checked -= 1;
+                self.tally.disallowed += 1;
+                let url = Rc::clone(self.url(id));
+                self.findings.push_back(Finding::Disallowed { url });
+                State::Unknown
+            }
+        };
+        let is_page = matches!(state, State::Page(_));
+        self.entry_mut(id).state = state;
+        self.settle(id);
+        self.seen.remove(&id);
+        if is_page && self.entry(id).level > 1 {
+            self.tally.pages += 1;
+        }
+        for link in std::mem::take(&mut self.entry_mut(id).waiting) {
+            self.attach(link);
+        }
+        self.follow_due();
+    }
+
+    /// Follows the links that are due. They may make more of them due: a queue,
+    /// where recursion would go as deep as the site.
+    fn follow_due(&mut self) {
+        while let Some((page, batch)) = self.due.pop_front() {
+            self.expand(page, &batch);
+            let more = self.due.front().is_some_and(|(next, _)| *next == page);
+            if !more && !matches!(self.entry(page).state, State::Open) {
+                self.seen.remove(&page);
+            }
+        }
+    }
+
+    fn entry(&self, id: Id) -> &Entry {
+        &self.entries[id.0 as usize]
+    }
+
+    fn entry_mut(&mut self, id: Id) -> &mut Entry {
+        &mut self.entries[id.0 as usize]
+    }
+
+    /// The number of a URL, unless there are too many and it is new.
+    fn room_for(&mut self, url: &str) -> Option<Id> {
+        if self.entries.len() >= self.rules.max_urls && !self.ids.contains_key(url) {
+            self.tally.left_out += 1;
+            return None;
+        }
+        Some(self.enter(url))
+    }
+
+    /// The number of a URL, which gets one if it has none.
+    fn enter(&mut self, url: &str) -> Id {
+        if let Some(&id) = self.ids.get(url) {
+            return id;
+        }
+        let id = Id(self.entries.len() as u32);
+        let url: Rc<str> = url.into();
+        self.ids.insert(Rc::clone(&url), id);
+        self.entries.push(Entry {
+            in_scope: self.scope.has(&url),
+            url,
+            state: State::Open,
+            level: 0,
+            hops: 0,
+            waiting: Vec::new(),
+        });
+        id
+    }
+
+    /// A URL that was not met before: is it to be checked?
+    fn met(&mut self, id: Id) {
+        let url = Rc::clone(self.url(id));
+        let is_http = url.starts_with("http://") || url.starts_with("https://");
+        if !self.scope.wants(&url) {
+            self.entry_mut(id).state = State::Unknown;
+        } else if !is_http {
+            self.entry_mut(id).state = State::Unknown;
+            self.findings.push_back(Finding::NotHttp { url });
+        } else if self.scope.leaves_out(&url) {
+            self.entry_mut(id).state = State::Unknown;
+        } else {
+            self.check(id);
+        }
+    }
+
+    fn check(&mut self, id: Id) {
+        self.tally.urls += 1;
+        self.fresh.push_back(id);
+    }
+
+    /// Where the redirects of a start lead is known by now, if this is one.
+    fn settle(&mut self, id: Id) {
+        if self.unsettled.remove(&id) {
+            if let State::Moved { to, .. } = self.entry(id).state
+                && matches!(self.entry(to).state, State::Open)
+            {
+                self.unsettled.insert(to);
+            }
+            if self.unsettled.is_empty() {
+                for (page, batch) in std::mem::take(&mut self.early) {
+                    self.links(page, batch);
+                }
+            }
+        }
+    }
+
+    fn moved(&mut self, id: Id, status: u16, mut to: Url) -> State {
+        let hops = self.entry(id).hops + 1;
+        if usize::from(hops) > REDIRECTS {
+            return State::Broken(Rc::new(Cause::too_many_redirects(REDIRECTS)));
+        }
+        let fragment = to.fragment().map(Box::from);
+        to.set_fragment(None);
+        if self.unsettled.contains(&id) {
+            self.scope.take_in(&to);
+        }
+        let known = self.entries.len();
+        let Some(target) = self.room_for(to.as_str()) else {
+            return State::Unknown;
+        };
+        if target.0 as usize == known {
+            self.entry_mut(target).hops = hops;
+            self.met(target);
+        }
+        self.raise(target, self.entry(id).level);
+        State::Moved {
+            status,
+            to: target,
+            fragment,
+        }
+    }
+
+    /// Follows links of a page that is entered.
+    fn expand(&mut self, page: Id, batch: &Batch) {
+        for (raw, cause) in batch.invalid() {
+            let cause = Rc::new(cause.clone());
+            let source = Rc::clone(self.url(page));
+            let url = raw.into();
+            self.tally.links += 1;
+            self.broken(source, url, cause);
+        }
+        for link in batch.links() {
+            let known = self.entries.len();
+            let Some(target) = self.room_for(link.url) else {
+                continue;
+            };
+            let fragment = link.fragment.filter(|_| self.rules.fragments);
+            if target.0 as usize == known {
+                self.met(target);
+            }
+            if link.enters && self.entry(target).in_scope {
+                let level = self.entry(page).level;
+                if level != ALL_LEVELS {
+                    self.ways.entry(page).or_default().push(target);
+                }
+                self.raise(target, below(level));
+            } else {
+                self.raise(target, 1);
+            }
+            let mark = fragment.map(|fragment| self.names.hash(fragment.as_bytes()));
+            let seen = self.seen.entry(page).or_default();
+            if seen.insert((target, Part::Fragment(mark))) {
+                let is_first = seen.insert((target, Part::Whole));
+                self.tally.links += 1;
+                self.attach(Link {
+                    source: page,
+                    url: target,
+                    is_first,
+                    fragment: fragment.map(Box::from),
+                });
+            }
+        }
+    }
+
+    /// The URL is at least on this level; so is what it leads to, a level below.
+    fn raise(&mut self, id: Id, level: u32) {
+        let mut raised = vec![(id, level)];
+        while let Some((id, level)) = raised.pop() {
+            let entry = self.entry_mut(id);
+            if entry.level >= level {
+                continue;
+            }
+            let was_entered = entry.level > 1;
+            entry.level = level;
+            match &entry.state {
+                State::Moved { to, .. } => raised.push((*to, level)),
+                State::Page(_) if !was_entered && level > 1 => self.tally.pages += 1,
+                State::Other if !was_entered && level > 1 && entry.in_scope => {
+                    let url = Rc::clone(&entry.url);
+                    self.findings.push_back(Finding::NotHtml { url });
+                }
+                _ => {}
+            }
+            if level > 1 {
+                let held = self.held.remove(&id).unwrap_or_default();
+                self.due.extend(held.into_iter().map(|batch| (id, batch)));
+                let ways = self.ways.get(&id).into_iter().flatten();
+                raised.extend(ways.map(|&to| (to, below(level))));
+            }
+        }
+    }
+
+    /// Where the redirects from a URL end, and the fragment that the last one
+    /// with any of its own has added.
+    fn follow(&self, start: Id) -> Result<(Id, Option<&str>), Cause> {
+        let (mut at, mut added) = (start, None);
+        for _ in 0..=REDIRECTS {
+            let State::Moved { to, fragment, .. } = &self.entry(at).state else {
+                return Ok((at, added));
+            };
+            at = *to;
+            added = fragment.as_deref().or(added);
+            if at == start {
+                return Err(Cause::redirect_loop());
+            }
+        }
+        Err(Cause::too_many_redirects(REDIRECTS))
+    }
+
+    /// Decides on a link, or lets it wait.
+    fn attach(&mut self, link: Link) {
+        let (end, added) = match self.follow(link.url) {
+            Ok((end, added)) => (end, added.map(Box::<str>::from)),
+            Err(cause) => {
+                return self.broken_whole(&link, Rc::new(cause));
+            }
+        };
+        let entry = self.entry(end);
+        match &entry.state {
+            State::Open => {
+                let waiting = &mut self.entry_mut(end).waiting;
+                if waiting.is_empty() {
+                    // Most have one, and there are many of them.
+                    waiting.reserve_exact(1);
+                }
+                return waiting.push(link);
+            }
+            State::Broken(cause) => return self.broken_whole(&link, Rc::clone(cause)),
+            _ => {}
+        }
+        let source = Rc::clone(self.url(link.source));
+        let url = Rc::clone(self.url(link.url));
+        if self.rules.redirects
+            && link.is_first
+            && let State::Moved { status, .. } = self.entry(link.url).state
+        {
+            let (source, url, to) = (source.clone(), url.clone(), Rc::clone(&entry.url));
+            let finding = Finding::Redirected {
+                source,
+                url,
+                to,
+                status,
+            };
+            self.findings.push_back(finding);
+        }
+        let entry = self.entry(end);
+        // The user's fragment goes before the server's, as in browsers.
+        let fragment = link.fragment.as_deref().or(added.as_deref());
+        if let (State::Page(anchors), Some(fragment)) = (&entry.state, fragment)
+            && self.rules.fragments
+            && !anchors.have(&self.names, fragment)
+        {
+            let url = match &link.fragment {
+                Some(fragment) => format!("{url}#{fragment}").into(),
+                None => url,
+            };
+            self.broken(source, url, Rc::new(Cause::no_such_fragment(fragment)));
+        }
+    }
+
+    /// There is nothing where a link leads to.
+    fn broken_whole(&mut self, link: &Link, cause: Rc<Cause>) {
+        if link.is_first {
+            let (source, url) = (self.url(link.source), self.url(link.url));
+            self.broken(Rc::clone(source), Rc::clone(url), cause);
+        }
+    }
+
+    fn broken(&mut self, source: Rc<str>, url: Rc<str>, cause: Rc<Cause>) {
+        self.tally.broken += 1;
+        self.findings
+            .push_back(Finding::Broken { source, url, cause });
+    }
+}
+
+/// The level of what a page of this level leads to.
+fn below(level: u32) -> u32 {
+    match level {
+        ALL_LEVELS => ALL_LEVELS,
+        level => level.saturating_sub(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::batch;
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    /// A URL of a small web: what is there.
+    #[derive(Debug, Clone)]
+    enum There {
+        /// Links: where to, whether they enter, which fragment they name; and anchors.
+        Page(Vec<(usize, bool, Option<u8>)>, Vec<u8>),
+        Other,
+        Moved(usize),
+        Broken,
+    }
+
+    fn is_site(n: usize) -> bool {
+        n % 4 != 3
+    }
+
+    fn url(n: usize) -> String {
+        match is_site(n) {
+            true => format!("http://a/{n}"),
+            false => format!("http://b/{n}"),
+        }
+    }
+
+    fn web() -> impl Strategy<Value = Vec<There>> {
+        let link = (
+            0..14usize,
+            prop::bool::weighted(0.7),
+            prop::option::of(0..3u8),
+        );
+        let there = prop_oneof![
+            4 => (vec(link, 0..5), vec(0..3u8, 0..3)).prop_map(|(links, ids)| There::Page(links, ids)),
+            1 => Just(There::Other),
+            2 => (0..14usize).prop_map(There::Moved),
+            1 => Just(There::Broken),
+        ];
+        vec(there, 14).prop_map(|mut web| {
+            for (n, there) in web.iter_mut().enumerate() {
+                // Other sites are not read.
+                if !is_site(n) && matches!(there, There::Page(..)) {
+                    *there = There::Other;
+                }
+            }
+            web
+        })
+    }
+
+    fn rules(levels: u32) -> Rules {
+        Rules {
+            levels,
+            max_urls: 1000,
+            fragments: true,
+            redirects: true,
+        }
+    }
+
+    /// All findings, by definition: levels are raised until nothing changes,
+    /// then each link is looked at.
+    fn by_definition(web: &[There], levels: u32) -> (BTreeSet<String>, BTreeSet<usize>) {
+        let mut level = vec![0; web.len()];
+        level[0] = levels;
+        loop {
+            let before = level.clone();
+            for (n, there) in web.iter().enumerate() {
+                match there {
+                    There::Page(links, _) if level[n] > 1 => {
+                        for &(to, enters, _) in links {
+                            let there = match enters && is_site(to) {
+                                true => below(level[n]),
+                                false => 1,
+                            };
+                            level[to] = there.max(level[to]);
+                        }
+                    }
+                    There::Moved(to) => level[*to] = level[*to].max(level[n]),
+                    _ => {}
+                }
+            }
+            if level == before {
+                break;
+            }
+        }
+        let mut findings = BTreeSet::new();
+        for (n, there) in web.iter().enumerate() {
+            match there {
+                There::Page(links, _) if level[n] > 1 => {
+                    for &(to, _, fragment) in links {
+                        findings.extend(verdict(web, n, to, fragment));
+                    }
+                }
+                There::Other if level[n] > 1 && is_site(n) => {
+                    findings.insert(format!("Not html: {}", url(n)));
+                }
+                _ => {}
+            }
+        }
+        let met = (0..web.len()).filter(|&n| level[n] > 0).collect();
+        (findings, met)
+    }
+
+    fn verdict(web: &[There], source: usize, to: usize, fragment: Option<u8>) -> Vec<String> {
+        let (mut at, mut steps) = (to, 0);
+        let head = format!("{} -> {}", url(source), url(to));
+        while let There::Moved(next) = web[at] {
+            (at, steps) = (next, steps + 1);
+            if at == to {
+                return vec![format!("Broken link {head} (redirect loop)")];
+            }
+            if steps > REDIRECTS {
+                return vec![format!("Broken link {head} (more than 20 redirects)")];
+            }
+        }
+        let mut all = Vec::new();
+        if steps > 0 && !matches!(web[at], There::Broken) {
+            all.push(format!("Redirected link {head} (301 to {})", url(at)));
+        }
+        match (&web[at], fragment) {
+            (There::Broken, _) => all.push(format!("Broken link {head} (gone)")),
+            (There::Page(_, ids), Some(id)) if !ids.contains(&id) => {
+                all.push(format!("Broken link {head}#{id} (no #{id} on that page)"));
+            }
+            _ => {}
+        }
+        all
+    }
+
+    /// Walks over the web, the answers coming in the order that `choices` make,
+    /// links in batches of one, and some pages' links a second time.
+    fn walk(web: &[There], levels: u32, choices: &[usize]) -> (Vec<String>, Vec<usize>, Frontier) {
+        let names = Names::default();
+        let mut frontier = Frontier::new(rules(levels), Scope::default(), names.clone());
+        frontier.start(&Url::parse(&url(0)).unwrap());
+        let (mut open, mut asked, mut findings) = (Vec::new(), Vec::new(), Vec::new());
+        let mut choices = choices.iter().cycle();
+        loop {
+            open.extend(std::iter::from_fn(|| frontier.next()));
+            findings.extend(std::iter::from_fn(|| frontier.finding()).map(|f| {
+                let line = f.line(super::super::Format::Text);
+                line.trim_end().to_string()
+            }));
+            if open.is_empty() {
+                return (findings, asked, frontier);
+            }
+            let choice = *choices.next().unwrap();
+            let id = open.swap_remove(choice % open.len());
+            let n: usize = frontier
+                .url(id)
+                .rsplit('/')
+                .next()
+                .unwrap()
+                .parse()
+                .unwrap();
+            asked.push(n);
+            let answer = match &web[n] {
+                There::Page(links, ids) => {
+                    for _ in 0..=choice % 2 {
+                        for &(to, enters, fragment) in links {
+                            let fragment = fragment.map(|id| id.to_string());
+                            let mut batch = Batch::default();
+                            batch.push(batch::Link {
+                                url: &url(to),
+                                fragment: fragment.as_deref(),
+                                enters,
+                            });
+                            frontier.links(id, batch);
+                        }
+                    }
+                    let ids = ids.iter().map(|id| names.hash(id.to_string().as_bytes()));
+                    Answer::Page(Anchors::new(ids.collect(), false))
+                }
+                There::Other => Answer::Other,
+                There::Moved(to) => Answer::Moved {
+                    status: 301,
+                    to: Box::new(Url::parse(&url(*to)).unwrap()),
+                },
+                There::Broken => Answer::Broken(Cause {
+                    word: "status",
+                    text: "gone".to_string(),
+                    status: None,
+                }),
+            };
+            frontier.answered(id, answer);
+        }
+    }
+
+    proptest! {
+        /// Whatever answers first: what is found is what there is to find, each
+        /// of it once, and no URL is asked for twice.
+        #[test]
+        fn findings_do_not_depend_on_the_order_of_answers(
+            web in web(),
+            levels in prop_oneof![1..5u32, Just(ALL_LEVELS)],
+            choices in vec(0..100usize, 1..40),
+        ) {
+            let mut web = web;
+            // A start that is elsewhere would change what the site is.
+            if matches!(web[0], There::Moved(_)) {
+                web[0] = There::Page((0..14).map(|to| (to, true, None)).collect(), vec![]);
+            }
+            let (mut findings, mut asked, frontier) = walk(&web, levels, &choices);
+            let (expected, met) = by_definition(&web, levels);
+            findings.sort();
+            prop_assert_eq!(findings, expected.into_iter().collect::<Vec<_>>());
+            asked.sort();
+            prop_assert_eq!(asked, met.into_iter().collect::<Vec<_>>());
+            prop_assert!(frontier.seen.is_empty() && frontier.due.is_empty());
+            prop_assert!(frontier.entries.iter().all(|entry| entry.waiting.is_empty()));
+        }
+    }
+
+    /// A start may send us to another host, which is the site then.
+    #[test]
+    fn the_site_is_where_the_start_leads_to() {
+        let link = |to| (to, true, None);
+        let web = [
+            There::Moved(3),
+            There::Page(vec![], vec![]),
+            There::Broken,
+            There::Page(vec![link(7), link(2)], vec![]),
+            There::Other,
+            There::Other,
+            There::Other,
+            There::Page(vec![link(2)], vec![]),
+        ];
+        let (findings, asked, _) = walk(&web, ALL_LEVELS, &[0]);
+        assert_eq!(asked, [0, 3, 7, 2]);
+        let broken = |from| format!("Broken link http://b/{from} -> http://a/2 (gone)");
+        assert_eq!(findings, [broken(3), broken(7)]);
+    }
+
+    #[test]
+    fn a_start_that_cannot_be_read() {
+        for (web, cause) in [
+            ([There::Broken, There::Other], "gone"),
+            ([There::Moved(1), There::Broken], "gone"),
+            ([There::Moved(1), There::Moved(0)], "redirect loop"),
+        ] {
+            let (_, _, frontier) = walk(&web, ALL_LEVELS, &[0]);
+            let failed = frontier.failed_starts();
+            assert_eq!((&*failed[0].0, &*failed[0].1.text), ("http://a/0", cause));
+        }
+        let (_, _, frontier) = walk(&[There::Other], ALL_LEVELS, &[0]);
+        assert!(frontier.failed_starts().is_empty());
+    }
+
+    #[test]
+    fn redirects_without_end_come_to_one() {
+        let names = Names::default();
+        let mut frontier = Frontier::new(rules(ALL_LEVELS), Scope::default(), names);
+        frontier.start(&Url::parse("http://a/0").unwrap());
+        let mut n = 0;
+        while let Some(id) = frontier.next() {
+            n += 1;
+            let to = Box::new(Url::parse(&format!("http://a/{n}")).unwrap());
+            frontier.answered(id, Answer::Moved { status: 302, to });
+        }
+        assert_eq!(n, REDIRECTS + 1);
+        assert_eq!(frontier.failed_starts()[0].1.text, "more than 20 redirects");
+    }
+
+    #[test]
+    fn no_more_urls_than_wanted() {
+        let names = Names::default();
+        let few = Rules {
+            max_urls: 2,
+            ..rules(ALL_LEVELS)
+        };
+        let mut frontier = Frontier::new(few, Scope::default(), names);
+        frontier.start(&Url::parse("http://a/0").unwrap());
+        let start = frontier.next().unwrap();
+        for to in [
+            "http://a/1",
+            "http://a/2",
+            "http://a/1",
+            "http://a/3",
+            "http://a/3",
+        ] {
+            let mut batch = Batch::default();
+            batch.push(batch::Link {
+                url: to,
+                fragment: None,
+                enters: true,
+            });
+            frontier.links(start, batch);
+        }
+        assert!(frontier.next().is_some() && frontier.next().is_none());
+        assert_eq!((frontier.tally.urls, frontier.tally.left_out), (2, 3));
+    }
+}

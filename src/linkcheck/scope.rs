@@ -1,0 +1,131 @@
+//! Which URLs are entered, which are checked, and which are left alone.
+
+use regex::bytes::RegexSet;
+use url::{Position, Url};
+
+/// What the user counts to the site, and what of all that is linked to he wants
+/// to hear of.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// URLs that begin like this belong to the site. Where there are none, it is
+    /// the hosts that the walk began at.
+    pub prefixes: Vec<String>,
+    /// Only links that one of these matches, if there are any.
+    pub include: Option<RegexSet>,
+    /// No links that one of these matches.
+    pub exclude: Option<RegexSet>,
+    /// No links that lead out of the site.
+    pub no_external: bool,
+}
+
+/// The site, as far as it is known: the user's scope and the hosts of the starts.
+#[derive(Debug)]
+pub(super) struct Site {
+    scope: Scope,
+    hosts: Vec<String>,
+}
+
+impl Site {
+    pub(super) fn new(scope: Scope) -> Site {
+        let hosts = Vec::new();
+        Site { scope, hosts }
+    }
+
+    /// The host of this URL belongs to the site.
+    pub(super) fn take_in(&mut self, url: &Url) {
+        let host = host(url);
+        if !self.hosts.contains(&host) {
+            self.hosts.push(host);
+        }
+    }
+
+    /// Whether a URL belongs to the site.
+    pub(super) fn has(&self, url: &str) -> bool {
+        match self.scope.prefixes.is_empty() {
+            true => self.hosts.iter().any(|host| is_at(url, host)),
+            false => self
+                .scope
+                .prefixes
+                .iter()
+                .any(|prefix| url.starts_with(prefix)),
+        }
+    }
+
+    /// Whether the user wants to hear of a URL.
+    pub(super) fn wants(&self, url: &str) -> bool {
+        let matches = |set: &RegexSet| set.is_match(url.as_bytes());
+        let Scope {
+            include, exclude, ..
+        } = &self.scope;
+        include.as_ref().is_none_or(matches) && !exclude.as_ref().is_some_and(matches)
+    }
+
+    /// Whether a URL is outside, where the user does not look.
+    pub(super) fn leaves_out(&self, url: &str) -> bool {
+        self.scope.no_external && !self.has(url)
+    }
+}
+
+/// The name and port of a host, as URLs have it: a port that goes without
+/// saying is not said. So http and https of one host are one site.
+fn host(url: &Url) -> String {
+    url[Position::BeforeHost..Position::BeforePath].to_string()
+}
+
+/// Whether an http URL is at this host.
+fn is_at(url: &str, host: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://") else {
+        return false;
+    };
+    let authority = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
+    authority.rsplit('@').next() == Some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_and_prefixes() {
+        let mut scope = Site::new(Scope::default());
+        scope.take_in(&Url::parse("https://me:secret@a.example:443/x").unwrap());
+        scope.take_in(&Url::parse("http://[::1]:8080").unwrap());
+        for inside in [
+            "http://a.example/",
+            "https://a.example/?q",
+            "https://u@a.example/",
+            "http://[::1]:8080/y",
+        ] {
+            assert!(scope.has(inside), "{inside}");
+        }
+        for outside in [
+            "http://a.example:81/",
+            "http://b.a.example/",
+            "http://a.example.org/",
+            "http://[::1]/",
+            "mailto:x@a.example",
+            "http://b/@a.example",
+        ] {
+            assert!(!scope.has(outside), "{outside}");
+        }
+        scope.scope.prefixes = vec!["http://b.example/docs/".to_string()];
+        assert!(scope.has("http://b.example/docs/x") && !scope.has("http://a.example/"));
+    }
+
+    #[test]
+    fn of_interest() {
+        let set = |pattern: &str| Some(RegexSet::new([pattern]).unwrap());
+        let mut scope = Site::new(Scope {
+            include: set("/docs/"),
+            exclude: set("[.]png$"),
+            ..Scope::default()
+        });
+        assert!(scope.wants("http://a/docs/x") && !scope.wants("http://a/x"));
+        assert!(!scope.wants("http://a/docs/x.png"));
+        scope.scope.include = None;
+        assert!(scope.wants("http://a/x"));
+        assert!(!scope.leaves_out("http://a/x"));
+        scope.scope.no_external = true;
+        assert!(scope.leaves_out("http://a/x"));
+    }
+}

@@ -1,0 +1,303 @@
+//! What a worker does: one task after the other, each of them one URL. It knows
+//! nothing of the site; what it finds goes to the coordinator, in events.
+//!
+//! Costs: the buffers of a transfer and of the tokenizer, and a batch of links.
+//! A page is not held: its links are on their way while its rest arrives.
+
+use super::anchors::{Anchors, Names};
+use super::batch::{Batch, Link};
+use super::cause::Cause;
+use super::frontier::{Answer, Id};
+use super::robots::Robots;
+use super::sitemap::{self, Item};
+use crate::error::Error;
+use crate::fetch::{Failure, Fetcher};
+use crate::links::{self, Invalid, Visit};
+use std::io::{self, Read};
+use std::mem;
+use std::sync::mpsc::SyncSender;
+use url::Url;
+
+/// How much of a URL is kept that is not http, in bytes.
+const SHOWN: usize = 200;
+
+/// What to do. `tries` is how often it was done in vain.
+#[derive(Debug, Clone)]
+pub(super) enum Task {
+    /// Read a page and its links.
+    Read { id: Id, url: String, tries: u32 },
+    /// Find out whether it is there.
+    Look { id: Id, url: String, tries: u32 },
+    /// Read a sitemap.
+    Sitemap { id: Id, url: String, tries: u32 },
+    /// Read the robots.txt at this URL.
+    Robots { url: String },
+}
+
+impl Task {
+    pub(super) fn url(&self) -> &str {
+        match self {
+            Task::Read { url, .. }
+            | Task::Look { url, .. }
+            | Task::Sitemap { url, .. }
+            | Task::Robots { url } => url,
+        }
+    }
+
+    /// A robots.txt is not tried again: its first try was a patient one.
+    pub(super) fn tries(&self) -> u32 {
+        match self {
+            Task::Read { tries, .. } | Task::Look { tries, .. } | Task::Sitemap { tries, .. } => {
+                *tries
+            }
+            Task::Robots { .. } => u32::MAX,
+        }
+    }
+
+    /// The same, once more.
+    pub(super) fn again(mut self) -> Task {
+        if let Task::Read { tries, .. } | Task::Look { tries, .. } | Task::Sitemap { tries, .. } =
+            &mut self
+        {
+            *tries += 1;
+        }
+        self
+    }
+}
+
+/// What a worker has to tell.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// Some of the links of a page.
+    Links(Id, Batch),
+    /// A sitemap that a sitemap lists.
+    Sitemap(String),
+    /// What came of a task at the host of this number: its last event.
+    Done(usize, Task, Outcome),
+}
+
+/// What came of a task.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// What a URL has come to.
+    Answered(Answer),
+    /// A page that is too large: all before the cut counts.
+    Cut(Answer, Cause),
+    /// It did not work out.
+    Failed(Cause, Reason),
+    /// A sitemap is read.
+    Listed(Id),
+    /// What robots.txt allows.
+    Robots(Robots),
+}
+
+/// What kind of failure it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// For good.
+    Final,
+    /// Another try may help.
+    Passing,
+    /// Another try may help, but the host did not answer at all.
+    Silence,
+    /// There is no such host.
+    NoHost,
+}
+
+/// Carries out tasks.
+pub(super) struct Worker {
+    /// For pages of the site: follows no redirects.
+    pub(super) fetcher: Fetcher,
+    /// For all others, who are not told what is for the site only.
+    pub(super) stranger: Fetcher,
+    /// Follows redirects, and tries again.
+    pub(super) follower: Fetcher,
+    pub(super) names: Names,
+    /// So much of a page is read, in bytes.
+    pub(super) max_size: u64,
+    pub(super) events: SyncSender<Event>,
+}
+
+impl Worker {
+    /// Carries out a task at the host of this number. An error is that nobody
+    /// takes the events any more.
+    pub(super) fn run(&self, host: usize, task: Task) -> Result<(), Error> {
+        let outcome = match &task {
+            Task::Read { id, url, .. } => self.read(*id, url),
+            Task::Look { url, .. } => self.look(url),
+            Task::Sitemap { id, url, .. } => self.list(*id, url).map(|()| Outcome::Listed(*id)),
+            Task::Robots { url } => Robots::fetch(&self.follower, url).map(Outcome::Robots),
+        };
+        let outcome = match outcome {
+            Err(Error::Write(error)) => return Err(Error::Write(error)),
+            Err(error) => failed(&error),
+            Ok(outcome) => outcome,
+        };
+        self.send(Event::Done(host, task, outcome))
+    }
+
+    fn send(&self, event: Event) -> Result<(), Error> {
+        let sent = self.events.send(event);
+        sent.map_err(|_| Error::Write(io::ErrorKind::BrokenPipe.into()))
+    }
+
+    /// Whether a URL is there: by HEAD, and by GET where HEAD has no success.
+    fn look(&self, url: &str) -> Result<Outcome, Error> {
+        let answer = self
+            .stranger
+            .head(url)
+            .or_else(|error| match Failure::of(&error) {
+                // Nothing that depends on the method.
+                Some(Failure::Moved { .. } | Failure::Host(_)) => Err(error),
+                _ => self.stranger.get(url),
+            });
+        answer.map(|_| Outcome::Answered(Answer::Other))
+    }
+
+    /// Reads a page: its links go on as they are found.
+    fn read(&self, id: Id, url: &str) -> Result<Outcome, Error> {
+        let page = self.fetcher.get(url)?;
+        if !is_html(page.content_type()) {
+            return Ok(Outcome::Answered(Answer::Other));
+        }
+        let mut visitor = Visitor {
+            worker: self,
+            id,
+            batch: Batch::default(),
+            anchors: Vec::new(),
+        };
+        let options = links::Options {
+            all: true,
+            fragments: true,
+            schemes: true,
+        };
+        let base = Url::parse(url).ok();
+        let mut text = page.into_text()?.take(self.max_size);
+        let read = links::visit(&mut text, base.as_ref(), options, &mut visitor);
+        visitor.pause()?;
+        let cut = match read {
+            // It may end just there, too.
+            Ok(()) if text.limit() == 0 => {
+                let mut more = [0];
+                let n = text.get_mut().read(&mut more).map_err(Error::Read)?;
+                (n > 0).then(|| Cause::too_large(self.max_size))
+            }
+            Ok(()) => None,
+            // A decompression bomb.
+            Err(error) => match Failure::of(&error) {
+                Some(Failure::TooLarge(_)) => Some(Cause::of(&error)),
+                _ => return Err(error),
+            },
+        };
+        let page = Answer::Page(Anchors::new(visitor.anchors, cut.is_some()));
+        Ok(match cut {
+            Some(cause) => Outcome::Cut(page, cause),
+            None => Outcome::Answered(page),
+        })
+    }
+
+    /// Reads a sitemap: what it lists goes on as it is found.
+    fn list(&self, id: Id, url: &str) -> Result<(), Error> {
+        let page = self.follower.get(url)?.into_reader()?;
+        let mut batch = Batch::default();
+        sitemap::read(page, |item, url| {
+            match (item, Url::parse(url)) {
+                (Item::Sitemap, _) => self.send(Event::Sitemap(url.to_string()))?,
+                (Item::Page, Ok(mut url)) => {
+                    url.set_fragment(None);
+                    batch.push(Link {
+                        url: url.as_str(),
+                        fragment: None,
+                        enters: true,
+                    });
+                }
+                (Item::Page, Err(error)) => {
+                    batch.push_invalid(url.to_string(), Cause::invalid(format!("no URL: {error}")))
+                }
+            }
+            match batch.is_full() {
+                true => self.send(Event::Links(id, mem::take(&mut batch))),
+                false => Ok(()),
+            }
+        })?;
+        self.send(Event::Links(id, batch))
+    }
+}
+
+/// What an error of a transfer means for the walk.
+fn failed(error: &Error) -> Outcome {
+    let reason = match Failure::of(error) {
+        Some(Failure::Moved { status, to }) => {
+            let (status, to) = (*status, to.clone());
+            return Outcome::Answered(Answer::Moved { status, to });
+        }
+        Some(Failure::Host(_)) => Reason::NoHost,
+        Some(Failure::Truncated(_) | Failure::Garbled(_)) => Reason::Passing,
+        Some(failure @ Failure::Status(_)) if failure.is_transient() => Reason::Passing,
+        Some(failure) if failure.is_transient() => Reason::Silence,
+        _ => Reason::Final,
+    };
+    Outcome::Failed(Cause::of(error), reason)
+}
+
+/// Whether a body is a page, by its content type. Without one it may be.
+fn is_html(content_type: Option<&str>) -> bool {
+    let Some(content_type) = content_type else {
+        return true;
+    };
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    ["text/html", "application/xhtml+xml"]
+        .iter()
+        .any(|html| essence.eq_ignore_ascii_case(html))
+}
+
+/// Gathers what is found on a page.
+struct Visitor<'a> {
+    worker: &'a Worker,
+    id: Id,
+    batch: Batch,
+    anchors: Vec<u64>,
+}
+
+impl Visit for Visitor<'_> {
+    const ANCHORS: bool = true;
+
+    fn link(&mut self, link: &links::Link<'_>) -> Result<(), Error> {
+        // Other schemes are of no use but to be shown, and `data:` may be long.
+        let url = match link.url.starts_with("http") {
+            true => link.url,
+            false => link.url.get(..SHOWN).unwrap_or(link.url),
+        };
+        self.batch.push(Link {
+            url,
+            fragment: link.fragment,
+            enters: link.source.enters(),
+        });
+        match self.batch.is_full() {
+            true => self.pause(),
+            false => Ok(()),
+        }
+    }
+
+    fn invalid(&mut self, invalid: &Invalid<'_>) -> Result<(), Error> {
+        let cause = Cause::invalid(invalid.cause);
+        self.batch.push_invalid(invalid.raw.to_string(), cause);
+        Ok(())
+    }
+
+    fn anchor(&mut self, name: &[u8]) -> Result<(), Error> {
+        self.anchors.push(self.worker.names.hash(name));
+        Ok(())
+    }
+
+    /// Before more is awaited, what is there goes on.
+    fn pause(&mut self) -> Result<(), Error> {
+        match self.batch.is_empty() {
+            true => Ok(()),
+            false => {
+                let batch = mem::take(&mut self.batch);
+                self.worker.send(Event::Links(self.id, batch))
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Sites that nobody should have to meet.
+
+use super::*;
+
+/// The peak of the program's memory, in KiB, while it runs like this.
+fn peak(args: &[&str]) -> (Ran, u64) {
+    let program = process::programs().join("linkcheck");
+    let args = args.join(" ");
+    let line = format!(
+        "exec /usr/bin/env python3 -c '
+import os, resource, subprocess, sys
+status = subprocess.run(sys.argv[1:]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(status)' {} {args}",
+        program.display()
+    );
+    let mut ran = run(&mut process::shell(&line), b"");
+    let last = ran
+        .stderr
+        .trim_end()
+        .rsplit('\n')
+        .next()
+        .unwrap()
+        .to_string();
+    ran.stderr
+        .truncate(ran.stderr.trim_end().len() - last.len());
+    let peak = last.parse().unwrap_or_else(|_| panic!("{}", ran.stderr));
+    (ran, peak)
+}
+
+#[test]
+fn redirects_without_end() {
+    let server = Server::start(|request| {
+        vec![Step::send(match &request.path[..] {
+            "/" => html("<a href=loop>.</a><a href=a>.</a><a href=on>.</a><a href=file>.</a>"),
+            "/loop" => redirect("/loop"),
+            "/a" => redirect("/b"),
+            "/b" => redirect("/a"),
+            "/file" => redirect("file:///etc/passwd"),
+            path => redirect(&format!("{path}x")),
+        })]
+    });
+    let (lines, _, status) = check(&server, &[&server.url("/")]);
+    assert_eq!(
+        lines,
+        [
+            "Broken link / -> /a (redirect loop)",
+            "Broken link / -> /file (redirect refused: scheme file is not http or https)",
+            "Broken link / -> /loop (redirect loop)",
+            "Broken link / -> /on (more than 20 redirects)",
+        ]
+    );
+    assert_eq!(status, 1);
+}
+
+/// A site without end comes to one, and that is said.
+#[test]
+fn pages_without_end() {
+    let server = Server::start(|request| {
+        vec![Step::send(html(&format!(
+            "<a href={0}a>.</a><a href={0}b>.</a>",
+            request.path
+        )))]
+    });
+    let (lines, stderr, status) = check(&server, &["-q", "--max-urls=500", &server.url("/")]);
+    assert_eq!((lines.len(), status), (0, 1));
+    assert!(stderr.starts_with("linkcheck: 500 URLs: "), "{stderr}");
+    assert!(
+        stderr.ends_with(" links to more were not followed (--max-urls)\n"),
+        "{stderr}"
+    );
+    assert_eq!(server.requests().len(), 500);
+}
+
+#[test]
+fn a_million_links_on_a_page() {
+    let links: String = (0..1_000_000).map(|n| format!("<a href={n}>")).collect();
+    let server = site([("/", html(&links))]);
+    let (ran, kib) = peak(&["-q", "--max-urls=100", &server.url("/")]);
+    assert_eq!(ran.status, 1);
+    assert!(kib < 300 << 10, "{kib} KiB");
+}
+
+/// A body of a gigabyte, and one without end: read up to the limit, and said.
+#[test]
+fn endless_bodies() {
+    let chunk = [b"<p>".as_slice(), &[b'x'; 1 << 16], b"<a href=/no>"].concat();
+    let server = Server::start(move |request| match &request.path[..] {
+        "/" => vec![Step::send(html(
+            "<a href=endless>.</a><a href=zeros.bin>.</a>",
+        ))],
+        "/endless" => {
+            let mut steps = vec![Step::send(head("200 OK", &["Content-Type: text/html"]))];
+            steps.extend((0..200).map(|_| Step::send(chunk.clone())));
+            steps
+        }
+        "/zeros.bin" => {
+            let head = head(
+                "200 OK",
+                &[
+                    "Content-Type: application/zip",
+                    "Content-Length: 1073741824",
+                ],
+            );
+            vec![
+                Step::send(head),
+                Step::send(vec![0; 1 << 20]),
+                Step::Pause(Duration::from_secs(5)),
+            ]
+        }
+        _ => vec![Step::send(status("404 Not Found"))],
+    });
+    let (ran, kib) = peak(&["-q", "--max-size=1M", &server.url("/")]);
+    let stdout = String::from_utf8(ran.stdout)
+        .unwrap()
+        .replace(&server.url(""), "");
+    assert_eq!(stdout, "Broken link /endless -> /no (404 Not Found)\n");
+    let stderr = ran.stderr.replace(&server.url(""), "");
+    assert_eq!(
+        stderr,
+        "linkcheck: /endless: larger than 1048576 bytes: the rest is not checked\n"
+    );
+    assert!(ran.status == 1 && kib < 40 << 10, "{kib} KiB");
+}
+
+#[test]
+fn servers_that_never_answer() {
+    let silent = Server::start(|_| vec![Step::Pause(Duration::from_secs(600))]);
+    let links = format!("<a href={0}/1>.</a><a href={0}/2>.</a>", silent.url(""));
+    let server = site([("/", html(&links))]);
+    let (lines, _, status) = check(&server, &["--max-time=300ms", &server.url("/")]);
+    assert_eq!((lines.len(), status), (2, 1));
+    assert!(
+        lines.iter().all(|line| line.contains("timed out")),
+        "{lines:?}"
+    );
+}
+
+/// What the author of a page has written never reaches a terminal as it is, and
+/// none of it is opened that is not http.
+#[test]
+fn control_characters_and_files() {
+    let server = site([(
+        "/",
+        html(
+            "<a href='/\x1b[31m\u{202e}x'>.</a><a href='http://\x1b[31m/'>.</a><a href='file:///etc/passwd'>.</a>
+             <a href='/&#27;[2J'>.</a><a href='#\x1b]0;x\x07'>.</a><img src='\x1b:y'><a href='gopher://x/'>.</a>",
+        ),
+    )]);
+    for format in ["text", "tsv", "jsonl"] {
+        let ran = run(
+            &mut program(&["-v", "--format", format, &server.url("/")]),
+            b"",
+        );
+        let odd = |text: &str| {
+            text.chars()
+                .any(|c| c.is_control() && !"\n\t".contains(c) || c == '\u{202e}')
+        };
+        assert!(
+            !odd(std::str::from_utf8(&ran.stdout).unwrap()),
+            "{:?}",
+            ran.stdout.escape_ascii().to_string()
+        );
+        assert!(!odd(&ran.stderr));
+        assert_eq!(ran.status, 1);
+    }
+    let (lines, ..) = check(&server, &["-v", &server.url("/")]);
+    assert!(
+        lines.contains(&"Not http: file:///etc/passwd".to_string()),
+        "{lines:?}"
+    );
+}
