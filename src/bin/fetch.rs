@@ -1,9 +1,11 @@
 //! `fetch`: the bodies of URLs, text as UTF-8. See [`textmill::fetch`].
 
 use clap::Parser;
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -104,16 +106,16 @@ struct Args {
     max_size: Option<u64>,
 
     /// Header field to send; `Name:` leaves one out, `Name;` sends it empty
-    #[arg(short = 'H', long = "header", value_name = "FIELD")]
-    fields: Vec<Field>,
+    #[arg(short = 'H', long = "header", value_name = "FIELD", value_parser = private::<Field>)]
+    fields: Vec<Private<Field>>,
 
     /// What to call ourselves to servers, instead of textmill/VERSION
     #[arg(short = 'A', long, value_name = "NAME", value_parser = fetch::user_agent)]
     user_agent: Option<Field>,
 
     /// User name and password (Basic), for URLs that have none in them
-    #[arg(long, value_name = "NAME:PASSWORD")]
-    user: Option<User>,
+    #[arg(long, value_name = "NAME:PASSWORD", value_parser = private::<User>)]
+    user: Option<Private<User>>,
 
     /// Look for user names and passwords in $NETRC, or else in ~/.netrc
     #[arg(short, long)]
@@ -148,14 +150,27 @@ struct Args {
     quiet: bool,
 }
 
+/// A value that may be a secret: where it is malformed, the message must not
+/// show it, as clap's would.
+type Private<T> = Result<T, &'static str>;
+
+fn private<T: FromStr<Err = &'static str>>(text: &str) -> Result<Private<T>, Infallible> {
+    Ok(text.parse())
+}
+
 impl Args {
-    fn options(&self) -> Options {
+    /// The error says what is wrong with them.
+    fn options(&self) -> Result<Options, String> {
+        let fields: Private<Vec<Field>> = self.fields.iter().cloned().collect();
+        let fields = fields.map_err(|why| format!("--header: {why}"))?;
+        let user = self.user.clone().transpose();
+        let user = user.map_err(|why| format!("--user: {why}"))?;
         let family = match (self.ipv4, self.ipv6) {
             (true, _) => Some(Family::V4),
             (_, true) => Some(Family::V6),
             _ => None,
         };
-        Options {
+        Ok(Options {
             raw: self.raw,
             connect_timeout: self.connect_timeout,
             stall_timeout: self.stall_timeout,
@@ -168,32 +183,36 @@ impl Args {
             allow_downgrade: self.allow_downgrade,
             max_size: self.max_size,
             head: self.head,
-            fields: self.fields.clone(),
+            fields,
             user_agent: self.user_agent.clone(),
-            user: self.user.clone(),
+            user,
             netrc: self.netrc,
             cacert: self.cacert.clone(),
             insecure: self.insecure,
             family,
             digest: self.report.is_some(),
-        }
+        })
     }
 }
 
 fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
+        let options = match args.options() {
+            Ok(options) => options,
+            Err(cause) => return program.wrong_usage(cause),
+        };
         if args.insecure {
             program.say("--insecure: no certificate is verified");
         }
-        fetch_all(*program, args)
+        fetch_all(*program, args, options)
     })
 }
 
 /// Fetches them all. A thread reads the URLs: while it waits for the next line,
 /// bodies flow.
-fn fetch_all(program: Program, args: Args) -> ExitCode {
+fn fetch_all(program: Program, args: Args, options: Options) -> ExitCode {
     program.with_output(|output| {
-        let fetcher = Fetcher::new(args.options())?;
+        let fetcher = Fetcher::new(options)?;
         let report = args.report.as_deref().map(Report::create).transpose()?;
         let report = Mutex::new(report);
         let progress = Progress::new(!args.quiet && progress::is_watched());

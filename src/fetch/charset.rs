@@ -100,6 +100,11 @@ impl Charset {
     /// UTF-8. With the text's end (`last`) that is all of it.
     pub(super) fn text<'a>(&'a mut self, block: &'a [u8], last: bool) -> &'a [u8] {
         self.out.clear();
+        if let State::Undeclared(guess) = &mut self.state
+            && guess.is_ascii_still(block)
+        {
+            return block;
+        }
         match &mut self.state {
             State::Declaration { head, .. } => {
                 head.extend_from_slice(block);

@@ -32,7 +32,7 @@
 //! in all, https included, whatever the size of the body (br: up to 16 MB more).
 //! A body that needs no conversion is copied once between the socket and the
 //! output, in one write for each read. A body whose server promises no ranges
-//! is hashed on the way (SHA-256, a second for a gigabyte).
+//! is hashed on the way (`fingerprint`).
 
 use crate::error::Error;
 #[cfg(doc)]
@@ -55,6 +55,7 @@ mod connect;
 mod decode;
 mod errand;
 mod failure;
+mod fingerprint;
 mod forward;
 mod headers;
 mod hosts;

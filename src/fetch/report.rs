@@ -5,8 +5,8 @@
 //! transfer is over, so that whoever follows the file sees whole lines only.
 //! No password is in it: the URLs have lost theirs.
 //!
-//! The hash costs a pass over the bytes written, 0.3 to 2 GB/s, depending on
-//! whether the machine has instructions for it; without a report it is not made.
+//! The hash costs a pass over the bytes written: 0.7 s for a gibibyte on one core
+//! of an AMD EPYC, which has instructions for it. Without a report it is not made.
 
 use super::Transfer;
 use super::address::shown;

@@ -11,7 +11,7 @@
 //!   there is none: then what was handed on must be all.
 //! - Otherwise, and if the server answers with the whole all the same (200), the
 //!   body is read anew: the bytes that were handed on before are skipped, and
-//!   must be the same. They are known by their SHA-256, which is kept from the
+//!   must be the same. They are known by a hash (`fingerprint`), which is kept from the
 //!   first byte on, unless the server said that it will give ranges of this
 //!   version: then that name must be the same.
 //!
@@ -25,11 +25,11 @@
 use super::cause;
 use super::errand::Errand;
 use super::failure::{Failure, NO_RANGE};
+use super::fingerprint::Fingerprint;
 use super::range::{self, ContentRange, Validator};
 use super::request::{Answer, Question, Refusal, ask};
 use super::wire::{Framing, Wire, framing, list};
 use super::{Inner, retry};
-use sha2::{Digest, Sha256};
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +58,7 @@ pub(super) struct Resumed {
     /// How much was handed on, in bytes.
     offset: u64,
     /// The hash of that, if it may be needed.
-    prefix: Option<Sha256>,
+    prefix: Option<Fingerprint>,
     /// How often it was tried in vain since the last new byte.
     tries: u32,
     over: bool,
@@ -98,7 +98,7 @@ impl Resumed {
             wire: Wire::new(inner, errand, answer, 0, total),
             in_part: false,
             offset: 0,
-            prefix: (!sure).then(Sha256::new),
+            prefix: (!sure).then(Fingerprint::new),
             tries: 0,
             over: false,
         })
@@ -252,7 +252,7 @@ impl Resumed {
 
     /// Reads what was handed on before, once more, and compares.
     fn skip(&self, wire: &mut Wire) -> Result<(), Refusal> {
-        let mut hash = self.prefix.as_ref().map(|_| Sha256::new());
+        let mut hash = self.prefix.as_ref().map(Fingerprint::of_nothing);
         let mut buffer = vec![0; SKIP];
         let shorter = || Failure::Changed(format!("less than {} bytes", self.offset));
         while wire.at() < self.offset {
@@ -265,11 +265,7 @@ impl Resumed {
                 hash.update(&buffer[..n]);
             }
         }
-        let same = match (&self.prefix, hash) {
-            (Some(before), Some(now)) => before.clone().finalize() == now.finalize(),
-            _ => true,
-        };
-        match same {
+        match self.prefix == hash {
             true => Ok(()),
             false => {
                 let cause = format!("its first {} bytes are others", self.offset);

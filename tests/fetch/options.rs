@@ -82,6 +82,23 @@ fn headers_are_for_their_origin() {
     }
 }
 
+#[test]
+fn secrets_that_are_malformed_are_not_shown() {
+    for args in [
+        ["--user", "secret"],
+        ["--user", "me:secret\n"],
+        ["-H", "Authorization secret"],
+        ["-H", "X-Key: secret\r\nX: y"],
+    ] {
+        let ran = fetch(&[args[0], args[1], "http://127.0.0.1:1/"]);
+        assert_eq!((ran.status, ran.stderr.lines().count()), (2, 1));
+        let option = if args[0] == "-H" { "--header" } else { args[0] };
+        let start = format!("fetch: {option}: ");
+        assert!(ran.stderr.starts_with(&start), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
+    }
+}
+
 /// To ask a second server for the rest of its body does not make it the first.
 #[test]
 fn headers_are_for_their_origin_when_it_is_resumed_too() {

@@ -30,6 +30,9 @@ const ENOUGH: usize = 4;
 /// How much of the text is looked at, from its first byte beyond ASCII on, in bytes.
 const WINDOW: usize = 4096;
 
+/// What the detector is shown of ASCII, in bytes: it looks at one.
+const BEFORE: usize = 16;
+
 /// A text whose charset is not known yet.
 pub(super) struct Guess {
     detector: Box<EncodingDetector>,
@@ -44,6 +47,18 @@ impl Guess {
         detector.feed(given, false);
         let held = Vec::new();
         Guess { detector, held }
+    }
+
+    /// Whether this piece of the text changes nothing: nothing is held, and it
+    /// is all ASCII. Then it can be handed on as it is.
+    pub(super) fn is_ascii_still(&mut self, text: &[u8]) -> bool {
+        let still = self.held.is_empty() && text.is_ascii();
+        if still {
+            // Of ASCII the detector needs only what stands before another byte.
+            self.detector
+                .feed(&text[text.len().saturating_sub(BEFORE)..], false);
+        }
+        still
     }
 
     /// Takes more of the text and appends to `out` what can be handed on of it.
