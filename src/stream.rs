@@ -275,14 +275,14 @@ const PAGE: usize = 4096;
 /// from the addresses that allocators like (measured on Zen 3: 1 GB read in
 /// 0.11 s against 0.4 s).
 #[derive(Debug, Default)]
-struct Pages {
+pub(crate) struct Pages {
     bytes: Vec<u8>,
     start: usize,
 }
 
 impl Pages {
     /// A buffer of `len` bytes, rounded up to whole pages.
-    fn new(len: usize) -> Self {
+    pub(crate) fn new(len: usize) -> Self {
         let len = len.next_multiple_of(PAGE);
         let mut bytes = vec![0; len + PAGE];
         let start = bytes.as_ptr().align_offset(PAGE).min(PAGE);

@@ -24,6 +24,7 @@ use super::failure::Failure;
 use super::forward::ForwardConnector;
 use super::headers::Field;
 use super::proxy::{Proxies, ProxyUrl};
+use super::socket::SocketConnector;
 use super::{Family, Options};
 use crate::stream;
 use std::collections::HashMap;
@@ -39,7 +40,7 @@ use ureq::tls::TlsConfig;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector,
-    SocksConnector, TcpConnector, Transport,
+    SocksConnector, Transport,
 };
 use url::Url;
 
@@ -129,7 +130,7 @@ fn agent(
         ().chain(SocksConnector::default())
             .chain(ForwardConnector::default())
             .chain(ConnectProxyConnector::default())
-            .chain(TcpConnector::default());
+            .chain(SocketConnector::default());
     let tls = RustlsConnector::default();
     let dial = Dial { plain, tls };
     Ok(ureq::Agent::with_parts(config, dial, Memory::default()))

@@ -9,11 +9,11 @@
 //! requests.
 
 use super::headers::basic;
+use super::socket::SocketConnector;
 use std::fmt::Write as _;
 use std::io;
 use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, Either, NextTimeout, RustlsConnector, TcpConnector,
-    Transport,
+    Buffers, ConnectionDetails, Connector, Either, NextTimeout, RustlsConnector, Transport,
 };
 use ureq::{Error, Proxy, ProxyProtocol};
 
@@ -56,7 +56,7 @@ impl<In: Transport> Connector<In> for ForwardConnector {
             run_connector: details.run_connector.clone(),
             register_shutdown: details.register_shutdown.clone(),
         };
-        let plain = Connector::<()>::connect(&TcpConnector::default(), &details_of_proxy, None)?;
+        let plain = Connector::<()>::connect(&SocketConnector::default(), &details_of_proxy, None)?;
         let connection = self.tls.connect(&details_of_proxy, plain)?;
         Ok(connection
             .map(|connection| Either::B(Forward::new(Box::new(connection), details, proxy))))
@@ -161,7 +161,7 @@ mod tests {
     use std::thread;
     use ureq::config::Config;
     use ureq::unversioned::resolver::DefaultResolver;
-    use ureq::unversioned::transport::ConnectProxyConnector;
+    use ureq::unversioned::transport::{ConnectProxyConnector, TcpConnector};
 
     /// A proxy that knows all the answers. It gives its port and the heads of
     /// the requests, as `CONNECTION NUMBER: HEAD`.

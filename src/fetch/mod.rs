@@ -4,8 +4,8 @@
 //! What happens to one URL, in order, each step a chapter:
 //!
 //! 1. [`Fetcher::get`] reads the URL (`address`); `file:` is opened (`local`).
-//! 2. `request` asks for it over a connection that tells a cut from an end
-//!    (`connect`), at a host that has room for it (`hosts`), and follows where
+//! 2. `request` asks for it over a connection (`socket`) that tells a cut from an
+//!    end (`connect`), at a host that has room for it (`hosts`), and follows where
 //!    the server points to (`redirect`). What the user wants to say to it is in
 //!    `headers` and `netrc`, whom he trusts in `tls`; it may be reached through a
 //!    `proxy` (`forward`). Where it fails in a way that may pass,
@@ -72,6 +72,7 @@ mod report;
 mod request;
 mod resume;
 mod retry;
+mod socket;
 mod spool;
 pub mod time;
 mod tls;
