@@ -122,6 +122,13 @@ class Corpora:
         lines = int(TALLY_LINES * self.scale)
         return tally_lines(lines), {"lines": lines}
 
+    def pages(self):
+        """The beginning of the English text: what 2,000 pages of 2 KiB hold."""
+        self.need("english.txt")
+        with open(self.directory / "english.txt", "rb") as text:
+            head = text.read(2000 * 2048)
+        return iter([head[: head.rindex(b"\n") + 1]]), {}
+
     def repeated(self, times):
         """For scaling: the same tenth of the English text so many times, so that only size varies."""
         self.need("english.txt")
@@ -149,6 +156,7 @@ MAKERS = {
     "distinct.txt": Corpora.distinct,
     "long-lines.txt": Corpora.long_lines,
     "tally.txt": Corpora.tally,
+    "pages.txt": Corpora.pages,
     "scaling-0.1.txt": lambda corpora: corpora.repeated(1),
     "scaling-1.txt": lambda corpora: corpora.repeated(10),
     "scaling-4.txt": lambda corpora: corpora.repeated(40),

@@ -33,6 +33,8 @@ class Part:
     stages: list = field(default_factory=list)  # (command, reference): also checked, not timed
     intro: str = ""
     starts: bool = False  # time the starting of a program, not its work
+    prepare: str = ""  # what is to be done before, in the folder of the corpora
+    web: bool = False  # with nginx before the corpora: $HTTP and $HTTPS lead to it, $CA vouches for it
 
 
 # Goals. Each says what it wants, and what it finds: a text and whether that is enough.
@@ -100,6 +102,17 @@ class Within:
     def judge(self, own, by_label, part, corpus):
         more = own["peak"] / 1024 - self.limit
         return f"≤ {self.limit} + {self.more} MiB", more <= self.more, f"{self.limit} {more:+.0f}"
+
+
+@dataclass
+class Memory:
+    """Peak memory in MB, less than that."""
+
+    limit: float
+
+    def judge(self, own, by_label, part, corpus):
+        peak = own["peak"] * 1024 / 1e6
+        return f"< {self.limit:g} MB", peak < self.limit, f"{peak:.1f}"
 
 
 CAPITALISED = r"'\b\p{Uppercase}\w*\b'"
@@ -399,6 +412,62 @@ def topn_alone(tally):
     )
 
 
+def fetch_one(name, scheme, origin, text, ratio):
+    """One large body into a pipe."""
+    return Part(
+        name=name,
+        title=f"Fetching a large body by {scheme} into a pipe",
+        corpus=text,
+        reference=f"cat {text}",
+        yardstick="curl",
+        sink=" | cat > /dev/null",
+        web=True,
+        commands=[
+            Command(f"curl -sS {origin}/{text}", label="curl"),
+            Command(f"wget -q -O- {origin.replace('--cacert ', '--ca-certificate=')}/{text}", label="wget"),
+            Command(
+                f"fetch {origin}/{text}",
+                ours=True,
+                label="textmill",
+                goals=[Ratio(1 / ratio, "curl"), Memory(16)],
+            ),
+        ],
+        intro="From nginx on loopback, one worker. Its own CPU time is not in the table.",
+    )
+
+
+def fetch_many(pages):
+    """Many small bodies."""
+    urls = 'seq -f "$HTTP/pages/%04g" 0 1999'
+    each = f"{urls} | xargs -P 10 -n 1 curl -sS"
+    return Part(
+        name="fetch-many",
+        title="Fetching 2,000 pages of 2 KiB, ten at a time",
+        corpus=pages,
+        reference=f"cat {pages}",
+        yardstick="curl -Z",
+        sink=" | cat > /dev/null",
+        prepare=f"rm -rf pages && mkdir pages && split -n l/2000 -d -a 4 {pages} pages/",
+        web=True,
+        commands=[
+            Command(
+                'curl -sS -Z --parallel-max 10 "$HTTP/pages/[0000-1999]" 2> /dev/null',
+                any_order=True,
+                label="curl -Z",
+                note="bodies in any order",
+            ),
+            Command(each, any_order=True, label="xargs curl", note="bodies in any order"),
+            Command(
+                f"{urls} | fetch -j 10",
+                ours=True,
+                label="textmill",
+                goals=[Ratio(1.0, "curl -Z"), Ratio(0.1, "xargs curl")],
+            ),
+        ],
+        intro="From nginx on loopback, one worker. Its own CPU time is not in the table.",
+    )
+
+
 def start_up(corpus):
     goal = Ratio(2, "`cat`")
     own = ["fetch", "capwords", "words", "lower", "count", "topn"]
@@ -431,6 +500,9 @@ PARTS = [
     words_multilingual("words-multilingual", "multilingual.txt"),
     words_multilingual("words-html", "multilingual.html"),
     topn_alone("tally.txt"),
+    fetch_one("fetch-http", "http", "$HTTP", "english.txt", 1.1),
+    fetch_one("fetch-https", "https", "--cacert $CA $HTTPS", "english.txt", 1.2),
+    fetch_many("pages.txt"),
     start_up("words.txt"),
 ]
 

@@ -85,6 +85,9 @@ class Programs:
             "mawk": ["mawk", "-W", "version"],
             "perl": ["perl", "-e", "print $^V"],
             "rustc": ["rustc", "--version"],
+            "curl": ["curl", "--version"],
+            "wget": ["wget", "--version"],
+            "nginx": ["bash", "-c", "PATH=$PATH:/usr/sbin; nginx -v 2>&1"],
         }.items():
             found[name] = first_lines(command)
         # What is left of "sort (GNU coreutils) 9.1" or of "rustc 1.95.0 (…)" is the version.

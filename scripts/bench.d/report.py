@@ -3,7 +3,7 @@
 METHOD = """\
 - Every answer is checked before anything is timed: the whole output of each command and of each
   stage, on the corpus it is timed on, against a naive oracle (`scripts/bench.d/oracle.py`, with
-  Python's own Unicode data) or against `sort | uniq -c`. Only the form is normalised: padding,
+  Python's own Unicode data), against `sort | uniq -c`, or against the file that was served. Only the form is normalised: padding,
   TAB or blank, and the order where the order is free. A wrong answer is named and not timed. Short
   answers and byte counts are checked again in each timed run.
 - Runs are interleaved, A B C A B C …; times are medians. The corpora lie in the page cache.

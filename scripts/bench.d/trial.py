@@ -3,9 +3,12 @@
 The results are plain dictionaries, which `report.py` turns into tables and the cache keeps as JSON.
 """
 
+import contextlib
 import functools
 import statistics
+import subprocess
 import sys
+from pathlib import Path
 
 from answers import difference
 from measure import interleave, run, run_start
@@ -28,6 +31,25 @@ class Trial:
         """Checks and times a part; gives its rows and what failed of our own programs."""
         print(f"{part.name}", file=sys.stderr)
         corpus = self.corpora.need(part.corpus)
+        if part.prepare:
+            subprocess.run(["bash", "-c", part.prepare], cwd=self.directory, check=True)
+        with self.web() if part.web else contextlib.nullcontext():
+            return self.tried(part, corpus)
+
+    @contextlib.contextmanager
+    def web(self):
+        """nginx before the corpora, for as long as its standard input is open."""
+        command = [Path(__file__).parent / "web", self.directory]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+            places = dict(word.split("=", 1) for word in server.stdout.readline().split())
+            if not places:
+                raise SystemExit("bench: no web server")
+            for environment in (self.programs.environment, self.answers.environment):
+                environment |= places
+            yield
+            server.stdin.close()
+
+    def tried(self, part, corpus):
         failures = [wrong for stage in part.stages if (wrong := self.stage(stage, corpus))]
         rows = {c.label: self.checked(c, part, corpus) for c in part.commands}
         right = {c.label: c for c in part.commands if not rows[c.label]["wrong"]}
