@@ -3,7 +3,9 @@
 mod faults;
 mod many;
 mod options;
+mod proxies;
 mod resume;
+mod terminal;
 
 use crate::process::{self, Ran, run};
 use crate::server::{Request, Server, Step, chunked, head, page, redirect, status};

@@ -2,7 +2,7 @@
 //!
 //! One line on standard error for each URL in flight: its name, cut to the
 //! width of the terminal, the bytes that have come and those there are, bytes a
-//! second, time left. The line goes when the transfer is over, so that nothing
+//! second, time left; on a narrow terminal less of that. The line goes when the transfer is over, so that nothing
 //! stays but messages, which push the lines down while they are printed.
 //!
 //! Costs: nothing when off. When on, a thread that looks at what is in flight
@@ -23,9 +23,35 @@ const HERTZ: u8 = 10;
 /// How often the transfers are looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// From so many columns on there is room for all of it.
+const WIDE: u16 = 60;
+
+/// From so many columns on there is room for a name and a number.
+const NARROW: u16 = 20;
+
 const KNOWN: &str =
     "{wide_msg} {binary_bytes:>10} of {binary_total_bytes:<10} {binary_bytes_per_sec:>12} {eta:>4}";
 const UNKNOWN: &str = "{wide_msg} {binary_bytes:>10} {binary_bytes_per_sec:>12}";
+const SHORT: &str = "{wide_msg} {binary_bytes:>10}";
+const NAME: &str = "{wide_msg}";
+
+/// What a line looks like on a terminal of so many columns: where it is known
+/// how many bytes there will be, and where not. It must not be longer than that.
+fn templates(columns: u16) -> [&'static str; 2] {
+    match columns {
+        WIDE.. => [KNOWN, UNKNOWN],
+        NARROW.. => [SHORT; 2],
+        _ => [NAME; 2],
+    }
+}
+
+/// How many columns the terminal has, as it says now.
+fn columns() -> u16 {
+    match rustix::termios::tcgetwinsize(io::stderr()) {
+        Ok(size) if size.ws_col > 0 => size.ws_col,
+        _ => 80,
+    }
+}
 
 /// Keeps a line for each transfer that is under way, on a thread of its own,
 /// until the value is dropped. Nothing if the lines are off.
@@ -87,12 +113,21 @@ pub fn is_watched() -> bool {
 
 /// The lines of all transfers. Clones stand for the same lines.
 #[derive(Debug, Clone)]
-pub struct Progress(Option<MultiProgress>);
+pub struct Progress(Option<Lines>);
+
+#[derive(Debug, Clone)]
+struct Lines {
+    all: MultiProgress,
+    templates: [&'static str; 2],
+}
 
 impl Progress {
     /// No lines yet; never any if it is not `on`.
     pub fn new(on: bool) -> Progress {
-        Progress(on.then(|| on_target(ProgressDrawTarget::stderr_with_hz(HERTZ))))
+        Progress(on.then(|| {
+            let target = ProgressDrawTarget::stderr_with_hz(HERTZ);
+            Lines::on(target, columns())
+        }))
     }
 
     /// A line for a URL, of which `total` bytes will come, if that is known.
@@ -102,9 +137,9 @@ impl Progress {
         };
         // Nothing that a terminal would obey.
         let name = url.chars().map(|c| if c.is_control() { '?' } else { c });
-        let line = ProgressBar::no_length().with_style(style(UNKNOWN));
-        let line = lines.add(line.with_message(name.collect::<String>()));
-        let bar = Bar(Some(line));
+        let line = ProgressBar::no_length().with_style(style(lines.templates[1]));
+        let line = lines.all.add(line.with_message(name.collect::<String>()));
+        let bar = Bar(Some((line, lines.templates)));
         bar.set_total(total);
         bar
     }
@@ -112,14 +147,19 @@ impl Progress {
     /// Prints something on standard error, with the lines out of its way.
     pub fn say<R>(&self, print: impl FnOnce() -> R) -> R {
         match &self.0 {
-            Some(lines) => lines.suspend(print),
+            Some(lines) => lines.all.suspend(print),
             None => print(),
         }
     }
 }
 
-fn on_target(target: ProgressDrawTarget) -> MultiProgress {
-    MultiProgress::with_draw_target(target)
+impl Lines {
+    fn on(target: ProgressDrawTarget, columns: u16) -> Lines {
+        Lines {
+            all: MultiProgress::with_draw_target(target),
+            templates: templates(columns),
+        }
+    }
 }
 
 fn style(template: &str) -> ProgressStyle {
@@ -129,29 +169,29 @@ fn style(template: &str) -> ProgressStyle {
 
 /// The line of one transfer. It goes when this is dropped.
 #[derive(Debug)]
-pub struct Bar(Option<ProgressBar>);
+pub struct Bar(Option<(ProgressBar, [&'static str; 2])>);
 
 impl Bar {
     /// So many bytes have come by now.
     pub fn set_done(&self, bytes: u64) {
-        if let Some(line) = &self.0 {
+        if let Some((line, _)) = &self.0 {
             line.set_position(bytes);
         }
     }
 
     /// How many bytes there will be, if that is known by now.
     pub fn set_total(&self, total: Option<u64>) {
-        if let Some(line) = &self.0 {
+        if let Some((line, [known, unknown])) = &self.0 {
             if line.length() == total {
                 return;
             }
             match total {
                 Some(total) => {
-                    line.set_style(style(KNOWN));
+                    line.set_style(style(known));
                     line.set_length(total);
                 }
                 None => {
-                    line.set_style(style(UNKNOWN));
+                    line.set_style(style(unknown));
                     line.unset_length();
                 }
             }
@@ -161,7 +201,7 @@ impl Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        if let Some(line) = &self.0 {
+        if let Some((line, _)) = &self.0 {
             line.finish_and_clear();
         }
     }
@@ -222,13 +262,14 @@ mod tests {
     fn watched() -> (Progress, Terminal) {
         let terminal = Terminal::default();
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), HERTZ);
-        (Progress(Some(on_target(target))), terminal)
+        (Progress(Some(Lines::on(target, 70))), terminal)
     }
 
     #[test]
     fn the_templates_can_be_read() {
-        assert!(ProgressStyle::with_template(KNOWN).is_ok());
-        assert!(ProgressStyle::with_template(UNKNOWN).is_ok());
+        for template in [100, 30, 10].into_iter().flat_map(templates) {
+            assert!(ProgressStyle::with_template(template).is_ok());
+        }
     }
 
     #[test]

@@ -3,12 +3,8 @@
 use super::{body, certificate, fails, fetch, gzip, one, program, text};
 use crate::process::{Ran, argument, file, run};
 use crate::server::{Request, Server, Step, head, page, redirect, status};
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread;
 
-fn fetch_with(env: &[(&str, &str)], args: &[&str]) -> Ran {
+pub(super) fn fetch_with(env: &[(&str, &str)], args: &[&str]) -> Ran {
     run(program(args).envs(env.iter().copied()), b"")
 }
 
@@ -274,100 +270,4 @@ fn nobody_at_a_terminal_sees_no_progress() {
     for quiet in ["-q", "--quiet"] {
         assert_eq!(body(&[quiet, &server.url("/")]), b"x");
     }
-}
-
-/// A proxy that notes the first line and the header of each connection, and
-/// answers plain requests itself; tunnels lead to where they should.
-fn proxy() -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let log = Arc::new(Mutex::new(Vec::new()));
-    let heads = Arc::clone(&log);
-    thread::spawn(move || {
-        for client in listener.incoming() {
-            let (mut client, heads) = (client.unwrap(), Arc::clone(&heads));
-            thread::spawn(move || -> std::io::Result<()> {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    let mut byte = [0];
-                    client.read_exact(&mut byte)?;
-                    head.extend(byte);
-                }
-                let head = String::from_utf8(head).unwrap();
-                heads.lock().unwrap().push(head.clone());
-                let mut words = head.split(' ');
-                if words.next() != Some("CONNECT") {
-                    return client.write_all(&page(&[], b"by proxy"));
-                }
-                let mut server = TcpStream::connect(words.next().unwrap())?;
-                client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
-                let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
-                thread::spawn(move || std::io::copy(&mut from, &mut to));
-                std::io::copy(&mut server, &mut client)?;
-                client.shutdown(std::net::Shutdown::Both)
-            });
-        }
-    });
-    (address, log)
-}
-
-#[test]
-fn proxies_as_curl_has_them() {
-    let (proxy, log) = proxy();
-    let server = one(page(&[], b"direct"));
-    let url = server.url("/x");
-    let with_user = format!("http://me:secret@{proxy}");
-    let get = |env: &[(&str, &str)]| {
-        let ran = fetch_with(env, &[&url]);
-        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
-        String::from_utf8(ran.stdout).unwrap()
-    };
-    for (env, from) in [
-        (&[("http_proxy", with_user.as_str())][..], "by proxy"),
-        (&[("ALL_PROXY", &proxy)], "by proxy"),
-        (
-            &[("http_proxy", &proxy), ("NO_PROXY", "example.org")],
-            "by proxy",
-        ),
-        (&[("HTTP_PROXY", &proxy)], "direct"),
-        (&[("https_proxy", &proxy)], "direct"),
-        (
-            &[("http_proxy", &proxy), ("NO_PROXY", "x.example, 127.0.0.1")],
-            "direct",
-        ),
-        (
-            &[("http_proxy", &proxy), ("no_proxy", "127.0.0.0/8")],
-            "direct",
-        ),
-        (&[("all_proxy", &proxy), ("NO_PROXY", "*")], "direct"),
-    ] {
-        assert_eq!(get(env), from, "{env:?}");
-    }
-    let heads = std::mem::take(&mut *log.lock().unwrap());
-    assert_eq!(heads.len(), 3);
-    assert!(heads[0].starts_with(&format!("GET {url} HTTP/1.1\r\n")));
-    assert!(
-        heads[0]
-            .to_lowercase()
-            .contains("proxy-authorization: basic bwu6c2vjcmv0\r\n")
-    );
-    let ran = fetch_with(&[("http_proxy", "gopher://a")], &[&url]);
-    assert_eq!(
-        ran.stderr,
-        format!("fetch: {url}: $http_proxy: gopher is no kind of proxy\n")
-    );
-
-    // https is tunnelled, and the proxy sees nothing of it.
-    let (trusted, config) = certificate("127.0.0.1", 2020);
-    let secure = Server::tls(config, |_| vec![Step::send(page(&[], b"tunnelled"))]);
-    let url = secure.url("/");
-    let args = ["--cacert", argument(trusted.path()), &url];
-    let ran = fetch_with(&[("HTTPS_PROXY", &proxy)], &args);
-    assert_eq!(
-        (ran.stderr.as_str(), ran.stdout.as_slice()),
-        ("", &b"tunnelled"[..])
-    );
-    let heads = log.lock().unwrap();
-    assert_eq!(heads.len(), 1);
-    assert!(heads[0].starts_with("CONNECT 127.0.0.1:"));
 }

@@ -1,0 +1,184 @@
+//! What somebody at a terminal sees of `fetch`, on a pseudo-terminal.
+
+use super::{one, program, text};
+use crate::server::{Server, Step, head, page};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+/// What was written to a terminal of so many columns, and to standard output,
+/// if that is not the terminal as well.
+fn at_terminal(columns: u16, args: &[&str], stdout_too: bool) -> (Vec<u8>, Vec<u8>) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let path = std::ffi::OsStr::from_bytes(name.as_bytes());
+    let terminal = File::options().read(true).write(true).open(path).unwrap();
+    let size = Winsize {
+        ws_row: 24,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&terminal, size).unwrap();
+    let stdout = match stdout_too {
+        true => terminal.try_clone().unwrap().into(),
+        false => Stdio::piped(),
+    };
+    let mut command = program(args);
+    command.env("TERM", "xterm").stdout(stdout).stderr(terminal);
+    let child = command.spawn().unwrap();
+    // What holds the terminal open must go, or its reader waits for ever.
+    drop(command);
+    let reader = thread::spawn(move || {
+        let (mut seen, mut block) = (Vec::new(), [0; 4096]);
+        // At the end Linux says EIO, others 0.
+        while let Ok(n @ 1..) = File::from(master.try_clone().unwrap()).read(&mut block) {
+            seen.extend_from_slice(&block[..n]);
+        }
+        seen
+    });
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    (reader.join().unwrap(), output.stdout)
+}
+
+/// A screen without end, as far as progress needs one. As terminals do, it
+/// goes on in the next line where one is full.
+#[derive(Default)]
+struct Screen {
+    columns: usize,
+    lines: Vec<Vec<char>>,
+    row: usize,
+    column: usize,
+}
+
+impl Screen {
+    fn after(bytes: &[u8], columns: u16) -> Screen {
+        let mut screen = Screen {
+            columns: columns.into(),
+            ..Screen::default()
+        };
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let mut chars = text.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                '\r' => screen.column = 0,
+                '\n' => screen.row += 1,
+                '\x1b' => {
+                    assert_eq!(chars.next(), Some('['));
+                    let sequence: Vec<char> = {
+                        let mut sequence = Vec::new();
+                        for c in chars.by_ref() {
+                            sequence.push(c);
+                            if c.is_ascii_alphabetic() {
+                                break;
+                            }
+                        }
+                        sequence
+                    };
+                    screen.obey(&sequence);
+                }
+                c => screen.put(c),
+            }
+        }
+        screen
+    }
+
+    fn obey(&mut self, sequence: &[char]) {
+        let (what, number) = sequence.split_last().unwrap();
+        let number: String = number.iter().collect();
+        let n = number.parse().unwrap_or(1);
+        match what {
+            'A' => self.row = self.row.saturating_sub(n),
+            'B' => self.row += n,
+            'C' => self.column += n,
+            'D' => self.column = self.column.saturating_sub(n),
+            'K' if number == "2" => {
+                if let Some(line) = self.lines.get_mut(self.row) {
+                    line.clear();
+                }
+            }
+            'm' => {}
+            other => panic!("a sequence that we do not know: {number}{other}"),
+        }
+    }
+
+    fn put(&mut self, c: char) {
+        if self.column >= self.columns {
+            (self.row, self.column) = (self.row + 1, 0);
+        }
+        if self.lines.len() <= self.row {
+            self.lines.resize(self.row + 1, Vec::new());
+        }
+        let line = &mut self.lines[self.row];
+        if line.len() <= self.column {
+            line.resize(self.column + 1, ' ');
+        }
+        line[self.column] = c;
+        self.column += 1;
+    }
+
+    fn is_blank(&self) -> bool {
+        self.lines.iter().flatten().all(|&c| c == ' ')
+    }
+}
+
+/// A body of 2 MiB whose second half comes half a second later.
+fn slow(body: &[u8]) -> Server {
+    let (first, second) = body.split_at(body.len() / 2);
+    let length = format!("Content-Length: {}", body.len());
+    super::answers(vec![
+        Step::send(head("200 OK", &[&length])),
+        Step::send(first),
+        Step::Pause(Duration::from_millis(500)),
+        Step::send(second),
+    ])
+}
+
+#[test]
+fn lines_that_come_and_go() {
+    let body = text(2 << 20);
+    let server = slow(&body);
+    for columns in [100, 20, 5] {
+        let url = server.url("/a/long/path/so/that/the/line/must/be/cut/somewhere/in/it");
+        let (seen, out) = at_terminal(columns, &[&url, &url], false);
+        assert!(out == [body.clone(), body.clone()].concat());
+        let shown = String::from_utf8_lossy(&seen);
+        if columns == 20 {
+            assert!(shown.contains("http://12") && shown.contains("1.00 MiB"));
+        }
+        if columns == 100 {
+            assert!(shown.contains("http://127.0.0.1:"), "{shown:?}");
+            assert!(shown.contains("1.00 MiB of 2.00 MiB"), "{shown:?}");
+        }
+        let screen = Screen::after(&seen, columns);
+        assert!(screen.is_blank(), "{columns}: {shown:?}");
+        // A line for each of the two, however narrow they are.
+        assert!(screen.lines.len() <= 2, "{columns}: {shown:?}");
+    }
+}
+
+#[test]
+fn nothing_where_nobody_wants_it() {
+    let server = slow(b"a body\n");
+    let (seen, out) = at_terminal(80, &["-q", &server.url("/")], false);
+    assert_eq!((&seen[..], &out[..]), (&b""[..], &b"a body\n"[..]));
+    // To the terminal goes the body then, and nothing else.
+    let (seen, _) = at_terminal(80, &[&server.url("/")], true);
+    assert_eq!(String::from_utf8(seen).unwrap(), "a body\r\n");
+}
+
+#[test]
+fn what_is_over_at_once_is_not_shown_for_long() {
+    let server = one(page(&[], b"x"));
+    let (seen, out) = at_terminal(80, &[&server.url("/")], false);
+    assert_eq!(out, b"x");
+    assert!(Screen::after(&seen, 80).is_blank());
+}
