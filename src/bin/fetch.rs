@@ -32,7 +32,8 @@ use textmill::fetch::{self, Family, Fetcher, Field, Many, Options, Report, User,
 /// followed, but never from https to http (but see --allow-downgrade).
 ///
 /// The roots of trust are the system's, or those in $SSL_CERT_FILE and
-/// $SSL_CERT_DIR. Proxies are taken from the environment as curl takes them:
+/// $SSL_CERT_DIR. Proxies (of HTTP, HTTPS and SOCKS) are taken from the environment
+/// as curl takes them:
 /// $http_proxy (in lower case only) for http, $HTTPS_PROXY for https, $ALL_PROXY
 /// for both, but for the hosts, domains and networks in $NO_PROXY.
 ///
@@ -56,7 +57,7 @@ use textmill::fetch::{self, Family, Fetcher, Field, Many, Options, Report, User,
         redirect (refused, or leads nowhere), truncated (broke off, and was not resumed), changed \
         (another body by now), encoding (unknown or corrupt), too-large, interrupted.\n\
         Exit status: 0 if every body arrived whole, 1 if any did not, 2 for wrong usage.\n\
-        Cost: a thread and a connection for each URL in flight; memory is constant, some 5 MB (each \
+        Cost: a thread and a connection for each URL in flight; memory is constant, some 6 MB (each \
         body of br up to 16 MB more). Bodies ahead of their turn wait in memory, up to 16 MB, and in \
         nameless files in $TMPDIR, up to 1 GiB; beyond that they are not read. --report costs a SHA-256 of what is written."
 )]

@@ -23,16 +23,15 @@
 //! In other charsets malformed bytes become U+FFFD. Content types that are no
 //! text are not touched at all.
 
-use encoding_rs::{CoderResult, Decoder, Encoding};
-use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
+use content_type::parse_content_type;
+use declared::{Verdict, declaration};
+use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8};
 use guess::Guess;
-use prescan::{Prescan, prescan};
 
+mod content_type;
+mod declared;
 mod guess;
 mod prescan;
-
-/// How far into a text its charset may be declared, in bytes.
-const HEAD: usize = 1024;
 
 /// What kind of text a content type stands for: where its charset may be declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,134 +187,6 @@ fn is_plain(byte: u8) -> bool {
     byte < 0x80 && !matches!(byte, 0x0E | 0x0F | 0x1B)
 }
 
-/// What is known about the charset from the beginning of the text.
-enum Verdict {
-    /// It is this, and so many bytes are a byte order mark.
-    Is(&'static Encoding, usize),
-    /// More of the text must be seen.
-    Open,
-    /// It is not declared.
-    Undeclared,
-}
-
-fn declaration(
-    head: &[u8],
-    kind: Kind,
-    declared: Option<&'static Encoding>,
-    last: bool,
-) -> Verdict {
-    if let Some((encoding, mark)) = Encoding::for_bom(head) {
-        return Verdict::Is(encoding, mark);
-    }
-    let marks: [&[u8]; 3] = [b"\xEF\xBB\xBF", b"\xFE\xFF", b"\xFF\xFE"];
-    if !last && marks.iter().any(|mark| mark.starts_with(head)) {
-        return Verdict::Open;
-    }
-    if let Some(encoding) = declared {
-        return Verdict::Is(encoding, 0);
-    }
-    let seen = &head[..head.len().min(HEAD)];
-    let all_seen = last || head.len() >= HEAD;
-    if kind == Kind::Html {
-        match prescan(seen) {
-            Prescan::Found(encoding) => return Verdict::Is(within(encoding), 0),
-            Prescan::Nothing if !all_seen => return Verdict::Open,
-            Prescan::Nothing => {}
-        }
-    }
-    if matches!(kind, Kind::Html | Kind::Xml) {
-        match xml_declaration(seen) {
-            Some(Some(encoding)) => return Verdict::Is(within(encoding), 0),
-            None if !all_seen => return Verdict::Open,
-            None | Some(None) => {}
-        }
-    }
-    match kind {
-        Kind::Xml | Kind::Json => Verdict::Is(UTF_8, 0),
-        Kind::Html | Kind::Text => Verdict::Undeclared,
-    }
-}
-
-/// What a declaration means that could be read as ASCII: UTF-16 it cannot be.
-fn within(encoding: &'static Encoding) -> &'static Encoding {
-    if encoding == UTF_16LE || encoding == UTF_16BE {
-        UTF_8
-    } else if encoding == X_USER_DEFINED {
-        WINDOWS_1252
-    } else {
-        encoding
-    }
-}
-
-/// The encoding in `<?xml version="1.0" encoding="…"?>`; Some(None) if it is
-/// not declared, None if more must be seen.
-fn xml_declaration(head: &[u8]) -> Option<Option<&'static Encoding>> {
-    const START: &[u8] = b"<?xml";
-    if !head.starts_with(START) {
-        return if START.starts_with(head) {
-            None
-        } else {
-            Some(None)
-        };
-    }
-    let end = memchr::memchr(b'>', head)?;
-    let inside = &head[START.len()..end];
-    let label = memchr::memmem::find(inside, b"encoding").and_then(|at| {
-        let value = inside[at + "encoding".len()..].trim_ascii_start();
-        let value = value.strip_prefix(b"=")?.trim_ascii_start();
-        let (&quote, value) = value.split_first()?;
-        let end = memchr::memchr(quote, value)?;
-        matches!(quote, b'"' | b'\'').then(|| &value[..end])
-    });
-    Some(label.and_then(Encoding::for_label_no_replacement))
-}
-
-/// Splits a content type into its essence, `type/subtype` in lower case, and
-/// the value of its first parameter `charset` (RFC 9110, 8.3; forgiving).
-fn parse_content_type(value: &str) -> (String, Option<String>) {
-    let (essence, mut rest) = value.split_once(';').unwrap_or((value, ""));
-    let essence = essence.trim().to_ascii_lowercase();
-    while !rest.is_empty() {
-        let (name, after) = match rest.find(['=', ';']) {
-            Some(i) if rest[i..].starts_with('=') => (&rest[..i], &rest[i + 1..]),
-            // A parameter without a value.
-            Some(i) => {
-                rest = &rest[i + 1..];
-                continue;
-            }
-            None => break,
-        };
-        let (value, after) = parameter_value(after.trim_start());
-        if name.trim().eq_ignore_ascii_case("charset") && !value.is_empty() {
-            return (essence, Some(value));
-        }
-        rest = after;
-    }
-    (essence, None)
-}
-
-/// A value, as a token or a quoted string, and what comes after it and its semicolon.
-fn parameter_value(text: &str) -> (String, &str) {
-    let Some(quoted) = text.strip_prefix('"') else {
-        let (value, after) = text.split_once(';').unwrap_or((text, ""));
-        // Some write charset='utf-8', which no standard knows.
-        return (value.trim().trim_matches('\'').to_string(), after);
-    };
-    let mut value = String::new();
-    let mut chars = quoted.char_indices();
-    while let Some((i, c)) = chars.next() {
-        match c {
-            '"' => {
-                let after = &quoted[i + 1..];
-                return (value, after.split_once(';').map_or("", |(_, after)| after));
-            }
-            '\\' => value.extend(chars.next().map(|(_, c)| c)),
-            c => value.push(c),
-        }
-    }
-    (value, "")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -419,7 +290,7 @@ mod tests {
             b"<meta charset=iso-2022-jp>\x1B$B%F",
             "<meta charset=iso-2022-jp>テ",
         );
-        let late = format!("{}<meta charset=koi8-r>", " ".repeat(HEAD));
+        let late = format!("{}<meta charset=koi8-r>", " ".repeat(declared::HEAD));
         check(
             "text/html",
             &[late.as_bytes(), b"\xE9"].concat(),
@@ -505,50 +376,7 @@ mod tests {
         assert_eq!(text.text(b"", true), "été".as_bytes());
     }
 
-    #[test]
-    fn content_types() {
-        for (value, essence, charset) in [
-            ("text/html", "text/html", None),
-            (" Text/HTML ; charset=UTF-8", "text/html", Some("UTF-8")),
-            ("text/html;charset=\"a\\\"b\"", "text/html", Some("a\"b")),
-            (
-                "a/b; x=\"; charset=no\"; CHARSET = yes ; z",
-                "a/b",
-                Some("yes"),
-            ),
-            ("a/b; charset; charset=; charset='x'", "a/b", Some("x")),
-            ("a/b; charset=\"open", "a/b", Some("open")),
-            ("a/b; xcharset=no", "a/b", None),
-            ("", "", None),
-        ] {
-            let charset = charset.map(str::to_string);
-            assert_eq!(
-                parse_content_type(value),
-                (essence.to_string(), charset),
-                "{value}"
-            );
-        }
-    }
-
     proptest! {
-        #[test]
-        fn charset_in_any_dress(
-            label in "[A-Za-z0-9_:.-]{1,20}",
-            name in "[cC][hH][aA][rR][sS][eE][tT]",
-            space in " {0,2}",
-            other in "(; ?[a-z]{1,6}=(\"[a-z;= ]{0,8}\"|[a-z]{1,8})){0,2}",
-            quoted: bool,
-        ) {
-            let value = if quoted { format!("\"{label}\"") } else { label.clone() };
-            let header = format!("text/html{other};{space}{name}={value}{space};b=c");
-            prop_assert_eq!(parse_content_type(&header), ("text/html".to_string(), Some(label)));
-        }
-
-        #[test]
-        fn no_header_is_too_odd(value in "\\PC*") {
-            let _ = parse_content_type(&value);
-        }
-
         #[test]
         fn pieces_make_no_difference(
             text in prop::collection::vec(prop_oneof![

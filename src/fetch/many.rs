@@ -29,6 +29,10 @@ use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 
+mod sink;
+
+use sink::Sink;
+
 /// How many URLs are taken beyond the one whose turn it is: each of them may
 /// need an open file for its spool.
 const AHEAD: usize = 256;
@@ -363,58 +367,6 @@ impl<W: Write> Shared<W> {
             result.map_err(Error::Write)?;
             gathered.clear();
         }
-        Ok(())
-    }
-}
-
-/// Where a thread writes a body to: the output or its spool.
-struct Sink<'a, W> {
-    shared: &'a Shared<W>,
-    entry: &'a Entry,
-    direct: bool,
-}
-
-impl<W: Write> Sink<'_, W> {
-    /// Puts bytes into the spool; false if it is this body's turn.
-    fn put(&self, bytes: &[u8]) -> io::Result<bool> {
-        loop {
-            {
-                let mut body = lock(&self.entry.body);
-                if body.direct {
-                    return Ok(false);
-                }
-                if body.spool.push(bytes) {
-                    return Ok(true);
-                }
-            }
-            let shared = self.shared;
-            let mut state = lock(&shared.state);
-            while !state.is_broken
-                && !self.entry.errand.is_urgent()
-                && !shared.room.has(bytes.len())
-            {
-                state.held_up += 1;
-                state = shared.wait(&shared.onward, state);
-                state.held_up -= 1;
-            }
-            if state.is_broken {
-                return Err(io::ErrorKind::Other.into());
-            }
-        }
-    }
-}
-
-impl<W: Write> Write for Sink<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let clock = &self.entry.errand.clock;
-        self.direct = self.direct || !clock.pause(|| self.put(bytes))?;
-        if self.direct {
-            clock.pause(|| lock(&self.shared.output).write_all(bytes))?;
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

@@ -28,7 +28,7 @@
 //! For other programs: [`Fetcher::get`] and [`Fetcher::head`] give a [`Page`],
 //! and may be called from many threads at once.
 //!
-//! Costs: one connection and a few buffers of [`stream::BLOCK`], 5 MB of memory
+//! Costs: one connection and a few buffers of [`stream::BLOCK`], 6 MB of memory
 //! in all, https included, whatever the size of the body (br: up to 16 MB more).
 //! A body that needs no conversion is copied once between the socket and the
 //! output, in one write for each read. A body whose server promises no ranges

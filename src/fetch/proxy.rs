@@ -7,19 +7,17 @@
 //! socks4a, socks5 or socks5h, http if there is none; the port is 1080, or 443
 //! for https.
 //!
-//! `no_proxy` or `NO_PROXY` lists hosts that are asked directly, between commas
-//! or blanks: `*` is every host; a domain, with or without a dot before it, is
-//! it and all below it; an address is that address; `10.0.0.0/8` is a network.
-//! Behind each may stand a port, which curl does not know. Loopback addresses
-//! are not exempt by themselves.
+//! Which hosts `no_proxy` or `NO_PROXY` lists, to be asked directly, is in `exempt`.
 //!
 //! In all of them, what is empty is not set, and lower case wins.
 
 use super::failure::Failure;
+use exempt::{Exempt, exempt};
 use percent_encoding::percent_decode_str;
-use std::net::IpAddr;
 use ureq::{Proxy, ProxyProtocol};
-use url::{Host, Url};
+use url::Url;
+
+mod exempt;
 
 /// What the environment says about proxies.
 #[derive(Debug, Default)]
@@ -100,7 +98,7 @@ impl ProxyUrl {
         let url = Url::parse(&format!("proxy://{rest}"));
         let url = url.map_err(|error| format!("no URL of a proxy: {error}"))?;
         let host = url.host_str().unwrap_or_default();
-        let host = Host::parse(host).map_err(|error| format!("no URL of a proxy: {error}"))?;
+        let host = url::Host::parse(host).map_err(|error| format!("no URL of a proxy: {error}"))?;
         let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let password = url.password().unwrap_or_default();
         let has_user = !url.username().is_empty() || url.password().is_some();
@@ -130,109 +128,6 @@ impl ProxyUrl {
 impl std::fmt::Debug for ProxyUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:?} {}:{}", self.protocol, self.host, self.port)
-    }
-}
-
-/// Hosts that are asked directly.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Exempt {
-    hosts: Hosts,
-    port: Option<u16>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Hosts {
-    All,
-    /// A domain and what is below it; in lower case, IDNA, no dot at either end.
-    Domain(String),
-    /// The addresses whose first bits are these.
-    Net(IpAddr, u32),
-}
-
-/// The items of such a list. What is none stands for no host.
-fn exempt(list: &str) -> Vec<Exempt> {
-    let items = list.split(|c: char| c == ',' || c.is_ascii_whitespace());
-    items.filter_map(Exempt::parse).collect()
-}
-
-impl Exempt {
-    fn parse(item: &str) -> Option<Exempt> {
-        if let Some(hosts) = Hosts::parse(item) {
-            return Some(Exempt { hosts, port: None });
-        }
-        let (hosts, port) = item.rsplit_once(':')?;
-        let port = Some(port.parse().ok()?);
-        Hosts::parse(hosts).map(|hosts| Exempt { hosts, port })
-    }
-
-    fn covers(&self, host: &Host<&str>, port: Option<u16>) -> bool {
-        self.hosts.cover(host) && (self.port.is_none() || self.port == port)
-    }
-}
-
-impl Hosts {
-    fn parse(text: &str) -> Option<Hosts> {
-        if text == "*" {
-            return Some(Hosts::All);
-        }
-        let bare = text
-            .strip_prefix('[')
-            .and_then(|text| text.strip_suffix(']'));
-        let bare = bare.unwrap_or(text);
-        if let Ok(address) = bare.parse() {
-            return Some(Hosts::Net(address, bits(address)));
-        }
-        if let Some((address, length)) = bare.split_once('/') {
-            let address = address.parse().ok()?;
-            let length = length.parse().ok()?;
-            return (length <= bits(address)).then_some(Hosts::Net(address, length));
-        }
-        let domain = text.strip_prefix('.').unwrap_or(text);
-        let domain = domain.strip_suffix('.').unwrap_or(domain);
-        match Host::parse(domain).ok()? {
-            Host::Domain(domain) => Some(Hosts::Domain(domain)),
-            Host::Ipv4(address) => Some(Hosts::Net(address.into(), 32)),
-            Host::Ipv6(address) => Some(Hosts::Net(address.into(), 128)),
-        }
-    }
-
-    fn cover(&self, host: &Host<&str>) -> bool {
-        let address = match *host {
-            Host::Domain(host) => return self.cover_name(host),
-            Host::Ipv4(address) => IpAddr::V4(address),
-            Host::Ipv6(address) => IpAddr::V6(address),
-        };
-        match *self {
-            Hosts::All => true,
-            Hosts::Domain(_) => false,
-            Hosts::Net(net, length) => in_net(address, net, length),
-        }
-    }
-
-    fn cover_name(&self, host: &str) -> bool {
-        match self {
-            Hosts::All => true,
-            Hosts::Net(..) => false,
-            Hosts::Domain(domain) => {
-                let host = host.strip_suffix('.').unwrap_or(host);
-                let below = host.strip_suffix(domain.as_str());
-                below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
-            }
-        }
-    }
-}
-
-/// How long an address of this kind is, in bits.
-fn bits(address: IpAddr) -> u32 {
-    if address.is_ipv4() { 32 } else { 128 }
-}
-
-/// Whether two addresses of one kind have the first `length` bits in common.
-fn in_net(address: IpAddr, net: IpAddr, length: u32) -> bool {
-    match (address, net) {
-        (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros() >= length,
-        (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros() >= length,
-        _ => false,
     }
 }
 

@@ -1,0 +1,98 @@
+//! Content types, as servers write them.
+
+/// Splits a content type into its essence, `type/subtype` in lower case, and
+/// the value of its first parameter `charset` (RFC 9110, 8.3; forgiving).
+pub(super) fn parse_content_type(value: &str) -> (String, Option<String>) {
+    let (essence, mut rest) = value.split_once(';').unwrap_or((value, ""));
+    let essence = essence.trim().to_ascii_lowercase();
+    while !rest.is_empty() {
+        let (name, after) = match rest.find(['=', ';']) {
+            Some(i) if rest[i..].starts_with('=') => (&rest[..i], &rest[i + 1..]),
+            // A parameter without a value.
+            Some(i) => {
+                rest = &rest[i + 1..];
+                continue;
+            }
+            None => break,
+        };
+        let (value, after) = parameter_value(after.trim_start());
+        if name.trim().eq_ignore_ascii_case("charset") && !value.is_empty() {
+            return (essence, Some(value));
+        }
+        rest = after;
+    }
+    (essence, None)
+}
+
+/// A value, as a token or a quoted string, and what comes after it and its semicolon.
+fn parameter_value(text: &str) -> (String, &str) {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let (value, after) = text.split_once(';').unwrap_or((text, ""));
+        // Some write charset='utf-8', which no standard knows.
+        return (value.trim().trim_matches('\'').to_string(), after);
+    };
+    let mut value = String::new();
+    let mut chars = quoted.char_indices();
+    while let Some((i, c)) = chars.next() {
+        match c {
+            '"' => {
+                let after = &quoted[i + 1..];
+                return (value, after.split_once(';').map_or("", |(_, after)| after));
+            }
+            '\\' => value.extend(chars.next().map(|(_, c)| c)),
+            c => value.push(c),
+        }
+    }
+    (value, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn content_types() {
+        for (value, essence, charset) in [
+            ("text/html", "text/html", None),
+            (" Text/HTML ; charset=UTF-8", "text/html", Some("UTF-8")),
+            ("text/html;charset=\"a\\\"b\"", "text/html", Some("a\"b")),
+            (
+                "a/b; x=\"; charset=no\"; CHARSET = yes ; z",
+                "a/b",
+                Some("yes"),
+            ),
+            ("a/b; charset; charset=; charset='x'", "a/b", Some("x")),
+            ("a/b; charset=\"open", "a/b", Some("open")),
+            ("a/b; xcharset=no", "a/b", None),
+            ("", "", None),
+        ] {
+            let charset = charset.map(str::to_string);
+            assert_eq!(
+                parse_content_type(value),
+                (essence.to_string(), charset),
+                "{value}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn charset_in_any_dress(
+            label in "[A-Za-z0-9_:.-]{1,20}",
+            name in "[cC][hH][aA][rR][sS][eE][tT]",
+            space in " {0,2}",
+            other in "(; ?[a-z]{1,6}=(\"[a-z;= ]{0,8}\"|[a-z]{1,8})){0,2}",
+            quoted: bool,
+        ) {
+            let value = if quoted { format!("\"{label}\"") } else { label.clone() };
+            let header = format!("text/html{other};{space}{name}={value}{space};b=c");
+            prop_assert_eq!(parse_content_type(&header), ("text/html".to_string(), Some(label)));
+        }
+
+        #[test]
+        fn no_header_is_too_odd(value in "\\PC*") {
+            let _ = parse_content_type(&value);
+        }
+    }
+}
