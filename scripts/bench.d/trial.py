@@ -15,6 +15,10 @@ from measure import interleave, run, run_start
 from parts import SCALING, SCALING_CORPORA, SCALING_UNIT
 
 
+class NoServer(Exception):
+    """There is nothing to fetch from."""
+
+
 class Trial:
     def __init__(self, corpora, programs, answers, rounds, budget):
         self.corpora = corpora
@@ -43,7 +47,7 @@ class Trial:
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
             places = dict(word.split("=", 1) for word in server.stdout.readline().split())
             if not places:
-                raise SystemExit("bench: no web server")
+                raise NoServer("no nginx")
             for environment in (self.programs.environment, self.answers.environment):
                 environment |= places
             yield

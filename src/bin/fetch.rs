@@ -33,9 +33,8 @@ use textmill::fetch::{self, Family, Fetcher, Field, Many, Options, Report, User,
 ///
 /// The roots of trust are the system's, or those in $SSL_CERT_FILE and
 /// $SSL_CERT_DIR. Proxies (of HTTP, HTTPS and SOCKS) are taken from the environment
-/// as curl takes them:
-/// $http_proxy (in lower case only) for http, $HTTPS_PROXY for https, $ALL_PROXY
-/// for both, but for the hosts, domains and networks in $NO_PROXY.
+/// as curl takes them: $http_proxy (in lower case only) for http, $HTTPS_PROXY for
+/// https, $ALL_PROXY for both, but for the hosts, domains and networks in $NO_PROXY.
 ///
 /// What -H and --user say, and what the netrc file knows, is for the origin
 /// (scheme, host and port) of each URL: no redirect takes it anywhere else.
