@@ -72,7 +72,9 @@ http {
     access_log $dir/access.log;
     client_body_temp_path $dir/b; proxy_temp_path $dir/p; fastcgi_temp_path $dir/f;
     uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
-    root $dir/www; default_type text/plain; gzip_static on; sendfile on; keepalive_requests 100000;
+    root $dir/www; default_type text/plain;
+    types { text/html html htm; text/css css; text/javascript js; image/png png; image/svg+xml svg; }
+    gzip_static on; sendfile on; keepalive_requests 100000;
     server { listen 127.0.0.1:$plain;
         location /slow/ { alias $dir/www/; limit_rate 12m; }
         location /nameless/ { alias $dir/www/; etag off; max_ranges 0; add_header Last-Modified ""; }
