@@ -52,6 +52,7 @@ pub mod scan;
 pub mod stream;
 pub mod tally;
 pub mod topn;
+pub mod untag;
 pub mod words;
 
 #[cfg(test)]

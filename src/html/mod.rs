@@ -28,6 +28,8 @@ pub mod names;
 pub mod tokenizer;
 
 #[cfg(test)]
+pub(crate) mod oracle;
+#[cfg(test)]
 mod tests;
 
 pub use context::Context;

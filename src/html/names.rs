@@ -132,7 +132,7 @@ known! {
         Optgroup "optgroup", Option "option", P "p", Pre "pre", Rp "rp", Ruby "ruby", S "s",
         Script "script", Search "search", Section "section", Select "select", Small "small",
         Source "source", Span "span", Strike "strike", Strong "strong", Style "style", Sub "sub",
-        Summary "summary", Sup "sup", Svg "svg", Table "table", Tbody "tbody", Td "td",
+        Summary "summary", Sup "sup", Svg "svg", Table "table", Tbody "tbody", Td "td", Text "text",
         Template "template", Textarea "textarea", Tfoot "tfoot", Th "th", Thead "thead",
         Title "title", Tr "tr", Track "track", Tt "tt", U "u", Ul "ul", Use "use", Var "var",
         Video "video", Xmp "xmp";

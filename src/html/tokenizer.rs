@@ -63,7 +63,7 @@ pub trait Sink {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Text,
     Reference,
     TagOpen,
@@ -118,8 +118,8 @@ struct Held {
 
 /// A tokenizer; see the head of the file.
 pub struct Tokenizer {
-    state: State,
-    content: Content,
+    pub(super) state: State,
+    pub(super) content: Content,
     script: Script,
     /// The name of the tag at hand.
     tag: Name,
@@ -128,7 +128,7 @@ pub struct Tokenizer {
     attribute: Name,
     wanted: bool,
     /// The element whose end tag ends the text.
-    element: Name,
+    pub(super) element: Name,
     held: Held,
     reference: Reference,
     /// The text so far ends with a carriage return: a newline behind it is none.

@@ -1,0 +1,32 @@
+//! `untag`: the text of a page. See [`textmill::untag`].
+
+use clap::Parser;
+use std::process::ExitCode;
+use textmill::{cli, untag};
+
+/// Print the text of an HTML page, as a reader sees it.
+///
+/// Tags, comments, scripts, styles, templates and the title are left out,
+/// character references are decoded and white space is collapsed, but in <pre>
+/// and <textarea>. Paragraphs, headings, items and other blocks have lines of
+/// their own, <br> ends a line, and a TAB parts the cells of a table's row.
+/// Style sheets and scripts are not heeded. Bytes that are not UTF-8 pass
+/// through. Each FILE is a page of its own.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Example:\n  fetch URL | untag | words | lower | count | topn 5\n\n\
+        Order of output: that of the page.\n\
+        Cost: one pass; memory is constant, whatever the size of the page, a tag or a \
+        comment."
+)]
+struct Args {
+    #[command(flatten)]
+    files: cli::Files,
+}
+
+fn main() -> ExitCode {
+    cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
+        program.filter(&args.files, &mut untag::untag())
+    })
+}

@@ -1,0 +1,232 @@
+//! Another parser to be held to: html5ever, whose tree builder tells its
+//! tokenizer what follows a tag. And tag soup for both.
+
+use html5ever::interface::TokenizerResult;
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::{
+    self, BufferQueue, TagKind, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
+use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
+use markup5ever_rcdom::{Handle, RcDom};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::cell::RefCell;
+
+/// What a tokenizer finds, texts joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Token {
+    Text(Vec<u8>),
+    Start(String, Vec<(String, String)>, bool),
+    End(String),
+    Comment(String),
+    Doctype,
+}
+
+/// Passes tokens on to the tree builder, and keeps them.
+struct Both {
+    tree: TreeBuilder<Handle, RcDom>,
+    tokens: RefCell<Vec<(Token, bool)>>,
+}
+
+impl TokenSink for Both {
+    type Handle = Handle;
+
+    fn process_token(&self, token: tokenizer::Token, line: u64) -> TokenSinkResult<Handle> {
+        let kept = match &token {
+            tokenizer::Token::TagToken(tag) => {
+                let name = tag.name.to_string();
+                let attributes = tag.attrs.iter();
+                let attributes =
+                    attributes.map(|a| (a.name.local.to_string(), a.value.to_string()));
+                Some(match tag.kind {
+                    TagKind::StartTag => Token::Start(name, attributes.collect(), tag.self_closing),
+                    TagKind::EndTag => Token::End(name),
+                })
+            }
+            tokenizer::Token::CharacterTokens(text) => Some(Token::Text(text.as_bytes().to_vec())),
+            tokenizer::Token::NullCharacterToken => Some(Token::Text(vec![0])),
+            tokenizer::Token::CommentToken(text) => Some(Token::Comment(text.to_string())),
+            tokenizer::Token::DoctypeToken(_) => Some(Token::Doctype),
+            tokenizer::Token::EOFToken | tokenizer::Token::ParseError(_) => None,
+        };
+        let foreign = self.adjusted_current_node_present_but_not_in_html_namespace();
+        let result = self.tree.process_token(token, line);
+        // A tag that ends foreign content is none of it.
+        let foreign = foreign && self.adjusted_current_node_present_but_not_in_html_namespace();
+        let mut tokens = self.tokens.borrow_mut();
+        match (kept, tokens.last_mut()) {
+            (Some(Token::Text(text)), Some((Token::Text(last), _))) => last.extend(text),
+            (Some(token), _) => tokens.push((token, foreign)),
+            (None, _) => {}
+        }
+        result
+    }
+
+    fn end(&self) {
+        self.tree.end();
+    }
+
+    fn adjusted_current_node_present_but_not_in_html_namespace(&self) -> bool {
+        self.tree
+            .adjusted_current_node_present_but_not_in_html_namespace()
+    }
+}
+
+/// The tokens of a page, and which of them are not HTML but SVG or MathML.
+pub fn tokens(page: &str) -> Vec<(Token, bool)> {
+    let options = TreeBuilderOpts {
+        scripting_enabled: false,
+        ..Default::default()
+    };
+    let sink = Both {
+        tree: TreeBuilder::new(RcDom::default(), options),
+        tokens: RefCell::default(),
+    };
+    let options = TokenizerOpts {
+        discard_bom: false,
+        ..Default::default()
+    };
+    let tokenizer = Tokenizer::new(sink, options);
+    let input = BufferQueue::default();
+    input.push_back(StrTendril::from(page));
+    while let TokenizerResult::Script(_) = tokenizer.feed(&input) {}
+    tokenizer.end();
+    tokenizer.sink.tokens.take()
+}
+
+/// Pieces of markup: whole, broken, and what tokenizers stumble over.
+const PIECES: &[&str] = &[
+    " ",
+    "\n",
+    "\r",
+    "\r\n",
+    "\t",
+    "a",
+    "b c",
+    "é",
+    "x=y",
+    "\0",
+    "<",
+    ">",
+    "/",
+    "\"",
+    "'",
+    "=",
+    "&",
+    "-",
+    "--",
+    "!",
+    "]]>",
+    ";",
+    "&amp;",
+    "&amp",
+    "&lt;b&gt;",
+    "&eacute",
+    "&#65;",
+    "&#x20;",
+    "&#",
+    "&notit;",
+    "<!--",
+    "-->",
+    "--!>",
+    "<!-->",
+    "<!--->",
+    "<!-- x -->",
+    "<!",
+    "<!x>",
+    "<?php ?>",
+    "<![CDATA[",
+    "<!DOCTYPE html>",
+    "<!doctype",
+    "</",
+    "</>",
+    "</ x>",
+    "<a>",
+    "</a>",
+    "<a href=x>",
+    "<a href='y z'>",
+    "<a href=\"?a=1&copy=2&amp;b\">",
+    "<A HREF = X/>",
+    "<a href=../u href=v>",
+    "<a id=i name=n href=#f>",
+    "<a\nhref\n=\n' q '\n>",
+    "<a href>",
+    "<a href=\"",
+    "<a href=http://[>",
+    "<a href=mailto:a@b>",
+    "<a href=a@b>",
+    "<img src=p.png>",
+    "<img src=\"p\nq.png\" alt='>'>",
+    "<base href=/base/>",
+    "<base>",
+    "<base href=//h2/>",
+    "<area href=ar>",
+    "<link rel=stylesheet href=l>",
+    "<link href=l rel='x preconnect'>",
+    "<iframe src=if>",
+    "</iframe>",
+    "<script src=s>",
+    "<script>",
+    "</script>",
+    "</script ",
+    "<script><!--<script>",
+    "</SCRIPT\n>",
+    "<style>",
+    "</style>",
+    "a{b:url(c.png)}",
+    "<div style='b:url(d)'>",
+    "<title>",
+    "</title>",
+    "<textarea>",
+    "</textarea>",
+    "<xmp>",
+    "</xmp>",
+    "<noscript>",
+    "</noscript>",
+    "<noembed>",
+    "</noembed>",
+    "<template>",
+    "</template>",
+    "<meta http-equiv=refresh content='0;url=m'>",
+    "<form action=f>",
+    "</form>",
+    "<video poster=p src=v>",
+    "<object data=o>",
+    "<source srcset='s1 1x, s2 2x'>",
+    "<p>",
+    "</p>",
+    "<div>",
+    "</div>",
+    "<br>",
+    "</br>",
+    "<pre>",
+    "</pre>",
+    "<ul><li>",
+    "<li>",
+    "</ul>",
+    "<b>",
+    "</b>",
+    "<h1>",
+    "</h1>",
+    "<svg>",
+    "</svg>",
+    "<svg/>",
+    "<math>",
+    "</math>",
+    "<mi>",
+    "</mi>",
+    "<desc>",
+    "</desc>",
+    "<foreignObject>",
+    "</foreignObject>",
+    "<image href=im>",
+    "<use href=us>",
+    "<title/>",
+    "<script/>",
+    "<style/>",
+];
+
+/// Tag soup.
+pub fn soup() -> impl Strategy<Value = String> {
+    vec(prop::sample::select(PIECES), 0..60).prop_map(|pieces| pieces.concat())
+}

@@ -1,0 +1,395 @@
+//! `untag`: the text of a page, as a reader would see it.
+//!
+//! That is, in short, what a browser's `innerText` gives with scripts off: no
+//! tags, comments, scripts, styles, templates, and not the title, which no
+//! browser shows in the page. White space is collapsed but in `<pre>` and the
+//! like. A block (a paragraph, a heading, a list's item, …) has lines of its
+//! own, `<br>` ends one, and the cells of a table's row are parted by a TAB.
+//! Other than there, no empty lines come between blocks.
+//!
+//! It knows no style sheets, so what these hide is shown, and so is what stands
+//! in place of a video or a canvas. Pictures have no text.
+//!
+//! Cost: one pass, constant memory. What was read is written, but for white
+//! space that the next character decides about.
+
+use crate::error::Error;
+use crate::html::{Attribute, Content, Context, Element, Name, Sink, Tokenizer};
+use crate::stream::{Filter, Out};
+
+/// The filter `untag`.
+pub fn untag() -> impl Filter {
+    Untag::default()
+}
+
+#[derive(Default)]
+struct Untag {
+    tokenizer: Tokenizer,
+    page: Page,
+}
+
+impl Filter for Untag {
+    fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error> {
+        let page = &mut self.page;
+        self.tokenizer.block(text, &mut Shown { page, out });
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut Out) -> Result<(), Error> {
+        let page = &mut self.page;
+        self.tokenizer.end(&mut Shown { page, out });
+        if page.in_line {
+            out.push(b"\n");
+        }
+        *page = Page::default();
+        Ok(())
+    }
+}
+
+/// What stands between the text so far and the text to come, in one line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Gap {
+    #[default]
+    None,
+    Blank,
+    /// The end of a line, which the next cell makes a TAB.
+    Line,
+    /// So many TABs.
+    Cells(u64),
+}
+
+/// Where in a page the text has come to.
+#[derive(Default)]
+struct Page {
+    context: Context,
+    element: Option<Element>,
+    is_end: bool,
+    /// The tag at hand has `shadowrootmode`, with a value of this many bytes.
+    shadow: Option<usize>,
+    /// The text up to the next tag is not shown.
+    is_hidden: bool,
+    /// Nothing is shown up to the end of this element of SVG.
+    hides: Option<Element>,
+    /// How many elements are open in which white space counts.
+    pre: u64,
+    /// White space counts in the text up to the next tag.
+    is_raw: bool,
+    /// A newline at the beginning of the text is none.
+    skips_newline: bool,
+    /// There is text in the line at hand, which is not ended yet.
+    in_line: bool,
+    gap: Gap,
+    /// The row at hand has a cell.
+    in_row: bool,
+}
+
+/// Told by the tokenizer what the page holds, puts out what is shown of it.
+struct Shown<'a> {
+    page: &'a mut Page,
+    out: &'a mut Out,
+}
+
+impl Shown<'_> {
+    /// What comes stands in another line.
+    fn end_line(&mut self) {
+        let page = &mut *self.page;
+        match page.gap {
+            // It will be in the next cell.
+            Gap::Cells(_) => {}
+            _ if !page.in_line => page.gap = Gap::None,
+            // Within a cell: who knows whether another one follows.
+            _ if page.in_row => page.gap = Gap::Line,
+            _ => {
+                self.out.push(b"\n");
+                page.gap = Gap::None;
+                page.in_line = false;
+            }
+        }
+    }
+
+    /// What comes is no part of the row at hand.
+    fn end_row(&mut self) {
+        self.page.in_row = false;
+        if self.page.gap != Gap::Line {
+            self.page.gap = Gap::None;
+        }
+        self.end_line();
+    }
+
+    fn begin_cell(&mut self) {
+        let page = &mut *self.page;
+        if std::mem::replace(&mut page.in_row, true) {
+            page.gap = match page.gap {
+                Gap::Cells(n) => Gap::Cells(n + 1),
+                _ => Gap::Cells(1),
+            };
+        } else {
+            page.in_row = false;
+            self.end_line();
+            self.page.in_row = true;
+        }
+    }
+
+    /// Puts out what stands before the next character.
+    fn close_gap(&mut self) {
+        match std::mem::take(&mut self.page.gap) {
+            Gap::None => {}
+            Gap::Blank => self.out.push(b" "),
+            Gap::Line => self.out.push(b"\n"),
+            Gap::Cells(n) => {
+                for _ in 0..n {
+                    self.out.push(b"\t");
+                }
+            }
+        }
+        self.page.in_line = true;
+    }
+
+    /// Puts out text as it is.
+    fn keep(&mut self, mut text: &[u8]) {
+        if std::mem::take(&mut self.page.skips_newline) {
+            text = text.strip_prefix(b"\n").unwrap_or(text);
+        }
+        let Some(last) = text.last() else {
+            return;
+        };
+        self.close_gap();
+        self.out.push(text);
+        self.page.in_line = *last != b'\n';
+    }
+
+    /// Puts out text with each run of white space made one blank.
+    ///
+    /// Each byte is written, white space as a blank; whether it stays depends on
+    /// the place where the next one is written. So there is nothing to guess
+    /// for the processor.
+    fn collapse(&mut self, text: &[u8]) {
+        let Some(start) = text.iter().position(|&byte| !is_space(byte)) else {
+            self.blank();
+            return;
+        };
+        if start > 0 {
+            self.blank();
+        }
+        self.close_gap();
+        let text = &text[start..];
+        let room = &mut self.out.room(text.len())[..text.len()];
+        let mut used = 0;
+        let mut was_space = false;
+        for &byte in text {
+            let space = is_space(byte);
+            room[used] = if space { b' ' } else { byte };
+            used += usize::from(!(space && was_space));
+            was_space = space;
+        }
+        if was_space {
+            self.page.gap = Gap::Blank;
+        }
+        self.out.advance(used - usize::from(was_space));
+    }
+
+    /// White space.
+    fn blank(&mut self) {
+        if self.page.gap == Gap::None && self.page.in_line {
+            self.page.gap = Gap::Blank;
+        }
+    }
+}
+
+/// White space of HTML; others, such as no-break spaces, are characters.
+#[inline(always)]
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\x0C' | b'\r')
+}
+
+/// Whether the element has lines of its own.
+fn is_block(element: Element) -> bool {
+    use Element::*;
+    matches!(
+        element,
+        Address
+            | Article
+            | Aside
+            | Blockquote
+            | Body
+            | Caption
+            | Center
+            | Dd
+            | Details
+            | Dialog
+            | Dir
+            | Div
+            | Dl
+            | Dt
+            | Fieldset
+            | Figcaption
+            | Figure
+            | Footer
+            | Form
+            | H1
+            | H2
+            | H3
+            | H4
+            | H5
+            | H6
+            | Header
+            | Hgroup
+            | Hr
+            | Html
+            | Legend
+            | Li
+            | Listing
+            | Main
+            | Menu
+            | Nav
+            | Ol
+            | Optgroup
+            | Option
+            | P
+            | Plaintext
+            | Pre
+            | Search
+            | Section
+            | Select
+            | Summary
+            | Textarea
+            | Ul
+            | Xmp
+    )
+}
+
+impl Sink for Shown<'_> {
+    #[inline]
+    fn hears(&self) -> bool {
+        !self.page.is_hidden && self.page.hides.is_none() && !self.page.context.is_inert()
+    }
+
+    fn text(&mut self, text: &[u8]) {
+        // Browsers drop NULs.
+        for piece in text.split(|&byte| byte == 0) {
+            match self.page.is_raw || self.page.pre > 0 {
+                true => self.keep(piece),
+                false => self.collapse(piece),
+            }
+        }
+    }
+
+    fn tag(&mut self, name: &Name, is_end: bool) {
+        let page = &mut *self.page;
+        page.element = Some(Element::named(name));
+        page.is_end = is_end;
+        page.shadow = None;
+        page.is_hidden = false;
+        page.is_raw = false;
+        page.skips_newline = false;
+    }
+
+    fn attribute(&mut self, name: &Name) -> bool {
+        let page = &mut *self.page;
+        let counts = page.element == Some(Element::Template)
+            && page.shadow.is_none()
+            && Attribute::named(name) == Attribute::ShadowRootMode;
+        if counts {
+            page.shadow = Some(0);
+        }
+        counts
+    }
+
+    fn value(&mut self, raw: &[u8]) {
+        // `open` or `closed`; any other value hardly ever occurs.
+        self.page.shadow = self.page.shadow.map(|len| len + raw.len());
+    }
+
+    fn tag_end(&mut self, closes_itself: bool) -> Content {
+        let page = &mut *self.page;
+        let element = page.element.take().unwrap_or(Element::Other);
+        if page.is_end {
+            page.context.close(element);
+            self.close(element);
+            return Content::Data;
+        }
+        let shadow = matches!(page.shadow, Some(4 | 6));
+        let (content, is_html) = page.context.open(element, closes_itself, shadow);
+        if !page.context.is_inert() {
+            match is_html {
+                true => self.open(element, content),
+                false => self.open_foreign(element, closes_itself),
+            }
+        }
+        content
+    }
+
+    fn has_cdata(&self) -> bool {
+        self.page.context.is_foreign()
+    }
+}
+
+impl Shown<'_> {
+    fn open(&mut self, element: Element, content: Content) {
+        let page = &mut *self.page;
+        if !matches!(page.hides, None | Some(Element::Title | Element::Desc)) {
+            // An element of HTML stands in no style or script.
+            page.hides = None;
+        }
+        if page.hides.is_some() {
+            return;
+        }
+        match element {
+            Element::Br if page.pre > 0 => self.keep(b"\n"),
+            Element::Br => self.end_line(),
+            Element::Td | Element::Th => self.begin_cell(),
+            Element::Table | Element::Tr | Element::Tbody | Element::Thead | Element::Tfoot => {
+                self.end_row();
+            }
+            element if is_block(element) => self.end_line(),
+            _ => {}
+        }
+        let page = &mut *self.page;
+        page.skips_newline = matches!(element, Element::Pre | Element::Listing | Element::Textarea);
+        match element {
+            Element::Pre | Element::Listing => page.pre += 1,
+            Element::Textarea | Element::Xmp | Element::Plaintext => page.is_raw = true,
+            _ => page.is_hidden = content != Content::Data,
+        }
+    }
+
+    fn open_foreign(&mut self, element: Element, closes_itself: bool) {
+        let hides = matches!(
+            element,
+            Element::Title | Element::Desc | Element::Style | Element::Script
+        );
+        if hides && !closes_itself && self.page.hides.is_none() {
+            self.page.hides = Some(element);
+        } else if element == Element::Text && self.hears() {
+            self.end_line();
+        }
+    }
+
+    fn close(&mut self, element: Element) {
+        let page = &mut *self.page;
+        match page.hides {
+            Some(hides) if hides == element => page.hides = None,
+            Some(Element::Title | Element::Desc) => return,
+            Some(_) if matches!(element, Element::Svg | Element::P | Element::Br) => {
+                page.hides = None;
+            }
+            Some(_) => return,
+            None => {}
+        }
+        if page.context.is_inert() {
+            return;
+        }
+        match element {
+            Element::Pre | Element::Listing => {
+                self.end_line();
+                self.page.pre = self.page.pre.saturating_sub(1);
+            }
+            Element::Table | Element::Tr | Element::Tbody | Element::Thead | Element::Tfoot => {
+                self.end_row();
+            }
+            Element::Br | Element::Text => self.end_line(),
+            element if is_block(element) => self.end_line(),
+            _ => {}
+        }
+    }
+}
