@@ -11,6 +11,8 @@
 //! ## The programs
 //!
 //! - `fetch`: URLs in, their bodies out, as text in UTF-8 (feature `net`).
+//! - [`untag`]: a page in, its text out; [`links`]: a page in, the URLs it links
+//!   to out. Both read HTML as it flows by ([`html`]).
 //! - [`capwords`], [`words`]: text in, words out, one a line. Both pick words
 //!   ([`pick`]) by bit masks ([`scan`]), or take what a regular expression
 //!   finds ([`mod@matches`]).

@@ -31,6 +31,12 @@ struct Untag {
 impl Filter for Untag {
     fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error> {
         let page = &mut self.page;
+        let text = match page.has_begun {
+            true => text,
+            // A byte order mark is no text.
+            false => text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text),
+        };
+        page.has_begun |= !text.is_empty();
         self.tokenizer.block(text, &mut Shown { page, out });
         Ok(())
     }
@@ -61,6 +67,7 @@ enum Gap {
 /// Where in a page the text has come to.
 #[derive(Default)]
 struct Page {
+    has_begun: bool,
     context: Context,
     element: Option<Element>,
     is_end: bool,
@@ -266,7 +273,10 @@ impl Sink for Shown<'_> {
 
     fn text(&mut self, text: &[u8]) {
         // Browsers drop NULs.
-        for piece in text.split(|&byte| byte == 0) {
+        for piece in text
+            .split(|&byte| byte == 0)
+            .filter(|piece| !piece.is_empty())
+        {
             match self.page.is_raw || self.page.pre > 0 {
                 true => self.keep(piece),
                 false => self.collapse(piece),
@@ -321,6 +331,14 @@ impl Sink for Shown<'_> {
 
     fn has_cdata(&self) -> bool {
         self.page.context.is_foreign()
+    }
+
+    fn comment_end(&mut self) {
+        self.page.skips_newline = false;
+    }
+
+    fn doctype(&mut self) {
+        self.page.skips_newline = false;
     }
 }
 
@@ -390,6 +408,189 @@ impl Shown<'_> {
             Element::Br | Element::Text => self.end_line(),
             element if is_block(element) => self.end_line(),
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arbitrary::{self, filtered};
+    use crate::html::oracle::{self, Token};
+    use proptest::prelude::*;
+
+    fn text(page: &str) -> String {
+        let whole = filtered(untag(), page.as_bytes(), vec![usize::MAX]);
+        assert_eq!(filtered(untag(), page.as_bytes(), vec![1]), whole);
+        String::from_utf8(whole).unwrap()
+    }
+
+    #[test]
+    fn what_is_shown() {
+        for (page, shown) in [
+            ("a <b>b</b>c&amp;d &lt;e&gt; &eacute;", "a bc&d <e> é\n"),
+            ("a<!-- b -->c<script>d</script>e<style>f</style>", "ace\n"),
+            (
+                "<title>a</title>b<template>c<template>d</template>e</template>f",
+                "bf\n",
+            ),
+            ("<noscript>a</noscript><iframe>b</iframe>", "a\n"),
+            (
+                "<svg><title>a</title><style>b</style><text>c</text><text>d</text></svg>e",
+                "c\nd\ne\n",
+            ),
+            ("<svg><script/><style>x<p>b", "b\n"),
+            ("<template shadowrootmode=open>a</template>", "a\n"),
+            ("\u{FEFF}<p>a\0b", "ab\n"),
+            ("", ""),
+            (" <p> <br> ", ""),
+            ("a < b", "a < b\n"),
+        ] {
+            assert_eq!(text(page), shown, "{page}");
+        }
+    }
+
+    #[test]
+    fn lines_and_blanks() {
+        for (page, shown) in [
+            (
+                " a \n\t b<p> c <p>d</p>e<br> f<br><br>g",
+                "a b\nc\nd\ne\nf\ng\n",
+            ),
+            ("<h1>a</h1><ul><li>b<li> c</ul>", "a\nb\nc\n"),
+            ("a <b> b</b> <i>c</i>", "a b c\n"),
+            ("a&nbsp; b", "a\u{A0} b\n"),
+            ("<pre>\n a\n\n  <b>b</b></pre> c", " a\n\n  b\nc\n"),
+            ("<pre>a<br>b\r\nc\n</pre>d", "a\nb\nc\nd\n"),
+            ("<textarea>\n a\n b</textarea>c d", " a\n b\nc d\n"),
+        ] {
+            assert_eq!(text(page), shown, "{page}");
+        }
+    }
+
+    #[test]
+    fn tables() {
+        for (page, shown) in [
+            (
+                "<table><tr><td>a<td> b <tr><th>c</th><th>d</table>e",
+                "a\tb\nc\td\ne\n",
+            ),
+            ("<tr><td></td><td>a<td><td>b<td>", "\ta\t\tb\n"),
+            (
+                "<tr><td><p>a</p></td>\n<td><p>b</p><p>c</p></td></tr>d",
+                "a\tb\nc\nd\n",
+            ),
+            (
+                "<tr><td>a<td><table><tr><td>b<td>c</table><tr><td>d",
+                "a\nb\tc\nd\n",
+            ),
+        ] {
+            assert_eq!(text(page), shown, "{page}");
+        }
+    }
+
+    /// The soups' text in the plainest way: marks for the ends of lines, then
+    /// regular expressions.
+    fn naive(soup: &str) -> String {
+        const END: char = '\u{E000}';
+        const BLANK: char = '\u{E001}';
+        const LINE: char = '\u{E002}';
+        const TAB: char = '\u{E003}';
+        let block = [
+            "p", "div", "ul", "li", "h1", "pre", "xmp", "textarea", "form",
+        ];
+        let hidden = ["script", "style", "title", "iframe", "noembed"];
+        let (mut pre, mut templates, mut raw, mut first) = (0u32, 0u32, String::new(), false);
+        let mut shown = String::new();
+        for (token, _) in oracle::tokens(soup) {
+            match token {
+                Token::Text(text) if templates == 0 && !hidden.contains(&&raw[..]) => {
+                    let text = String::from_utf8(text).unwrap();
+                    if pre > 0 || raw == "xmp" || raw == "textarea" {
+                        let text = text.strip_prefix('\n').filter(|_| first).unwrap_or(&text);
+                        let kept = text.replace('\n', &LINE.to_string());
+                        shown += &kept
+                            .replace(' ', &BLANK.to_string())
+                            .replace('\t', &TAB.to_string());
+                    } else {
+                        shown += &text;
+                    }
+                    first = false;
+                }
+                Token::Start(name, ..) => {
+                    if templates == 0 && block.contains(&&name[..]) {
+                        shown.push(END);
+                    }
+                    if templates == 0 && name == "br" {
+                        shown.push(if pre > 0 { LINE } else { END });
+                    }
+                    pre += u32::from(templates == 0 && name == "pre");
+                    templates += u32::from(name == "template");
+                    first = ["pre", "textarea"].contains(&&name[..]);
+                    raw = name;
+                }
+                Token::End(name) => {
+                    raw.clear();
+                    first = false;
+                    if name == "template" {
+                        templates = templates.saturating_sub(1);
+                    } else if templates == 0 && (block.contains(&&name[..]) || name == "br") {
+                        shown.push(END);
+                        pre = pre.saturating_sub(u32::from(name == "pre"));
+                    }
+                }
+                // Texts around comments are one.
+                _ => {
+                    first = false;
+                }
+            }
+        }
+        let replace = |text: &str, pattern: &str, by: &str| {
+            regex::Regex::new(pattern)
+                .unwrap()
+                .replace_all(text, by)
+                .into_owned()
+        };
+        let shown = shown.replace('\0', "");
+        let shown = replace(&shown, r"[ \t\n\f\r]+", " ");
+        // A blank at the end or beginning of a line is none, nor is an empty line.
+        let shown = replace(&shown, &format!(" ?{END}[ {END}]*"), &END.to_string());
+        let shown = replace(&shown, &format!("^[ {END}]+|[ {END}]+$"), "");
+        let shown = replace(&shown, &format!("(^|{LINE})[ {END}]+"), "$1");
+        let shown = shown
+            .replace([END, LINE], "\n")
+            .replace(BLANK, " ")
+            .replace(TAB, "\t");
+        if shown.is_empty() || shown.ends_with('\n') {
+            shown
+        } else {
+            shown + "\n"
+        }
+    }
+
+    /// Of the soups, what the plain way knows.
+    fn soup() -> impl Strategy<Value = String> {
+        oracle::soup().prop_filter("no tabs in texts, no SVG", |soup| {
+            !soup.contains("<svg") && !soup.contains("<math")
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn html5ever_agrees(soup in soup(), cuts in arbitrary::cuts()) {
+            let found = filtered(untag(), soup.as_bytes(), cuts);
+            prop_assert_eq!(String::from_utf8(found).unwrap(), naive(&soup));
+        }
+
+        #[test]
+        fn anything_goes_and_cuts_change_nothing(
+            pieces in proptest::collection::vec(
+                prop_oneof![oracle::soup().prop_map(String::into_bytes), arbitrary::text()], 0..4),
+            cuts in arbitrary::cuts(),
+        ) {
+            let page = pieces.concat();
+            let whole = filtered(untag(), &page, vec![usize::MAX]);
+            prop_assert_eq!(filtered(untag(), &page, cuts), whole);
         }
     }
 }

@@ -14,11 +14,13 @@ mod process;
 mod capwords;
 mod contract;
 mod count;
+mod links;
 mod lower;
 mod pipeline;
 mod readme;
 mod scale;
 mod topn;
+mod untag;
 mod words;
 
 #[cfg(feature = "net")]

@@ -6,6 +6,9 @@
 //! follow `<svg>`, `<math>` and the elements in them that hold HTML again, and
 //! to count templates (HTML standard, 13.2.6.5 and 13.2.6.4.7).
 //!
+//! What is not followed: SVG that is left open and closed by the end tag of
+//! something around it goes on to the next tag that cannot stand in it.
+//!
 //! Scripts are taken to be off, so `<noscript>` is an element like any other.
 
 use super::names::Element;

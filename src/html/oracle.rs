@@ -174,7 +174,7 @@ const PIECES: &[&str] = &[
     "<style>",
     "</style>",
     "a{b:url(c.png)}",
-    "<div style='b:url(d)'>",
+    "<div style=b:url(d)>",
     "<title>",
     "</title>",
     "<textarea>",
@@ -208,25 +208,68 @@ const PIECES: &[&str] = &[
     "</b>",
     "<h1>",
     "</h1>",
-    "<svg>",
-    "</svg>",
     "<svg/>",
-    "<math>",
-    "</math>",
-    "<mi>",
-    "</mi>",
-    "<desc>",
-    "</desc>",
-    "<foreignObject>",
-    "</foreignObject>",
     "<image href=im>",
-    "<use href=us>",
     "<title/>",
     "<script/>",
     "<style/>",
 ];
 
+/// SVG and MathML, each piece whole, or left by what cannot stand in it. Where
+/// it is closed by the end tag of something around it, only a tree can tell:
+/// there we differ.
+const FOREIGN: &[&str] = &[
+    "<svg>",
+    "<svg><g>",
+    "<math>",
+    "<svg><svg></svg>",
+    "<math><mi><b>m</b></mi>",
+    "<math><mtext><style><i></style></mtext>",
+];
+const IN_FOREIGN: &[&str] = &[
+    "x",
+    " ",
+    "<title>t<b>u</b></title>",
+    "<title/>",
+    "<style>a<c>{b:url(c.png)}</style>",
+    "<style/>",
+    "<script>a<c></script>",
+    "<script src=s />",
+    "<script/>",
+    "<![CDATA[ <a href=no> ]]>",
+    "<image href=im />",
+    "<image xlink:href=xi>",
+    "<use href=us />",
+    "<a xlink:href=xa></a>",
+    "<text>te</text>",
+    "<g>",
+    "<desc>d<p>e</p></desc>",
+    "<foreignObject><p><a href=fo></a></p>\
+     <script>if (a<b) c</script></foreignObject>",
+    "<base href=/no/ />",
+    "<!-- <a href=no> -->",
+];
+const BEHIND_FOREIGN: &[&str] = &["<p>", "<div>", "<br>", "<img src=bf>", "<ul><li>"];
+
+fn foreign() -> impl Strategy<Value = String> {
+    let inner = vec(prop::sample::select(IN_FOREIGN), 0..6);
+    let end = prop::option::of(prop::sample::select(BEHIND_FOREIGN));
+    (prop::sample::select(FOREIGN), inner, end).prop_map(|(start, inner, end)| {
+        let inner = inner.concat();
+        let end = end.unwrap_or(if start.starts_with("<svg") {
+            "</svg>"
+        } else {
+            "</math>"
+        });
+        format!("{start}{inner}{end}")
+    })
+}
+
 /// Tag soup.
 pub fn soup() -> impl Strategy<Value = String> {
-    vec(prop::sample::select(PIECES), 0..60).prop_map(|pieces| pieces.concat())
+    let piece = prop_oneof![
+        12 => prop::sample::select(PIECES).prop_map(str::to_string),
+        1 => foreign(),
+    ];
+    vec(piece, 0..60).prop_map(|pieces| pieces.concat())
 }

@@ -233,6 +233,7 @@ impl<V: Visit> Links<V> {
     /// The page has ended. Gives the visitor back.
     pub fn end(mut self) -> Result<V, Error> {
         self.tokenizer.end(&mut self.page);
+        self.page.end_style();
         self.page.result()?;
         self.page.visitor.pause()?;
         Ok(self.page.visitor)
@@ -256,5 +257,378 @@ impl<V: Visit> Visit for &mut V {
     }
     fn pause(&mut self) -> Result<(), Error> {
         (**self).pause()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arbitrary;
+    use crate::html::oracle::{self, Token};
+    use proptest::prelude::*;
+
+    const ALL: Options = Options {
+        all: true,
+        fragments: true,
+        schemes: true,
+    };
+
+    /// Writes down what it is told.
+    #[derive(Default)]
+    struct Told(Vec<String>);
+
+    impl Visit for Told {
+        const ANCHORS: bool = true;
+
+        fn link(&mut self, link: &Link<'_>) -> Result<(), Error> {
+            let Source { element, attribute } = link.source;
+            let fragment = link.fragment.map(|fragment| format!("#{fragment}"));
+            let url = link.url.to_string() + &fragment.unwrap_or_default();
+            self.0.push(format!("{element} {attribute} {url}"));
+            Ok(())
+        }
+        fn invalid(&mut self, invalid: &Invalid<'_>) -> Result<(), Error> {
+            self.0
+                .push(format!("invalid {} {}", invalid.raw, invalid.cause));
+            Ok(())
+        }
+        fn anchor(&mut self, name: &[u8]) -> Result<(), Error> {
+            self.0
+                .push(format!("anchor {}", String::from_utf8_lossy(name)));
+            Ok(())
+        }
+        fn base(&mut self, url: &Url) {
+            self.0.push(format!("base {url}"));
+        }
+    }
+
+    const BASE: &str = "http://host/dir/page?q#f";
+
+    fn told(page: &[u8], options: Options, cuts: Vec<usize>) -> Vec<String> {
+        let mut told = Told::default();
+        let base = Url::parse(BASE).unwrap();
+        visit(
+            &mut arbitrary::pieces(page, cuts),
+            Some(&base),
+            options,
+            &mut told,
+        )
+        .unwrap();
+        told.0
+    }
+
+    /// The URLs of `a` and `img`.
+    fn plain(page: &str) -> Vec<String> {
+        let told = told(page.as_bytes(), Options::default(), vec![usize::MAX]);
+        let last = |line: String| line.rsplit(' ').next().unwrap().to_string();
+        told.into_iter()
+            .filter(|line| !line.starts_with("anchor") && !line.starts_with("base"))
+            .map(last)
+            .collect()
+    }
+
+    fn all(page: &str) -> Vec<String> {
+        told(page.as_bytes(), ALL, vec![3])
+    }
+
+    #[test]
+    fn what_the_talk_takes_for_links() {
+        assert_eq!(
+            plain("<a href=x>y</a><IMG SRC='z.png'><link href=l><a name=q><a href=#x>"),
+            ["http://host/dir/x", "http://host/dir/z.png"]
+        );
+        assert_eq!(
+            plain("<a href=' a@b '><a href=mailto:a@b><a href='p#f'><a href=//h><a href=''>"),
+            [
+                "http://host/dir/a@b",
+                "http://host/dir/p",
+                "http://h/",
+                "http://host/dir/page?q"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_link() {
+        for page in [
+            "<!-- <a href=x> -->",
+            "<script><a href=x></script>",
+            "<textarea><a href=x></textarea>",
+            "<title><a href=x></title>",
+            "<template><template></template><a href=x></template>",
+            "<iframe><a href=x></iframe>",
+            "<a hrefs=x><b href=x></a href=x>",
+            "<a href=x",
+            "<img src=''>",
+            "<svg><![CDATA[<a href=x>]]></svg>",
+        ] {
+            assert!(plain(page).is_empty(), "{page}");
+        }
+        assert_eq!(
+            plain("<noscript><a href=x></noscript>"),
+            ["http://host/dir/x"]
+        );
+        assert_eq!(
+            plain("<template shadowrootmode=open><a href=x></template>"),
+            ["http://host/dir/x"]
+        );
+    }
+
+    #[test]
+    fn the_first_base_counts_from_where_it_stands() {
+        assert_eq!(
+            plain("<a href=1><base target=x><base href=../b/><base href=/c/><a href=2>"),
+            ["http://host/dir/1", "http://host/b/2"]
+        );
+        assert_eq!(plain("<base href=data:x><a href=1>"), ["http://host/dir/1"]);
+        assert_eq!(
+            plain("<svg><base href=/x/ /></svg><a href=1>"),
+            ["http://host/dir/1"]
+        );
+    }
+
+    #[test]
+    fn all_that_a_page_uses() {
+        assert_eq!(
+            all(
+                "<area href=1><link rel=icon href=2><link href=n rel=PRECONNECT>\
+                 <script src=3></script><iframe src=4></iframe><frame src=5>\
+                 <source src=6 srcset='7 2x, 8'><video poster=9 src=10><audio src=11>\
+                 <track src=12><embed src=13><object data=14><form action=15>\
+                 <meta content=\"1; URL='16'\" http-equiv=Refresh>\
+                 <p style='a:url(17)'><style>@import '18'; b{c:url(19)}</style>\
+                 <input type=image src=20><svg><image href=21 /><use xlink:href='22#i' /></svg>\
+                 <link imagesrcset='23, 24 2x'><form action=''>"
+            ),
+            [
+                "area href",
+                "link href",
+                "script src",
+                "iframe src",
+                "frame src",
+                "source src",
+                "source srcset",
+                "source srcset",
+                "video poster",
+                "video src",
+                "audio src",
+                "track src",
+                "embed src",
+                "object data",
+                "form action",
+                "meta content",
+                " style",
+                "style url()",
+                "style url()",
+                "input src",
+                "image href",
+                "use xlink:href",
+                "link imagesrcset",
+                "link imagesrcset"
+            ]
+            .iter()
+            .enumerate()
+            .map(|(i, source)| {
+                let fragment = if i == 21 { "#i" } else { "" };
+                let source = if *source == " style" {
+                    "p style"
+                } else {
+                    source
+                };
+                format!("{source} http://host/dir/{}{fragment}", i + 1)
+            })
+            .collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn fragments_and_anchors() {
+        assert_eq!(
+            all("<a id=i name='&amp;n' href='#%41 b'><p id=i><p name=x><p id=''>"),
+            [
+                "anchor i",
+                "anchor &n",
+                "a href http://host/dir/page?q#%41%20b",
+                "anchor i"
+            ]
+        );
+        assert_eq!(all("<a href=x#>"), ["a href http://host/dir/x#"]);
+    }
+
+    #[test]
+    fn what_is_no_url_is_told_and_the_rest_goes_on() {
+        assert_eq!(
+            all("<a href='http://['><a href=x>"),
+            [
+                "invalid http://[ no URL: invalid IPv6 address",
+                "a href http://host/dir/x"
+            ]
+        );
+        let mut told = Told::default();
+        let page = b"<a href=x><base href=http://b/><a href=y>";
+        visit(&mut &page[..], None, Options::default(), &mut told).unwrap();
+        assert_eq!(
+            told.0,
+            [
+                "invalid x relative, and there is no base URL",
+                "base http://b/",
+                "a href http://b/y"
+            ]
+        );
+    }
+
+    #[test]
+    fn control_characters_are_never_raw() {
+        let page =
+            b"<a href='\x1B[31m/\x7F?\x9B#\x01\xFF\xC2\x9B'><a href='mailto:\x1b[0m\xC2\x9B'>";
+        for line in told(page, ALL, vec![usize::MAX]) {
+            assert!(
+                line.bytes().all(|byte| (b' '..0x7F).contains(&byte)),
+                "{line:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn urls_that_are_too_long() {
+        let long = "x".repeat(LONGEST + 1);
+        for (page, count) in [
+            (format!("<a href={long}><a href=y>"), 2),
+            (format!("<a href=data:{long}><a href=y>"), 1),
+            (format!("<style>a{{b:url({long})}}</style><a href=y>"), 2),
+            (
+                format!("<{long} {long}={long} href=x><!--{long}--><a href=y>"),
+                1,
+            ),
+        ] {
+            let options = Options {
+                all: true,
+                ..Options::default()
+            };
+            let told = told(page.as_bytes(), options, vec![100_000]);
+            assert_eq!(told.len(), count);
+            assert_eq!(told.last().unwrap(), "a href http://host/dir/y");
+            if count == 2 {
+                assert!(told[0].ends_with("… longer than 2 MiB") && told[0].len() < 300);
+            }
+        }
+    }
+
+    /// Elements whose attribute of this name is a link.
+    const LINKS: &[(&str, &[&str])] = &[
+        ("href", &["a", "area", "link", "image", "use", "script"]),
+        ("xlink:href", &["a", "image", "use", "script"]),
+        ("src", &["img", "image", "script", "iframe", "video"]),
+        ("srcset", &["source"]),
+        ("poster", &["video"]),
+        ("data", &["object"]),
+        ("action", &["form"]),
+        ("content", &["meta"]),
+    ];
+
+    /// What is told of the soups of html5ever's tokens, in the plainest way.
+    fn naive(soup: &str) -> Vec<String> {
+        let mut base = Url::parse(BASE).unwrap();
+        let (mut has_base, mut templates, mut in_style) = (false, 0u32, false);
+        // Held to its own tests; here it matters what it is given.
+        let css = |text: &[u8]| {
+            let mut found = Vec::new();
+            let mut scanner = css::Scanner::new();
+            let mut take = |url: &[u8], _| found.push(String::from_utf8(url.to_vec()).unwrap());
+            scanner.text(text, &mut take);
+            scanner.end(&mut take);
+            found
+        };
+        let mut told = Vec::new();
+        for (token, foreign) in oracle::tokens(soup) {
+            let link = |base: &Url, raw: &str, element: &str, attribute: &str| {
+                let raw = raw.trim_matches(|c| c <= ' ');
+                match base.join(raw) {
+                    Ok(url) => format!("{element} {attribute} {url}"),
+                    Err(error) => format!("invalid {raw} {}", Cause::Url(error)),
+                }
+            };
+            match &token {
+                Token::Text(text) if in_style => {
+                    for found in css(text) {
+                        told.push(link(&base, &found, "style", "url()"));
+                    }
+                }
+                Token::Start(name, attributes, closes_itself) => {
+                    in_style = name == "style" && templates == 0 && !(foreign && *closes_itself);
+                    for (attribute, value) in attributes.iter().filter(|_| templates == 0) {
+                        if (attribute == "id" || attribute == "name" && name == "a")
+                            && !value.is_empty()
+                        {
+                            told.push(format!("anchor {value}"));
+                        }
+                        if name == "base" && attribute == "href" && !foreign && !has_base {
+                            has_base = true;
+                            base = base.join(value).unwrap();
+                            told.push(format!("base {base}"));
+                        }
+                        let is_link = attribute == "style"
+                            || LINKS.iter().any(|(known, elements)| {
+                                known == attribute && elements.contains(&&name[..])
+                            });
+                        let is_empty = value.trim().is_empty() && name != "a" && name != "area";
+                        let html_only = ["link", "meta"].contains(&&name[..]) && foreign;
+                        let connects = attributes
+                            .iter()
+                            .any(|(name, value)| name == "rel" && value.contains("preconnect"));
+                        if !is_link || is_empty || html_only || connects && name == "link" {
+                            continue;
+                        }
+                        let element = name;
+                        match &attribute[..] {
+                            "srcset" => {
+                                for url in value.split(',') {
+                                    let url = url.split_whitespace().next().unwrap();
+                                    told.push(link(&base, url, element, "srcset"));
+                                }
+                            }
+                            "style" => {
+                                for found in css(value.as_bytes()) {
+                                    told.push(link(&base, &found, element, "style"));
+                                }
+                            }
+                            "content" => {
+                                let url = value.split_once("url=").unwrap().1;
+                                told.push(link(&base, url, element, "content"));
+                            }
+                            attribute => told.push(link(&base, value, element, attribute)),
+                        }
+                    }
+                    if name == "template" && !foreign {
+                        templates += 1;
+                    }
+                }
+                Token::End(name) => {
+                    in_style = false;
+                    if name == "template" {
+                        templates = templates.saturating_sub(1);
+                    }
+                }
+                _ => {}
+            }
+        }
+        told
+    }
+
+    proptest! {
+        #[test]
+        fn html5ever_and_url_agree(soup in oracle::soup(), cuts in arbitrary::cuts()) {
+            prop_assert_eq!(told(soup.as_bytes(), ALL, cuts), naive(&soup));
+        }
+
+        #[test]
+        fn anything_goes_and_cuts_change_nothing(
+            pieces in proptest::collection::vec(
+                prop_oneof![oracle::soup().prop_map(String::into_bytes), arbitrary::text()], 0..4),
+            cuts in arbitrary::cuts(),
+        ) {
+            let page = pieces.concat();
+            prop_assert_eq!(told(&page, ALL, cuts), told(&page, ALL, vec![usize::MAX]));
+        }
     }
 }

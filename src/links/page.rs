@@ -63,6 +63,14 @@ impl<V: Visit> Page<V> {
         std::mem::replace(&mut self.result, Ok(()))
     }
 
+    /// The style sheet at hand has ended, if there is one.
+    #[inline]
+    pub(super) fn end_style(&mut self) {
+        if let Some(mut css) = self.css.take() {
+            css.end(|url, cut| self.link(url, cut, STYLE));
+        }
+    }
+
     /// Whether this attribute of the tag at hand counts, or helps to say what counts.
     #[inline]
     fn counts(&self, attribute: Attribute) -> bool {
@@ -288,9 +296,7 @@ impl<V: Visit> Sink for Page<V> {
 
     #[inline]
     fn tag(&mut self, name: &Name, is_end: bool) {
-        if let Some(mut css) = self.css.take() {
-            css.end(|url, cut| self.link(url, cut, STYLE));
-        }
+        self.end_style();
         self.element = Element::named(name);
         self.is_end = is_end;
         self.passes = is_end || self.context.is_inert();
