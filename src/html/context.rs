@@ -45,10 +45,10 @@ impl Context {
     /// `shadow` says that it is a template with `shadowrootmode`, whose
     /// contents are part of the page.
     pub fn open(&mut self, element: Element, closes_itself: bool, shadow: bool) -> (Content, bool) {
-        if self.is_foreign() {
-            if let Some(stays) = self.open_foreign(element, closes_itself) {
-                return stays;
-            }
+        if self.is_foreign()
+            && let Some(stays) = self.open_foreign(element, closes_itself)
+        {
+            return stays;
         }
         let content = match element {
             Element::Svg | Element::Math => {

@@ -235,11 +235,11 @@ impl Scanner {
     /// A byte behind a backslash. False if it is behind the escape.
     fn unescape(&mut self, byte: u8, back: State, in_string: bool) -> bool {
         let (digits, value) = self.escape;
-        if digits < 6 {
-            if let Some(digit) = (byte as char).to_digit(16) {
-                self.escape = (digits + 1, value * 16 + digit);
-                return true;
-            }
+        if digits < 6
+            && let Some(digit) = (byte as char).to_digit(16)
+        {
+            self.escape = (digits + 1, value * 16 + digit);
+            return true;
         }
         self.state = back;
         if digits > 0 {

@@ -350,7 +350,7 @@ impl<V: Visit> Sink for Page<V> {
         if self.element == Element::Style
             && self.options.all
             && !self.passes
-            && !(closes_itself && !is_html)
+            && (!closes_itself || is_html)
         {
             self.css = Some(css::Scanner::new());
         }
