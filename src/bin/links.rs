@@ -8,8 +8,9 @@ use url::Url;
 
 /// Print what an HTML page links to, as absolute URLs, one a line.
 ///
-/// These are what <a href> and <img src> name, for http and https. Relative URLs
-/// are resolved against the first <base href>, and that against --base; the
+/// These are the href of each a and the src of each img, for http and https.
+/// Relative URLs are resolved against that of the first base element, and that
+/// against --base; the
 /// fragment (#part) is dropped, and a link that is nothing else. Comments,
 /// scripts and templates have no links, noscript has.
 ///

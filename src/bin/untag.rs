@@ -7,9 +7,9 @@ use textmill::{cli, untag};
 /// Print the text of an HTML page, as a reader sees it.
 ///
 /// Tags, comments, scripts, styles, templates and the title are left out,
-/// character references are decoded and white space is collapsed, but in <pre>
-/// and <textarea>. Paragraphs, headings, items and other blocks have lines of
-/// their own, <br> ends a line, and a TAB parts the cells of a table's row.
+/// character references are decoded and white space is collapsed, but in pre
+/// and textarea. Paragraphs, headings, items and other blocks have lines of
+/// their own, br ends a line, and a TAB parts the cells of a table's row.
 /// Style sheets and scripts are not heeded. Bytes that are not UTF-8 pass
 /// through. Each FILE is a page of its own.
 #[derive(Parser)]
