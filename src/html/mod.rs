@@ -20,7 +20,7 @@
 //!
 //! Why no crate does this: html5gum, the fastest one that keeps to the
 //! standard, pulls from a reader, so that one cannot write what there is before
-//! it reads on, and takes 240 MB/s; see `benches/README.md`.
+//! it reads on.
 
 pub mod character;
 pub mod context;
