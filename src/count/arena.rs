@@ -12,6 +12,9 @@ pub struct Arena(Vec<u8>);
 /// its offset there, plus one. Never 0.
 pub type Place = u64;
 
+/// The number of an arena whose lines were read back from a file.
+pub const LOADED: u16 = u16::MAX;
+
 /// How many bits of a place are the offset.
 const OFFSET_BITS: u32 = 48;
 
@@ -19,6 +22,16 @@ impl Arena {
     /// The size of all that it holds, in bytes.
     pub fn size(&self) -> usize {
         self.0.len()
+    }
+
+    /// Makes room for lines of so many bytes, their lengths included.
+    pub fn reserve(&mut self, size: usize) {
+        self.0.reserve_exact(size);
+    }
+
+    /// What a line takes, in bytes.
+    pub fn size_of(line: &[u8]) -> usize {
+        size_of::<u64>() + line.len()
     }
 
     /// The line at a place.
@@ -48,6 +61,7 @@ impl Arena {
 pub struct Arenas<'a> {
     first: usize,
     arenas: &'a [Arena],
+    loaded: Option<&'a Arena>,
 }
 
 impl<'a> Arenas<'a> {
@@ -56,17 +70,32 @@ impl<'a> Arenas<'a> {
         Arenas {
             first: number.into(),
             arenas: std::slice::from_ref(arena),
+            loaded: None,
         }
     }
 
     /// The arenas of all workers, in the order of their numbers.
     pub fn all(arenas: &'a [Arena]) -> Self {
-        Arenas { first: 0, arenas }
+        Arenas {
+            first: 0,
+            arenas,
+            loaded: None,
+        }
+    }
+
+    /// These, and the one of the number [`LOADED`].
+    pub fn and(self, loaded: &'a Arena) -> Self {
+        let loaded = Some(loaded);
+        Arenas { loaded, ..self }
     }
 
     /// The line of a slot that has its place.
     pub fn line(self, slot: &[u64; 3]) -> &'a [u8] {
-        let arena = (slot[1] >> OFFSET_BITS) as usize;
-        self.arenas[arena - self.first].line(slot[1])
+        let number = slot[1] >> OFFSET_BITS;
+        let arena = match self.loaded {
+            Some(loaded) if number == u64::from(LOADED) => loaded,
+            _ => &self.arenas[number as usize - self.first],
+        };
+        arena.line(slot[1])
     }
 }

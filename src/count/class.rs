@@ -5,9 +5,6 @@ use super::ranges::{Overflow, Ranges, Splitters};
 use super::table::Table;
 use crate::error::Error;
 
-/// One of so many keys is looked at to find the splitters of the ranges.
-pub const SAMPLE: usize = 64;
-
 /// How many keys a table may hold before they are moved out.
 ///
 /// Where most lines are new, a small table is as good as a large one, and
@@ -79,9 +76,9 @@ impl<const N: usize> Class<N> {
         }
     }
 
-    /// The first words of some of the keys.
+    /// The first words of the keys in the table.
     pub fn sample(&self) -> impl Iterator<Item = u64> {
-        self.table.sample(SAMPLE).map(|slot| slot[0])
+        self.table.iter().map(|slot| slot[0])
     }
 
     /// Whether there are no keys, in the table or out of it.
@@ -107,11 +104,15 @@ impl<const N: usize> Class<N> {
         Ok(self.out.take().unwrap_or_else(|| Ranges::new(splitters)))
     }
 
-    /// Adds up what has been moved out.
+    /// Adds up what has been moved out, if that halves it.
     pub fn add_up(&mut self) -> Result<(), Error> {
-        self.out
-            .as_mut()
-            .map_or(Ok(()), |out| out.add_up().map_err(too_large))
+        let Some(out) = &mut self.out else {
+            return Ok(());
+        };
+        match out.repeats(2, 1).map_err(too_large)? {
+            true => out.add_up().map_err(too_large),
+            false => Ok(()),
+        }
     }
 
     /// How much memory it takes to move out all of it, in bytes: a table's

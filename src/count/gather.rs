@@ -5,12 +5,14 @@
 //! comparisons are shared out, whatever the lines are like.
 
 use super::merge::{Merge, Sorted};
+use super::order::Answer;
 use super::run::{Records, Run, Supply};
 use super::spill::{self, Spill};
 use crate::error::Error;
 use crate::stream::{BLOCK, Out};
 use crate::tally;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::thread::Builder;
 
@@ -40,10 +42,11 @@ pub fn write<S: Sorted>(
     Ok(lines)
 }
 
-/// The same for all that was spilled. If a sum `may_overflow`, it is made sure
-/// first that none does: then nothing is written.
+/// The same for all that was spilled: runs, and `parts` of ranges. If a sum
+/// `may_overflow`, it is made sure first that none does: then nothing is written.
 pub fn write_runs(
     spill: &Spill,
+    parts: Answer,
     threads: usize,
     may_overflow: bool,
     separator: u8,
@@ -55,36 +58,49 @@ pub fn write_runs(
     let runs = spill.take(memory)?;
     let largest = runs.iter().map(|run| run.largest).max().unwrap_or(0);
     let threads = threads.min(memory / (largest * (AHEAD + 2)).max(1)).max(1);
+    let parts = Arc::new(parts);
     if may_overflow {
-        Merge::new(spill::records(runs.clone()))?.each(|_, _| Ok(()))?;
+        Merge::new(streams(&runs, &parts, threads))?.each(|_, _| Ok(()))?;
     }
-    write(streams(runs, threads), separator, terminator, output)
+    write(
+        streams(&runs, &parts, threads),
+        separator,
+        terminator,
+        output,
+    )
 }
 
-/// The runs as a few streams of records, each merged by a thread of its own.
-fn streams(runs: Vec<Run>, threads: usize) -> Vec<Records> {
-    if threads == 1 || runs.len() <= threads {
-        return spill::records(runs);
-    }
+/// All of it as a few streams of records, each merged by a thread of its own.
+fn streams(runs: &[Run], parts: &Arc<Answer>, threads: usize) -> Vec<Records> {
+    let inputs = |first| {
+        let some = runs.iter().skip(first).step_by(threads);
+        let mut inputs = spill::records(some.cloned().collect());
+        inputs.push(Records::of(Arc::clone(parts).blocks(first, threads)));
+        inputs
+    };
     let mut streams = Vec::new();
     for first in 0..threads {
-        let some: Vec<Run> = runs.iter().skip(first).step_by(threads).cloned().collect();
         let (blocks, merged) = mpsc::sync_channel(AHEAD);
         let (used, empty) = mpsc::channel();
-        let runs = some.clone();
-        let thread = Builder::new().spawn(move || hand_on(some, &blocks, &empty));
+        let some = inputs(first);
+        let thread = match threads {
+            1 => None, // a single one would only have this one wait for it
+            _ => Builder::new()
+                .spawn(move || hand_on(some, &blocks, &empty))
+                .ok(),
+        };
         match thread {
-            Ok(_) => streams.push(Records::of(Stream { merged, used })),
+            Some(_) => streams.push(Records::of(Stream { merged, used })),
             // No thread is to be had: then it is done here.
-            Err(_) => streams.extend(spill::records(runs)),
+            None => streams.extend(inputs(first)),
         }
     }
     streams
 }
 
-/// Merges runs and sends the blocks on, until they end or nobody wants more.
-fn hand_on(runs: Vec<Run>, blocks: &SyncSender<Result<Out, Error>>, empty: &Receiver<Out>) {
-    let merged = spill::merge(spill::records(runs), |block| {
+/// Merges inputs and sends the blocks on, until they end or nobody wants more.
+fn hand_on(inputs: Vec<Records>, blocks: &SyncSender<Result<Out, Error>>, empty: &Receiver<Out>) {
+    let merged = spill::merge(inputs, |block| {
         let next = empty.try_recv().unwrap_or_default();
         let block = std::mem::replace(block, next);
         let unwanted = |_| Error::Data("nobody waits for it");

@@ -56,11 +56,18 @@ pub fn middle(bytes: &[u8; STRIDE], length: usize) -> Middle {
 /// The bytes of the line of a key, in `buffer`.
 #[inline(always)]
 pub fn line<'a>(key: &[u64], buffer: &'a mut [u8; STRIDE]) -> &'a [u8] {
+    let (bytes, length) = padded(key, buffer);
+    &bytes[..length]
+}
+
+/// The line of a key as the first bytes of `buffer`, and how many these are.
+#[inline(always)]
+pub fn padded<'a>(key: &[u64], buffer: &'a mut [u8; STRIDE]) -> (&'a [u8], usize) {
     for (bytes, word) in buffer.as_chunks_mut::<8>().0.iter_mut().zip(key) {
         *bytes = word.to_be_bytes();
     }
     let length = key.last().map_or(0, |last| (last & 0xFF) as usize - 1);
-    &buffer[..length]
+    (buffer, length)
 }
 
 #[cfg(test)]

@@ -3,19 +3,47 @@
 //! Each class of keys is sorted by itself, and the three are merged as they
 //! are laid out.
 
-use super::arena::Arenas;
-use super::key::{self, STRIDE};
+use super::arena::{Arena, Arenas, LOADED};
+use super::key::{self, MIDDLE, SHORT, STRIDE};
 use super::ranges::add_up;
 use crate::error::Error;
 use crate::stream::Out;
 use std::cmp::Ordering;
 
 /// The lines of a range.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Lines {
     short: Vec<[u64; 3]>,
     middle: Vec<[u64; 4]>,
     long: Vec<[u64; 3]>,
+}
+
+/// What it takes to hold some lines: slots of each class, and bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Size {
+    short: usize,
+    middle: usize,
+    long: usize,
+    /// What the long ones take where they stand.
+    pub arena: usize,
+}
+
+impl Size {
+    /// The sum of both.
+    pub fn and(self, other: Size) -> Self {
+        Size {
+            short: self.short + other.short,
+            middle: self.middle + other.middle,
+            long: self.long + other.long,
+            arena: self.arena + other.arena,
+        }
+    }
+
+    /// All of it in bytes.
+    pub fn bytes(self) -> usize {
+        let slots = 3 * (self.short + self.long) + 4 * self.middle;
+        slots * size_of::<u64>() + self.arena
+    }
 }
 
 impl Lines {
@@ -81,6 +109,66 @@ impl Lines {
         append(&mut self.long, other.long);
     }
 
+    /// What it takes to hold these lines.
+    pub fn size(&self, arenas: Arenas) -> Size {
+        let line = |slot| Arena::size_of(arenas.line(slot));
+        Size {
+            short: self.short.len(),
+            middle: self.middle.len(),
+            long: self.long.len(),
+            arena: self.long.iter().map(line).sum(),
+        }
+    }
+
+    /// Makes room for lines that take so much.
+    pub fn reserve(&mut self, size: Size) {
+        self.short.reserve_exact(size.short);
+        self.middle.reserve_exact(size.middle);
+        self.long.reserve_exact(size.long);
+    }
+
+    /// Adds a line that is followed in `padded` by any bytes; `arena` has the
+    /// number [`LOADED`].
+    #[inline(always)]
+    pub fn push(&mut self, count: u64, line: &[u8], padded: &[u8; STRIDE], arena: &mut Arena) {
+        match line.len() {
+            length @ 0..=SHORT => {
+                let start = padded.first_chunk().expect("16 of 24 bytes");
+                let [a, b] = key::short(start, length);
+                self.short.push([a, b, count]);
+            }
+            length @ ..=MIDDLE => {
+                let [a, b, c] = key::middle(padded, length);
+                self.middle.push([a, b, c, count]);
+            }
+            _ => self.long.push([0, arena.push(LOADED, line), count]),
+        }
+    }
+
+    /// Hands on all lines with their counts, in no order but class by class:
+    /// each line as the first bytes of some, and how many these are.
+    #[inline(always)]
+    pub fn each<E>(
+        &self,
+        arenas: Arenas,
+        mut put: impl FnMut(u64, &[u8], usize) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut buffer = [0; STRIDE];
+        for slot in &self.short {
+            let (bytes, length) = key::padded(&slot[..2], &mut buffer);
+            put(slot[2], bytes, length)?;
+        }
+        for slot in &self.middle {
+            let (bytes, length) = key::padded(&slot[..3], &mut buffer);
+            put(slot[3], bytes, length)?;
+        }
+        for slot in &self.long {
+            let line = arenas.line(slot);
+            put(slot[2], line, line.len())?;
+        }
+        Ok(())
+    }
+
     /// Takes some away, at most `n` of each class; none if there are none.
     pub fn take_some(&mut self, n: usize) -> Lines {
         Lines {
@@ -131,54 +219,60 @@ impl Lines {
         short.chain(middle).chain(long).collect()
     }
 
-    /// Puts out the lines in order, each with `put`. When there are `size` bytes
-    /// of them or more, `take` takes them away; what is left is less than that.
-    pub fn lay_out<E>(
+    /// Puts out lines in order, each with `put` (as [`Lines::each`] has it), from a position on and until
+    /// there are `size` bytes or more; whether there are more lines.
+    pub fn lay_out(
         &self,
+        from: &mut Position,
         arenas: Arenas,
-        put: impl Fn(u64, &[u8], &mut Out),
+        put: impl Fn(u64, &[u8], usize, &mut Out),
         size: usize,
         out: &mut Out,
-        mut take: impl FnMut(&mut Out) -> Result<(), E>,
-    ) -> Result<(), E> {
+    ) -> bool {
         let runs = [
             Slots::Short(&self.short),
             Slots::Middle(&self.middle),
             Slots::Long(&self.long, arenas),
         ];
-        let mut cursors: Vec<_> = runs.into_iter().filter_map(Cursor::new).collect();
-        while !cursors.is_empty() {
+        let runs = runs.into_iter().enumerate();
+        let mut cursors: Vec<_> = runs
+            .filter_map(|(class, run)| Some((class, Cursor::new(run, from[class])?)))
+            .collect();
+        while !cursors.is_empty() && out.as_slice().len() < size {
             // The cursor with the smallest line is followed up to the next larger one's.
             let (smallest, next) = two_smallest(&cursors);
-            let limit = next.map(|next| cursors[next].prefix);
-            let cursor = &mut cursors[smallest];
-            loop {
+            let limit = next.map(|next| cursors[next].1.prefix);
+            let (class, cursor) = &mut cursors[smallest];
+            let more = loop {
                 let mut buffer = [0; STRIDE];
-                put(cursor.count(), cursor.line(&mut buffer), out);
+                let (bytes, length) = cursor.padded(&mut buffer);
+                put(cursor.count(), bytes, length, out);
                 let more = cursor.advance();
-                if out.as_slice().len() >= size {
-                    take(out)?;
+                let beyond = limit.is_some_and(|limit| cursor.prefix >= limit);
+                if !more || beyond || out.as_slice().len() >= size {
+                    break more;
                 }
-                if !more {
-                    cursors.swap_remove(smallest);
-                    break;
-                }
-                if limit.is_some_and(|limit| cursor.prefix >= limit) {
-                    break;
-                }
+            };
+            from[*class] = cursor.at;
+            if !more {
+                cursors.swap_remove(smallest);
             }
         }
-        Ok(())
+        !cursors.is_empty()
     }
 }
 
+/// How many lines of each class have been put out.
+pub type Position = [usize; 3];
+
 /// Which cursor has the smallest line, and which the next larger one.
-fn two_smallest(cursors: &[Cursor]) -> (usize, Option<usize>) {
+fn two_smallest(cursors: &[(usize, Cursor)]) -> (usize, Option<usize>) {
     let (mut first, mut second) = (0, None);
     for i in 1..cursors.len() {
-        if cursors[i].cmp(&cursors[first]).is_lt() {
+        let is_less = |than: usize| cursors[i].1.cmp(&cursors[than].1).is_lt();
+        if is_less(first) {
             (first, second) = (i, Some(first));
-        } else if second.is_none_or(|second: usize| cursors[i].cmp(&cursors[second]).is_lt()) {
+        } else if second.is_none_or(is_less) {
             second = Some(i);
         }
     }
@@ -202,13 +296,10 @@ struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// The first line of a run; `None` if it has none.
-    fn new(run: Slots<'a>) -> Option<Self> {
-        let cursor = Cursor {
-            run,
-            at: 0,
-            prefix: 0,
-        };
+    /// The line of this number of a run; `None` if it has fewer.
+    fn new(run: Slots<'a>, at: usize) -> Option<Self> {
+        let prefix = 0;
+        let cursor = Cursor { run, at, prefix };
         let prefix = cursor.first_bytes()?;
         Some(Cursor { prefix, ..cursor })
     }
@@ -231,17 +322,29 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// The line, which may have to be laid out in `buffer`.
+    /// The line as the first of these bytes, and how many they are; it may have
+    /// to be laid out in `buffer`.
     #[inline(always)]
-    fn line<'b>(&self, buffer: &'b mut [u8; STRIDE]) -> &'b [u8]
+    fn padded<'b>(&self, buffer: &'b mut [u8; STRIDE]) -> (&'b [u8], usize)
     where
         'a: 'b,
     {
         match self.run {
-            Slots::Short(run) => key::line(&run[self.at][..2], buffer),
-            Slots::Middle(run) => key::line(&run[self.at][..3], buffer),
-            Slots::Long(run, arenas) => arenas.line(&run[self.at]),
+            Slots::Short(run) => key::padded(&run[self.at][..2], buffer),
+            Slots::Middle(run) => key::padded(&run[self.at][..3], buffer),
+            Slots::Long(run, arenas) => {
+                let line = arenas.line(&run[self.at]);
+                (line, line.len())
+            }
         }
+    }
+
+    fn line<'b>(&self, buffer: &'b mut [u8; STRIDE]) -> &'b [u8]
+    where
+        'a: 'b,
+    {
+        let (bytes, length) = self.padded(buffer);
+        &bytes[..length]
     }
 
     fn count(&self) -> u64 {

@@ -21,9 +21,10 @@
 //! they do not:
 //!
 //! 8. `spill`: what a thread holds goes to a temporary file ...
-//! 9. `run`: ... as a sorted run, in a form of its own;
-//! 10. `merge`: many runs become one, by a tree of losers;
-//! 11. `gather`: and the last ones the answer.
+//! 9. `parts`: ... range by range, to be read back so and sorted as above;
+//! 10. `run`: or else, where a range would not fit, as a sorted run;
+//! 11. `merge`: many runs become one, by a tree of losers;
+//! 12. `gather`: and the last ones, with the ranges, the answer.
 //!
 //! Partial counts that are in order need none of this but the tree: `sorted`.
 //!
@@ -38,6 +39,7 @@ mod key;
 mod lines;
 mod merge;
 mod order;
+mod parts;
 mod ranges;
 mod recut;
 mod run;
@@ -124,7 +126,7 @@ pub struct Report {
     pub lines: u64,
     /// How many distinct lines were written.
     pub distinct: u64,
-    /// How many sorted runs went to temporary files, merged ones included.
+    /// How often what a thread held went to a temporary file, and runs were merged.
     pub runs: u64,
     /// How many bytes these took there.
     pub spilled: u64,
@@ -239,26 +241,49 @@ impl Counts {
         let total: u128 = self.workers.iter().map(Worker::total).sum();
         let longest = self.workers.iter().map(Worker::longest).max().unwrap_or(0) as u64;
         let mut workers = std::mem::take(&mut self.workers);
-        if self.spill.spilled().runs > 0 {
-            let spilled = threads::each(workers, |mut worker| worker.spill());
+        let spill = &self.spill;
+        if !self.fits(&workers) {
+            let spilled = threads::each(workers.iter_mut().collect(), Worker::spill);
             spilled.into_iter().collect::<Result<(), Error>>()?;
-            // A sum can be too large only where the sum of all is.
-            let may_overflow = total > u64::MAX.into();
-            let spill = &self.spill;
-            let distinct =
-                gather::write_runs(spill, threads, may_overflow, separator, terminator, output)?;
-            let limit = spill.limit() as u64;
-            let oversize = (longest > limit).then_some((longest, limit));
-            let report = spill.report(lines, distinct);
-            return Ok(Report { oversize, ..report });
         }
         let counted = threads::each(workers.iter_mut().collect(), Worker::take);
         drop(workers);
         let counted: Result<Vec<_>, Error> = counted.into_iter().collect();
-        let answer = Answer::of(counted?, threads)?;
-        let distinct = answer.distinct();
-        answer.write(separator, terminator, output)?;
-        Ok(self.spill.report(lines, distinct))
+        let answer = Answer::of(counted?, spill.take_parts(), threads);
+        // A sum can be too large only where the sum of all is.
+        let may_overflow = total > u64::MAX.into();
+        let distinct = if spill.has_runs() {
+            gather::write_runs(
+                spill,
+                answer,
+                threads,
+                may_overflow,
+                separator,
+                terminator,
+                output,
+            )?
+        } else {
+            if may_overflow {
+                answer.check()?;
+            }
+            answer.write(separator, terminator, output)?
+        };
+        let report = spill.report(lines, distinct);
+        let limit = spill.limit() as u64;
+        let oversize = (report.runs > 0 && longest > limit).then_some((longest, limit));
+        Ok(Report { oversize, ..report })
+    }
+
+    /// Whether what the workers hold can stay in memory for the answer, beside
+    /// what is read back; a quarter is left for the lists that grow as the
+    /// workers' are put together.
+    fn fits(&self, workers: &[Worker]) -> bool {
+        if self.spill.spilled().runs == 0 {
+            return true;
+        }
+        let held: usize = workers.iter().map(Worker::held).sum();
+        let loaded = workers.len() * self.spill.largest_part();
+        !self.spill.has_runs() && held + loaded <= self.spill.limit() / 4 * 3
     }
 }
 
@@ -383,6 +408,25 @@ mod tests {
                 assert_eq!((report.lines, report.distinct), (35_000, 21_000));
                 assert_eq!(report.runs == 0, memory == AMPLE);
             }
+        }
+    }
+
+    #[test]
+    fn ranges_on_disk_runs_and_both_give_the_same() {
+        let in_order: String = (0..20_000).map(|i| format!("{i:05}\n")).collect();
+        let mixed = |i: u64| i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (i % 50);
+        let spread: String = (0..20_000).map(|i| format!("{:x}\n", mixed(i))).collect();
+        for (text, memory, has_runs) in [
+            // Spread evenly; all beyond the first sample; so that one follows the other.
+            (spread.clone(), 300_000, false),
+            (in_order.clone(), 30_000, true),
+            (spread + &in_order, 300_000, true),
+        ] {
+            let mut counts = limited(1, memory);
+            counts.read(&mut text.as_bytes(), b'\n').unwrap();
+            assert!(counts.spill.spilled().runs > 1);
+            assert_eq!(counts.spill.has_runs(), has_runs);
+            assert!(written(counts) == naive(text.as_bytes()));
         }
     }
 

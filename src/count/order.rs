@@ -1,23 +1,25 @@
 //! From what the workers have counted to one answer: add up, sort, write.
 //!
 //! The ranges of lines follow one another, so each is a small answer by
-//! itself. First those that came out too large are cut again. Then the threads
-//! sort all of them and add up equal lines, of which each worker may have one;
-//! they turn range after range into text, by
-//! merging its three classes of keys, and the text is written in order.
+//! itself. First those that came out too large are cut again. Then each thread
+//! takes a range at a time, with what was spilled of it (`parts`), sorts it and
+//! adds up equal lines, of which each worker may have one; it turns them into
+//! text, by merging its three classes of keys, and the text is written in order.
 
 use super::arena::{Arena, Arenas};
-use super::lines::Lines;
+use super::lines::{Lines, Position};
+use super::parts::Parts;
 use super::recut;
+use super::run::{self, Supply};
 use super::threads;
 use super::worker::Counted;
 use crate::error::Error;
 use crate::stream::Out;
 use crate::tally;
-use std::io::Write;
-use std::sync::Mutex;
-use std::sync::atomic::{self, AtomicUsize};
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, Builder};
 
 /// How many bytes of output are written at once, about.
@@ -26,18 +28,27 @@ const PIECE: usize = 128 << 10;
 /// How many pieces a thread lays out ahead of their writing.
 const AHEAD: usize = 2;
 
-/// The distinct lines and their counts, in order.
-#[derive(Debug)]
+/// The distinct lines and their counts, by ranges, in order.
+#[derive(Debug, Default)]
 pub struct Answer {
     ranges: Vec<Mutex<Lines>>,
     arenas: Vec<Arena>,
+    parts: Parts,
     threads: usize,
 }
 
+/// A range in order, and how far it has been laid out.
+struct Range {
+    lines: Lines,
+    loaded: Arena,
+    at: Position,
+}
+
 impl Answer {
-    /// Adds up what the workers have counted, with so many threads.
-    pub fn of(counted: Vec<Counted>, threads: usize) -> Result<Self, Error> {
+    /// What the workers have counted and what they have written, for so many threads.
+    pub fn of(counted: Vec<Counted>, parts: Parts, threads: usize) -> Self {
         let mut ranges: Vec<Lines> = Vec::new();
+        ranges.resize_with(parts.ranges(), Lines::default);
         let mut arenas = Vec::new();
         for counted in counted {
             let (lines, arena) = counted.into_lines();
@@ -49,61 +60,86 @@ impl Answer {
             }
             arenas.push(arena);
         }
-        let ranges = recut::all(ranges, Arenas::all(&arenas), threads);
-        let ranges = ranges.into_iter().map(Mutex::new).collect();
-        let answer = Answer {
-            ranges,
+        if parts.ranges() == 0 {
+            ranges = recut::all(ranges, Arenas::all(&arenas), threads);
+        }
+        Answer {
+            ranges: ranges.into_iter().map(Mutex::new).collect(),
             arenas,
+            parts,
             threads,
-        };
-        answer.sort()?;
-        Ok(answer)
+        }
     }
 
-    fn arenas(&self) -> Arenas<'_> {
-        Arenas::all(&self.arenas)
+    /// A range that holds these lines and what was written of it.
+    fn sorted(&self, range: usize, mut lines: Lines) -> Result<Range, Error> {
+        let loaded = self.parts.load(range, &mut lines)?;
+        lines.sort(self.arenas(&loaded))?;
+        Ok(Range {
+            lines,
+            loaded,
+            at: Position::default(),
+        })
     }
 
-    /// How many distinct lines there are.
-    pub fn distinct(&self) -> u64 {
-        let distinct = |lines: &Mutex<Lines>| lines.lock().expect("no panic").len() as u64;
-        self.ranges.iter().map(distinct).sum()
+    /// Takes a range out.
+    fn take(&self, range: usize) -> Result<Range, Error> {
+        let lines = std::mem::take(&mut *self.ranges[range].lock().expect("no panic"));
+        self.sorted(range, lines)
     }
 
-    /// Sorts all ranges and adds up equal lines.
-    fn sort(&self) -> Result<(), Error> {
+    fn arenas<'a>(&'a self, loaded: &'a Arena) -> Arenas<'a> {
+        Arenas::all(&self.arenas).and(loaded)
+    }
+
+    /// Makes sure that all sums fit in 64 bits.
+    pub fn check(&self) -> Result<(), Error> {
         let next = AtomicUsize::new(0);
-        let sort = |_| {
-            let next = || next.fetch_add(1, atomic::Ordering::Relaxed);
-            while let Some(range) = self.ranges.get(next()) {
-                range.lock().expect("no panic").sort(self.arenas())?;
+        let check = |()| {
+            let next = || next.fetch_add(1, Ordering::Relaxed);
+            for i in std::iter::repeat_with(next).take_while(|&i| i < self.ranges.len()) {
+                let lines = self.ranges[i].lock().expect("no panic").clone();
+                self.sorted(i, lines)?;
             }
             Ok(())
         };
-        let sorted = threads::each(vec![(); self.threads], sort);
-        sorted.into_iter().collect()
+        let checked = threads::each(vec![(); self.threads], check);
+        checked.into_iter().collect()
     }
 
-    /// Writes `COUNT LINE` for every line, in order.
+    /// The lines of every range in order, from the range `first` on and of each
+    /// `step` ranges one, as blocks of records.
+    pub fn blocks(self: Arc<Self>, first: usize, step: usize) -> impl Supply {
+        Blocks {
+            ranges: (first..self.ranges.len()).step_by(step),
+            answer: self,
+            range: None,
+        }
+    }
+
+    /// Writes `COUNT LINE` for every line, in order; how many there were.
     pub fn write(
         self,
         separator: u8,
         terminator: u8,
         output: &mut impl Write,
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
         // Thread `i` of `n` lays out the ranges i, i + n, i + 2n …; here they are
         // taken from one thread after the other, and so in their order.
-        let lay_out = |first: usize, pieces: SyncSender<Piece>, used: Receiver<Out>| {
-            for i in (first..self.ranges.len()).step_by(self.threads) {
-                let sent = self.lay_out(i, separator, terminator, |piece, last| {
-                    let out = std::mem::replace(piece, used.try_recv().unwrap_or_default());
-                    pieces.send(Piece { out, last })
-                });
-                if sent.is_err() {
-                    return; // the output has failed
+        let lay_out =
+            |first: usize, pieces: SyncSender<Result<Piece, Error>>, used: Receiver<Out>| {
+                for i in (first..self.ranges.len()).step_by(self.threads) {
+                    let laid_out = self.lay_out(i, separator, terminator, |piece, lines| {
+                        let out = std::mem::replace(piece, used.try_recv().unwrap_or_default());
+                        let unwanted = |_| Error::Data("nobody waits for it");
+                        pieces.send(Ok(Piece { out, lines })).map_err(unwanted)
+                    });
+                    if let Err(error) = laid_out {
+                        let _ = pieces.send(Err(error)); // or the output has failed
+                        return;
+                    }
                 }
-            }
-        };
+            };
         let lay_out = &lay_out;
         thread::scope(|scope| {
             let start = |i| {
@@ -118,52 +154,103 @@ impl Answer {
                 1 => vec![None],
                 threads => (0..threads).map(start).collect(),
             };
+            let mut distinct = 0;
             for i in 0..self.ranges.len() {
                 let Some((pieces, used)) = &threads[i % self.threads] else {
-                    let write = |out: &mut Out, _| output.write_all(out.as_slice());
-                    self.lay_out(i, separator, terminator, write)
-                        .map_err(Error::Write)?;
+                    self.lay_out(i, separator, terminator, |out, lines| {
+                        distinct += lines.unwrap_or(0);
+                        output.write_all(out.as_slice()).map_err(Error::Write)
+                    })?;
                     continue;
                 };
                 loop {
-                    let Piece { out, last } = pieces.recv().expect("no panic");
+                    let Piece { out, lines } = pieces.recv().expect("no panic")?;
                     output.write_all(out.as_slice()).map_err(Error::Write)?;
                     // Where the thread is done, nobody needs it any more.
                     let _ = used.send(out);
-                    if last {
+                    if let Some(lines) = lines {
+                        distinct += lines;
                         break;
                     }
                 }
             }
-            Ok(())
+            Ok(distinct)
         })
     }
 
-    /// Lays out a range and frees it, piece by piece; the flag tells the last
-    /// one. `take` leaves a buffer for the next in the place of each.
-    fn lay_out<E>(
+    /// Lays out a range and frees it, piece by piece; the last one comes with
+    /// the number of lines. `take` leaves a buffer for the next in the place of each.
+    fn lay_out(
         &self,
         range: usize,
         separator: u8,
         terminator: u8,
-        mut take: impl FnMut(&mut Out, bool) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let lines = std::mem::take(&mut *self.ranges[range].lock().expect("no panic"));
-        let put =
-            |count, line: &[u8], out: &mut Out| tally::put(count, separator, line, terminator, out);
+        mut take: impl FnMut(&mut Out, Option<u64>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let put = |count, line: &[u8], length, out: &mut Out| {
+            tally::put_padded(count, separator, line, length, terminator, out)
+        };
+        let mut range = self.take(range)?;
         let mut out = Out::default();
-        lines.lay_out(self.arenas(), put, PIECE, &mut out, |out| {
-            take(out, false)?;
+        loop {
+            let more = range.lay_out(self, put, PIECE, &mut out);
+            take(&mut out, (!more).then_some(range.lines.len() as u64))?;
+            if !more {
+                return Ok(());
+            }
             out.truncate(0);
-            Ok(())
-        })?;
-        take(&mut out, true)
+        }
+    }
+}
+
+impl Range {
+    /// Puts out the next lines, about so many bytes of them; whether there are more.
+    fn lay_out(
+        &mut self,
+        of: &Answer,
+        put: impl Fn(u64, &[u8], usize, &mut Out),
+        size: usize,
+        out: &mut Out,
+    ) -> bool {
+        let arenas = of.arenas(&self.loaded);
+        self.lines.lay_out(&mut self.at, arenas, put, size, out)
     }
 }
 
 /// Some of the output of a range.
 struct Piece {
     out: Out,
-    /// The range ends with it.
-    last: bool,
+    /// If the range ends with it, how many lines that has.
+    lines: Option<u64>,
+}
+
+/// Ranges as blocks of records.
+struct Blocks<R> {
+    answer: Arc<Answer>,
+    ranges: R,
+    /// The range at hand.
+    range: Option<Range>,
+}
+
+impl<R: Iterator<Item = usize> + Send> Supply for Blocks<R> {
+    fn next(&mut self, block: &mut Out) -> Result<bool, Error> {
+        block.truncate(0);
+        while block.as_slice().is_empty() {
+            let range = match &mut self.range {
+                Some(range) => range,
+                None => match self.ranges.next() {
+                    Some(range) => self.range.insert(self.answer.take(range)?),
+                    None => return Ok(false),
+                },
+            };
+            if !range.lay_out(&self.answer, run::put_padded, run::BLOCK, block) {
+                self.range = None;
+            }
+        }
+        Ok(true)
+    }
+
+    fn damaged(&self) -> Error {
+        Error::Read(io::ErrorKind::InvalidData.into())
+    }
 }

@@ -7,8 +7,9 @@
 //! and sorted once: a third less work than to write sorted runs and merge them.
 //!
 //! That is possible only where each range fits into the memory of one thread:
-//! where its lines are spread over the ranges as the sample foretold, and up to
-//! some 100 times the memory. What comes beyond that goes to sorted runs.
+//! where its lines are spread over the ranges as the sample foretold, and as
+//! long as all of it is no more than some 100 times the memory. What does not
+//! fit so goes to sorted runs.
 
 use super::arena::{Arena, Arenas};
 use super::lines::{Lines, Size};
@@ -118,4 +119,88 @@ pub fn write(
         starts.push(writer.size());
     }
     Ok(starts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::count::key::STRIDE;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    /// Lines of all classes, short ones for the most part.
+    fn line() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![9 => prop::collection::vec(any::<u8>(), 0..30), 1 => Just(vec![b'x'; 3 << 14])]
+    }
+
+    type Counted = Vec<(Vec<u8>, u64)>;
+
+    /// These lines, and the arena where the long ones stand.
+    fn lines(counted: &Counted) -> (Lines, Arena) {
+        let (mut lines, mut arena) = (Lines::default(), Arena::default());
+        for (line, count) in counted {
+            let mut padded = [0xFF; STRIDE];
+            let length = line.len().min(STRIDE);
+            padded[..length].copy_from_slice(&line[..length]);
+            lines.push(*count, line, &padded, &mut arena);
+        }
+        (lines, arena)
+    }
+
+    /// What lines there are, in order.
+    fn counted(lines: &Lines, arena: &Arena) -> Counted {
+        let mut counted = Vec::new();
+        let put = |count, line: &[u8], length| {
+            counted.push((line[..length].to_vec(), count));
+            Ok::<_, Error>(())
+        };
+        lines.each(Arenas::all(&[]).and(arena), put).unwrap();
+        counted.sort();
+        counted
+    }
+
+    proptest! {
+        #[test]
+        fn each_range_is_read_as_it_was_written(
+            times in prop::collection::vec(prop::collection::vec(prop::collection::vec((line(), any::<u64>()), 0..20), 5), 1..5),
+            files in 1..3usize,
+        ) {
+            let mut parts = Parts::default();
+            for ranges in &times {
+                let (ranges, arenas): (Vec<_>, Vec<_>) = ranges.iter().map(lines).unzip();
+                let sizes = ranges.iter().zip(&arenas).map(|(lines, arena)| lines.size(Arenas::all(&[]).and(arena)));
+                prop_assert!(parts.reserve(sizes.collect(), usize::MAX));
+                let mut writer = parts.writer(files).unwrap_or_else(|| RunWriter::new(&Arc::from(std::env::temp_dir())).unwrap());
+                let mut starts = Vec::new();
+                for (lines, arena) in ranges.into_iter().zip(&arenas) {
+                    starts.pop();
+                    starts.extend(write(vec![lines], Arenas::all(&[]).and(arena), &mut writer).unwrap());
+                }
+                parts.add(starts, writer);
+                prop_assert!(parts.files <= files);
+            }
+            for range in 0..parts.ranges() {
+                let mut expected: Counted = times.iter().flat_map(|ranges| ranges[range].clone()).collect();
+                expected.sort();
+                let mut lines = Lines::default();
+                let arena = parts.load(range, &mut lines).unwrap();
+                prop_assert_eq!(counted(&lines, &arena), expected);
+                prop_assert!(lines.size(Arenas::all(&[]).and(&arena)).bytes() <= parts.largest());
+            }
+        }
+    }
+
+    #[test]
+    fn a_range_that_would_not_fit_is_refused() {
+        let mut parts = Parts::default();
+        let line = (b"a".to_vec(), 1);
+        let (lines, arena) = lines(&vec![line; 10]);
+        let size = lines.size(Arenas::all(&[]).and(&arena));
+        let most = 25 * size_of::<[u64; 3]>();
+        assert!(parts.reserve(vec![size, Size::default()], most));
+        assert!(parts.reserve(vec![size, Size::default()], most));
+        assert!(!parts.reserve(vec![size, Size::default()], most));
+        assert!(parts.reserve(vec![Size::default(), size], most));
+        assert_eq!(parts.largest(), 20 * size_of::<[u64; 3]>());
+    }
 }

@@ -12,7 +12,7 @@
 //! taken from a sample of the lines, once.
 
 /// How many ranges there are at the most.
-const RANGES: usize = 256;
+const RANGES: usize = 512;
 
 /// How many slots there are before equal lines are added up for the first
 /// time; some 50 MB. (Few in tests, so that they see it.)
@@ -79,14 +79,20 @@ impl<const N: usize> Ranges<N> {
         if len < self.limit {
             return Ok(());
         }
-        // A few ranges tell for all. Where nearly all their lines were new, to
-        // look again soon is not worth it.
-        let (before, distinct) = self.add_up_each(SAMPLE)?;
-        if distinct > before / 8 * 7 {
-            self.limit = 8 * len;
-            return Ok(());
+        // Where nearly all lines were new, to look again soon is not worth it.
+        match self.repeats(8, 7)? {
+            true => self.add_up(),
+            false => {
+                self.limit = 8 * len;
+                Ok(())
+            }
         }
-        self.add_up()
+    }
+
+    /// Whether of so many keys at most so many are distinct: a few ranges tell for all.
+    pub fn repeats(&mut self, of: usize, distinct: usize) -> Result<bool, Overflow<N>> {
+        let (before, after) = self.add_up_each(SAMPLE)?;
+        Ok(after <= before / of * distinct)
     }
 
     /// Adds up equal keys everywhere.
@@ -118,9 +124,10 @@ impl<const N: usize> Ranges<N> {
         self.ranges.iter().map(Vec::len).sum()
     }
 
-    /// The size of all slots, in bytes.
+    /// The memory that the ranges take, in bytes.
     pub fn size(&self) -> usize {
-        self.len() * size_of::<[u64; N]>()
+        let slots: usize = self.ranges.iter().map(Vec::capacity).sum();
+        slots * size_of::<[u64; N]>()
     }
 
     /// The ranges, in order.
@@ -183,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_sample_is_cut_into_equal_ranges() {
-        let splitters = Splitters::cutting((0..100_000).collect());
+        let splitters = Splitters::cutting((1..200 * RANGES as u64).collect());
         assert_eq!(splitters.ranges(), RANGES);
         assert_eq!(Splitters::cutting(vec![7; 1000]).ranges(), 2);
         assert_eq!(Splitters::cutting(vec![]).ranges(), 1);

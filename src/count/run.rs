@@ -6,11 +6,13 @@
 //! stand its size in the file and its size in memory; where they differ, it
 //! was compressed by lz4.
 
+use super::key::STRIDE;
 use super::merge::Sorted;
 use crate::error::Error;
 use crate::stream::Out;
 use std::fs::File;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +21,7 @@ use std::sync::Arc;
 pub const BLOCK: usize = 32 << 10;
 
 /// How many bytes behind the records of a block may be read with them.
-const SLACK: usize = 16;
+const SLACK: usize = STRIDE;
 
 /// The sizes before a block.
 const HEAD: usize = 16;
@@ -30,12 +32,22 @@ const PROBE: u64 = 16;
 /// Appends a record to a block.
 #[inline(always)]
 pub fn put(count: u64, line: &[u8], block: &mut Out) {
+    put_padded(count, line, line.len(), block);
+}
+
+/// The same of a line that is the first `length` of some bytes: where it is
+/// short and these are at least [`STRIDE`], they are copied in one go.
+#[inline(always)]
+pub fn put_padded(count: u64, bytes: &[u8], length: usize, block: &mut Out) {
     const NUMBERS: usize = 20;
-    let room = &mut block.room(NUMBERS + line.len())[..NUMBERS + line.len()];
-    let at = put_number(line.len() as u64, room, 0);
+    let room = block.room(NUMBERS + length.max(STRIDE));
+    let at = put_number(length as u64, room, 0);
     let at = put_number(count, room, at);
-    room[at..at + line.len()].copy_from_slice(line);
-    block.advance(at + line.len());
+    match bytes.first_chunk::<STRIDE>() {
+        Some(wide) if length <= STRIDE => room[at..at + STRIDE].copy_from_slice(wide),
+        _ => room[at..at + length].copy_from_slice(&bytes[..length]),
+    }
+    block.advance(at + length);
 }
 
 #[inline(always)]
@@ -76,6 +88,10 @@ impl Temporary {
     /// a user can do something about.
     fn failed(&self, error: io::Error) -> Error {
         Error::Read(error).of(self.directory.display().to_string())
+    }
+
+    fn damaged(&self) -> Error {
+        self.failed(io::ErrorKind::InvalidData.into())
     }
 }
 
@@ -148,10 +164,15 @@ impl RunWriter {
         self.pack
     }
 
-    /// The whole run.
-    pub fn finish(self) -> Run {
+    /// How much was written, in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// All that was written up to now.
+    pub fn run(&self) -> Run {
         Run {
-            from: self.to,
+            from: self.to.clone(),
             size: self.size,
             largest: self.largest,
         }
@@ -171,8 +192,15 @@ pub struct Run {
 impl Run {
     /// The records from the first on.
     pub fn records(self) -> Records {
-        Records::of(Stored { run: self, at: 0 })
+        let all = 0..self.size;
+        Records::of(Stored(vec![(self, all)]))
     }
+}
+
+/// The records of some parts of runs, one after the other, the last part first;
+/// each is given by where its blocks begin and end.
+pub fn records_of(parts: Vec<(Run, Range<u64>)>) -> Records {
+    Records::of(Stored(parts))
 }
 
 /// Where blocks of records come from.
@@ -184,31 +212,29 @@ pub trait Supply: Send {
     fn damaged(&self) -> Error;
 }
 
-/// The blocks of a run.
-struct Stored {
-    run: Run,
-    at: u64,
-}
+/// The blocks of parts of runs, from the last part on.
+struct Stored(Vec<(Run, Range<u64>)>);
 
 impl Supply for Stored {
     fn next(&mut self, block: &mut Out) -> Result<bool, Error> {
-        if self.at == self.run.size {
+        while self.0.pop_if(|(_, part)| part.is_empty()).is_some() {}
+        let Some((run, part)) = self.0.last_mut() else {
             return Ok(false);
-        }
-        let read = |bytes: &mut [u8], at| self.run.from.file.read_exact_at(bytes, at);
-        let failed = |error| self.run.from.failed(error);
+        };
+        let read = |bytes: &mut [u8], at| run.from.file.read_exact_at(bytes, at);
+        let failed = |error| run.from.failed(error);
         let mut head = [0; HEAD];
-        read(&mut head, self.at).map_err(failed)?;
+        read(&mut head, part.start).map_err(failed)?;
         let [stored, size] = *head.as_chunks::<8>().0 else {
             unreachable!("16 bytes are two words");
         };
         let stored = u64::from_le_bytes(stored);
-        let at = self.at + HEAD as u64;
-        self.at = at + stored;
+        let at = part.start + HEAD as u64;
         let size = u64::from_le_bytes(size) as usize;
-        if self.at > self.run.size || size > self.run.largest {
-            return Err(self.damaged());
+        if stored > part.end.saturating_sub(at) || size > run.largest {
+            return Err(run.from.damaged());
         }
+        part.start = at + stored;
         block.truncate(0);
         let room = &mut block.room(size)[..size];
         if stored == size as u64 {
@@ -218,7 +244,7 @@ impl Supply for Stored {
             read(&mut packed, at).map_err(failed)?;
             match lz4_flex::block::decompress_into(&packed, room) {
                 Ok(whole) if whole == size => {}
-                _ => return Err(self.damaged()),
+                _ => return Err(run.from.damaged()),
             }
         }
         block.advance(size);
@@ -226,7 +252,8 @@ impl Supply for Stored {
     }
 
     fn damaged(&self) -> Error {
-        self.run.from.failed(io::ErrorKind::InvalidData.into())
+        let (run, _) = self.0.last().expect("a block was read from it");
+        run.from.damaged()
     }
 }
 
@@ -278,6 +305,13 @@ impl Records {
         (self.start, self.next, self.count) = (at, at + length as usize, count);
         Some(())
     }
+
+    /// The line at hand, and at least [`STRIDE`] bytes from its start on.
+    #[inline(always)]
+    pub fn padded(&self) -> (&[u8], &[u8; STRIDE]) {
+        let padded = self.block.as_slice()[self.start..].first_chunk();
+        (self.line(), padded.expect("slack"))
+    }
 }
 
 impl Sorted for Records {
@@ -303,7 +337,7 @@ impl Sorted for Records {
         let bytes = u128::from_be_bytes(*bytes.expect("slack"));
         match self.next - self.start {
             0 => 0,
-            length @ 1..SLACK => bytes >> (8 * (SLACK - length)) << (8 * (SLACK - length)),
+            length @ 1..16 => bytes >> (8 * (16 - length)) << (8 * (16 - length)),
             _ => bytes,
         }
     }
@@ -333,7 +367,7 @@ mod tests {
             }
             writer.take(&mut block).unwrap();
         }
-        writer.finish()
+        writer.run()
     }
 
     fn read(run: Run) -> Result<Vec<(Vec<u8>, u64)>, Error> {

@@ -5,6 +5,7 @@
 //! for one block of each. Many inputs are merged some at a time, to runs.
 
 use super::merge::Sorted;
+use super::order::Answer;
 use super::source::Source;
 use super::{Means, Report, gather};
 use crate::error::{Error, TOO_LARGE};
@@ -53,7 +54,16 @@ pub fn merge_sorted<R: Read>(
         _ => {
             spill.write_merged(open)?;
             let may_overflow = total.counts.get() > u64::MAX.into();
-            gather::write_runs(&spill, threads, may_overflow, separator, terminator, output)?
+            let none = Answer::default();
+            gather::write_runs(
+                &spill,
+                none,
+                threads,
+                may_overflow,
+                separator,
+                terminator,
+                output,
+            )?
         }
     };
     Ok(spill.report(total.lines.get(), distinct))

@@ -1,12 +1,15 @@
-//! What does not fit in memory: sorted runs in temporary files.
+//! What does not fit in memory: temporary files.
 //!
-//! A worker that has used up its share of the memory writes all it holds as a
-//! run and begins anew. When there are too many runs the smallest half of them
+//! A worker that has used up its share of the memory writes all it holds, by
+//! ranges (`parts`) or else as a run, and begins anew. When there are too many runs the smallest half of them
 //! is merged to one, so the number of open files stays small; and each line is
 //! written again once for about 64 times the input.
 
 use super::Report;
+use super::arena::Arenas;
+use super::lines::Lines;
 use super::merge::{Merge, Sorted};
+use super::parts::{self, Parts};
 use super::run::{self, Records, Run, RunWriter};
 use crate::error::Error;
 use crate::memory::{self, Size};
@@ -45,6 +48,7 @@ pub struct Spill {
     plan: OnceLock<Plan>,
     directories: Vec<Arc<Path>>,
     runs: Mutex<Runs>,
+    parts: Mutex<Parts>,
 }
 
 /// How the means of the machine are shared out.
@@ -86,6 +90,7 @@ impl Spill {
             plan: OnceLock::new(),
             directories: directories.into_iter().map(Arc::from).collect(),
             runs: Mutex::default(),
+            parts: Mutex::default(),
         }
     }
 
@@ -159,7 +164,42 @@ impl Spill {
     pub fn write_merged<S: Sorted>(&self, inputs: Vec<S>) -> Result<(), Error> {
         let mut writer = self.writer()?;
         merge(inputs, |block| writer.take(block))?;
-        self.add(writer.finish())
+        self.add(writer.run())
+    }
+
+    /// Writes these lines, range by range, if every range can be read back as a
+    /// whole, with what was written of it before; whether it can.
+    pub fn write_parts(&self, ranges: &mut Vec<Lines>, arenas: Arenas) -> Result<bool, Error> {
+        let sizes = ranges.iter().map(|lines| lines.size(arenas)).collect();
+        let most = self.share() / 2;
+        if !self.parts.lock().expect("no panic").reserve(sizes, most) {
+            return Ok(false);
+        }
+        let mut writer = self.part_writer()?;
+        let before = writer.size();
+        let starts = parts::write(std::mem::take(ranges), arenas, &mut writer)?;
+        let bytes = writer.size() - before;
+        self.runs.lock().expect("no panic").note(bytes);
+        self.parts.lock().expect("no panic").add(starts, writer);
+        Ok(true)
+    }
+
+    /// Where the next parts go: a file of its own for each directory, and for
+    /// each worker that writes.
+    fn part_writer(&self) -> Result<RunWriter, Error> {
+        let most = self.directories.len().min(self.fan_in());
+        let idle = self.parts.lock().expect("no panic").writer(most);
+        idle.map_or_else(|| self.writer(), Ok)
+    }
+
+    /// How much memory it takes to read back any range, in bytes.
+    pub fn largest_part(&self) -> usize {
+        self.parts.lock().expect("no panic").largest()
+    }
+
+    /// All that was written by ranges.
+    pub fn take_parts(&self) -> Parts {
+        std::mem::take(&mut *self.parts.lock().expect("no panic"))
     }
 
     /// A report on a count that took as much as this.
@@ -172,6 +212,11 @@ impl Spill {
             spilled: bytes,
             oversize: None,
         }
+    }
+
+    /// Whether there are runs.
+    pub fn has_runs(&self) -> bool {
+        !self.runs.lock().expect("no panic").all.is_empty()
     }
 
     /// All runs, merged as far as is needed to read them at once, in so much
@@ -193,9 +238,14 @@ impl Runs {
     }
 
     fn add(&mut self, run: Run) {
-        self.spilled.runs += 1;
-        self.spilled.bytes += run.size;
+        self.note(run.size);
         self.all.push(run);
+    }
+
+    /// Notes that so many bytes were written.
+    fn note(&mut self, bytes: u64) {
+        self.spilled.runs += 1;
+        self.spilled.bytes += bytes;
     }
 
     /// Merges the smallest runs to one, at most so many, as far as they can be
@@ -218,7 +268,7 @@ impl Runs {
         }
         let mut writer = self.writer(directories)?;
         merge(records(some), |block| writer.take(block))?;
-        self.add(writer.finish());
+        self.add(writer.run());
         Ok(())
     }
 }
@@ -269,7 +319,7 @@ mod tests {
             run::put(1, line.as_bytes(), &mut block);
         }
         writer.take(&mut block).unwrap();
-        spill.add(writer.finish()).unwrap();
+        spill.add(writer.run()).unwrap();
     }
 
     fn lines(spill: &Spill) -> Vec<(String, u64)> {

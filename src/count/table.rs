@@ -127,9 +127,9 @@ impl<const N: usize> Table<N> {
         self.used = 0;
     }
 
-    /// Some of the slots in use, spread over all of the table: about one of `step`.
-    pub fn sample(&self, step: usize) -> impl Iterator<Item = &[u64; N]> {
-        self.slots.iter().filter(|slot| is_used(slot)).step_by(step)
+    /// The slots in use.
+    pub fn iter(&self) -> impl Iterator<Item = &[u64; N]> {
+        self.slots.iter().filter(|slot| is_used(slot))
     }
 }
 

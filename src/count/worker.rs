@@ -6,10 +6,10 @@
 
 use super::arena::{Arena, Arenas};
 use super::batch::Batch;
-use super::class::{Class, SAMPLE};
+use super::class::Class;
 use super::hash::Seed;
 use super::key::{self, MIDDLE, Middle, SHORT, STRIDE, Short};
-use super::lines::Lines;
+use super::lines::{Lines, Position};
 use super::ranges::{Ranges, Splitters};
 use super::run;
 use super::spill::Spill;
@@ -33,6 +33,8 @@ pub struct Worker {
     seed: Seed,
     number: u16,
     splitters: SharedSplitters,
+    /// Whether its ranges are those of all workers.
+    shares_ranges: bool,
     spill: Arc<Spill>,
     /// How much memory this worker may take, in bytes, once it has asked.
     share: Option<usize>,
@@ -91,6 +93,7 @@ impl Worker {
             seed,
             number,
             splitters,
+            shares_ranges: true,
             spill,
             share: None,
             short: Class::new(),
@@ -136,10 +139,7 @@ impl Worker {
     /// Where the ranges begin: whoever asks first gives the sample for all.
     fn splitters(&self) -> SharedSplitters {
         self.splitters.get_or_init(|| {
-            let long = self
-                .long
-                .sample(SAMPLE)
-                .map(|slot| self.arena.start(slot[1]));
+            let long = self.long.iter().map(|slot| self.arena.start(slot[1]));
             Splitters::cutting(
                 self.short
                     .sample()
@@ -192,7 +192,7 @@ impl Worker {
     }
 
     /// How much memory it holds, or needs at once to write all of that, in bytes.
-    fn held(&self) -> usize {
+    pub fn held(&self) -> usize {
         let long = 2 * self.long.size() + self.arena.size();
         self.short.size() + self.middle.size() + long + self.block
     }
@@ -234,23 +234,31 @@ impl Worker {
         let number = self.number;
         let (ranges, arena) = self.take()?.into_lines();
         let arenas = Arenas::one(number, &arena);
+        let mut ranges: Vec<Lines> = ranges.collect();
+        if self.shares_ranges && self.spill.write_parts(&mut ranges, arenas)? {
+            return Ok(());
+        }
+        // From here on the ranges are this worker's own, and begin where those
+        // of its next lines do.
+        self.shares_ranges = false;
+        self.splitters = SharedSplitters::default();
         let mut writer = self.spill.writer()?;
         let mut block = Out::default();
         for mut lines in ranges {
             lines.sort(arenas)?;
-            lines.lay_out(arenas, run::put, run::BLOCK, &mut block, |block| {
-                writer.take(block)
-            })?;
+            let mut at = Position::default();
+            while lines.lay_out(&mut at, arenas, run::put_padded, run::BLOCK, &mut block) {
+                writer.take(&mut block)?;
+            }
         }
         if !block.as_slice().is_empty() {
             writer.take(&mut block)?;
         }
         drop(arena);
-        self.spill.add(writer.finish())
+        self.spill.add(writer.run())
     }
 
-    /// Everything, by ranges; nothing is left. From here on the ranges are this
-    /// worker's own, and begin where those of its next lines do.
+    /// Everything, by ranges; nothing is left.
     pub fn take(&mut self) -> Result<Counted, Error> {
         let splitters = self.splitters();
         let splitters = splitters.get().expect("asked for just now");
@@ -259,7 +267,6 @@ impl Worker {
             long.push(splitters, [self.arena.start(place), place, count]);
         });
         self.long = Table::new();
-        self.splitters = SharedSplitters::default();
         Ok(Counted {
             short: self.short.take(splitters)?,
             middle: self.middle.take(splitters)?,
