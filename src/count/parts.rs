@@ -56,9 +56,9 @@ impl Parts {
         idle
     }
 
-    /// Adds parts that were written, which begin there.
-    pub fn add(&mut self, starts: Vec<u64>, writer: RunWriter) {
-        self.written.push((writer.run(), starts));
+    /// Adds parts of a file, which begin there; it is idle from now on.
+    pub fn add(&mut self, starts: Vec<u64>, run: Run, writer: RunWriter) {
+        self.written.push((run, starts));
         self.idle.push_back(writer);
     }
 
@@ -176,7 +176,7 @@ mod tests {
                     starts.pop();
                     starts.extend(write(vec![lines], Arenas::all(&[]).and(arena), &mut writer).unwrap());
                 }
-                parts.add(starts, writer);
+                parts.add(starts, writer.run().unwrap(), writer);
                 prop_assert!(parts.files <= files);
             }
             for range in 0..parts.ranges() {

@@ -99,6 +99,8 @@ impl Temporary {
 #[derive(Debug)]
 pub struct RunWriter {
     to: Temporary,
+    /// What is still to be written to the file: blocks of ranges may be small.
+    pending: Out,
     packed: Vec<u8>,
     /// Whether the block that was tried last became much smaller.
     pack: bool,
@@ -118,6 +120,7 @@ impl RunWriter {
                 file: Arc::new(file),
                 directory: Arc::clone(directory),
             },
+            pending: Out::default(),
             packed: Vec::new(),
             pack: false,
             blocks: 0,
@@ -138,14 +141,21 @@ impl RunWriter {
         let stored = if packed { &self.packed[..] } else { block };
         let head = [stored.len() as u64, block.len() as u64];
         let head = head.map(u64::to_le_bytes);
-        let mut file = &*self.to.file;
-        let written = file.write_all(head.as_flattened());
-        written
-            .and_then(|()| file.write_all(stored))
-            .map_err(|error| self.to.failed(error))?;
+        self.pending.push(head.as_flattened());
+        self.pending.push(stored);
         self.blocks += 1;
         self.size += (HEAD + stored.len()) as u64;
         self.largest = self.largest.max(block.len());
+        match self.pending.as_slice().len() >= BLOCK {
+            true => self.flush(),
+            false => Ok(()),
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        let written = (&*self.to.file).write_all(self.pending.as_slice());
+        written.map_err(|error| self.to.failed(error))?;
+        self.pending.truncate(0);
         Ok(())
     }
 
@@ -169,13 +179,15 @@ impl RunWriter {
         self.size
     }
 
-    /// All that was written up to now.
-    pub fn run(&self) -> Run {
-        Run {
+    /// All that was taken up to now.
+    pub fn run(&mut self) -> Result<Run, Error> {
+        self.flush()?;
+        self.pending = Out::default();
+        Ok(Run {
             from: self.to.clone(),
             size: self.size,
             largest: self.largest,
-        }
+        })
     }
 }
 
@@ -367,7 +379,7 @@ mod tests {
             }
             writer.take(&mut block).unwrap();
         }
-        writer.run()
+        writer.run().unwrap()
     }
 
     fn read(run: Run) -> Result<Vec<(Vec<u8>, u64)>, Error> {

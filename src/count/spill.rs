@@ -164,7 +164,7 @@ impl Spill {
     pub fn write_merged<S: Sorted>(&self, inputs: Vec<S>) -> Result<(), Error> {
         let mut writer = self.writer()?;
         merge(inputs, |block| writer.take(block))?;
-        self.add(writer.run())
+        self.add(writer.run()?)
     }
 
     /// Writes these lines, range by range, if every range can be read back as a
@@ -179,8 +179,12 @@ impl Spill {
         let before = writer.size();
         let starts = parts::write(std::mem::take(ranges), arenas, &mut writer)?;
         let bytes = writer.size() - before;
+        let run = writer.run()?;
         self.runs.lock().expect("no panic").note(bytes);
-        self.parts.lock().expect("no panic").add(starts, writer);
+        self.parts
+            .lock()
+            .expect("no panic")
+            .add(starts, run, writer);
         Ok(true)
     }
 
@@ -268,7 +272,7 @@ impl Runs {
         }
         let mut writer = self.writer(directories)?;
         merge(records(some), |block| writer.take(block))?;
-        self.add(writer.run());
+        self.add(writer.run()?);
         Ok(())
     }
 }
@@ -319,7 +323,7 @@ mod tests {
             run::put(1, line.as_bytes(), &mut block);
         }
         writer.take(&mut block).unwrap();
-        spill.add(writer.run()).unwrap();
+        spill.add(writer.run().unwrap()).unwrap();
     }
 
     fn lines(spill: &Spill) -> Vec<(String, u64)> {

@@ -255,7 +255,7 @@ impl Worker {
             writer.take(&mut block)?;
         }
         drop(arena);
-        self.spill.add(writer.run())
+        self.spill.add(writer.run()?)
     }
 
     /// Everything, by ranges; nothing is left.
