@@ -93,6 +93,18 @@ impl Temporary {
     fn damaged(&self) -> Error {
         self.failed(io::ErrorKind::InvalidData.into())
     }
+
+    fn write_all(&self, bytes: &[u8]) -> Result<(), Error> {
+        let written = (&*self.file).write_all(bytes);
+        written.map_err(|error| self.failed(error))
+    }
+
+    /// Appends what was put out, and empties it.
+    fn write(&self, out: &mut Out) -> Result<(), Error> {
+        self.write_all(out.as_slice())?;
+        out.truncate(0);
+        Ok(())
+    }
 }
 
 /// A run that is being written.
@@ -142,21 +154,20 @@ impl RunWriter {
         let head = [stored.len() as u64, block.len() as u64];
         let head = head.map(u64::to_le_bytes);
         self.pending.push(head.as_flattened());
-        self.pending.push(stored);
+        if stored.len() >= BLOCK {
+            // Not copied first.
+            self.to.write(&mut self.pending)?;
+            self.to.write_all(stored)?;
+        } else {
+            self.pending.push(stored);
+        }
         self.blocks += 1;
         self.size += (HEAD + stored.len()) as u64;
         self.largest = self.largest.max(block.len());
         match self.pending.as_slice().len() >= BLOCK {
-            true => self.flush(),
+            true => self.to.write(&mut self.pending),
             false => Ok(()),
         }
-    }
-
-    fn flush(&mut self) -> Result<(), Error> {
-        let written = (&*self.to.file).write_all(self.pending.as_slice());
-        written.map_err(|error| self.to.failed(error))?;
-        self.pending.truncate(0);
-        Ok(())
     }
 
     /// Compresses a block where that pays; whether it did. Half must be gained:
@@ -181,8 +192,7 @@ impl RunWriter {
 
     /// All that was taken up to now.
     pub fn run(&mut self) -> Result<Run, Error> {
-        self.flush()?;
-        self.pending = Out::default();
+        self.to.write(&mut self.pending)?;
         Ok(Run {
             from: self.to.clone(),
             size: self.size,
