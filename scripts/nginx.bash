@@ -67,7 +67,7 @@ start_nginx() { # start_nginx DIR
     cat >"$dir/nginx.conf" <<CONF
 daemon off; worker_processes 1; pid $dir/nginx.pid; error_log $dir/error.log;
 $([ "$(id -u)" = 0 ] && echo "user root;")
-events {}
+events { worker_connections 4096; }
 http {
     access_log $dir/access.log;
     client_body_temp_path $dir/b; proxy_temp_path $dir/p; fastcgi_temp_path $dir/f;
@@ -76,6 +76,7 @@ http {
     types { text/html html htm; text/css css; text/javascript js; image/png png; image/svg+xml svg; }
     gzip_static on; sendfile on; keepalive_requests 100000;
     server { listen 127.0.0.1:$plain;
+        add_header LinkChecker welcome; # or it limits itself to 10 requests a second
         location /slow/ { alias $dir/www/; limit_rate 12m; }
         location /nameless/ { alias $dir/www/; etag off; max_ranges 0; add_header Last-Modified ""; }
         location /down { return 302 http://127.0.0.1:$plain/page.txt; } }

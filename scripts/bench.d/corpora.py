@@ -129,6 +129,14 @@ class Corpora:
             head = text.read(2000 * 2048)
         return iter([head[: head.rindex(b"\n") + 1]]), {}
 
+    def pages_html(self):
+        """The pages of Python's documentation, one after the other, whatever size is asked for."""
+        folder, version = unpacked("python3.11-doc", self.packages)
+        files = sorted(folder.glob("usr/share/doc/python3.11/html/**/*.html"))
+        pages = (file.read_bytes() for file in files if file.is_file())
+        # One page has a link that is no URL.
+        return (page.replace(b'href="https://"', b'href="#"') for page in pages), {"packages": {"python3.11-doc": version}}
+
     def repeated(self, times):
         """For scaling: the same tenth of the English text so many times, so that only size varies."""
         self.need("english.txt")
@@ -157,6 +165,7 @@ MAKERS = {
     "long-lines.txt": Corpora.long_lines,
     "tally.txt": Corpora.tally,
     "pages.txt": Corpora.pages,
+    "pages.html": Corpora.pages_html,
     "scaling-0.1.txt": lambda corpora: corpora.repeated(1),
     "scaling-1.txt": lambda corpora: corpora.repeated(10),
     "scaling-4.txt": lambda corpora: corpora.repeated(40),

@@ -82,6 +82,21 @@ class Speed:
 
 
 @dataclass
+class Cpu:
+    """CPU time, at most so many times that of another command."""
+
+    limit: float
+    of: str
+
+    def judge(self, own, by_label, part, corpus):
+        other = by_label.get(self.of)
+        if not other or not other.get("cpu"):
+            return f"CPU ≤ {self.limit:.3g} × {self.of}", None, "not measured"
+        ratio = own["cpu"] / other["cpu"]
+        return f"CPU ≤ {self.limit:.3g} × {self.of}", ratio <= self.limit, f"{ratio:.3g}"
+
+
+@dataclass
 class BytesPerKey:
     """Peak memory divided by distinct lines, at most."""
 
@@ -468,9 +483,40 @@ def fetch_many(pages):
     )
 
 
+def links_alone(page):
+    base = "--base http://localhost/"
+    goals = [Speed(200), Cpu(1 / 8, "lychee"), Memory(16)]
+    return Part(
+        name="links",
+        title="The links of 50 MB of HTML",
+        corpus=page,
+        reference=f"html-links {page}",
+        yardstick="lychee",
+        sink=" > /dev/null",
+        commands=[
+            Command(
+                f"lychee --dump --base-url http://localhost/ --include-fragments --include-mail {page}",
+                normal="sed 's/#.*//' | sort -u",
+                reference=f"html-links {page} --lychee | sort -u",
+                label="lychee",
+                note="no scripts, nothing with `rel=nofollow`; other schemes, too",
+            ),
+            Command(f"links {base} {page}", ours=True, label="textmill", goals=goals),
+            Command(
+                f"links --all {base} {page}",
+                reference=f"html-links {page} --all",
+                ours=True,
+                label="textmill, --all",
+                goals=goals,
+            ),
+        ],
+        intro="Python's documentation in one file. The answers are those of lxml's parser and urllib.",
+    )
+
+
 def start_up(corpus):
     goal = Ratio(2, "`cat`")
-    own = ["fetch", "capwords", "words", "lower", "count", "topn"]
+    own = ["fetch", "capwords", "words", "lower", "count", "topn", "links", "untag"]
     return Part(
         name="start",
         title="Starting a program on empty input",
@@ -503,6 +549,7 @@ PARTS = [
     fetch_one("fetch-http", "http", "$HTTP", "english.txt", 1.1),
     fetch_one("fetch-https", "https", "--cacert $CA $HTTPS", "english.txt", 1.2),
     fetch_many("pages.txt"),
+    links_alone("pages.html"),
     start_up("words.txt"),
 ]
 

