@@ -40,7 +40,7 @@ use url::Url;
         an object: kind, source, url, error (the word), cause, status.\n\
         Exit status: 0 if no link is broken; 1 if one is, or if something could not be looked at, \
         which is then said; 2 for wrong usage, or if a start cannot be read.\n\
-        Cost: a thread and a connection for each of the -j; memory for each URL some 300 bytes \
+        Cost: a thread and a connection for each of the -j; memory for each URL some 400 bytes \
         (--max-urls bounds it), none for the size of a page."
 )]
 struct Args {

@@ -1,0 +1,445 @@
+//! The coordinator: tasks go out to the workers, what they tell comes in.
+//!
+//! It alone knows what there is, and it never waits for a worker to make room:
+//! no more tasks are out than there are workers to take them. The workers wait
+//! for it, when they find links faster than it takes them in. So none waits for
+//! another in a circle, and it is over when no task waits and none is out.
+
+use super::anchors::Names;
+use super::cause::Cause;
+use super::frontier::{ALL_LEVELS, Answer, Frontier, Id, Rules};
+use super::hosts::{Hosts, Manners, Next};
+use super::robots::Robots;
+use super::worker::{Event, Outcome, Reason, Task, Worker};
+use super::{LOOK, Observer, Options, Summary, Tally};
+use crate::error::Error;
+use crate::fetch::{self, Fetcher};
+use std::collections::HashSet;
+use std::io::Write;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+use url::{Host, Url};
+
+/// The wait before another try at a host; the next one is twice as long.
+const BACKOFF: Duration = Duration::from_millis(500);
+
+/// The stack of a worker's thread, in bytes.
+const STACK: usize = 1 << 20;
+
+/// The coordinator's state.
+pub(super) struct Walk {
+    options: Options,
+    frontier: Frontier,
+    hosts: Hosts<Task, Cause>,
+    /// What is known of the hosts, by their numbers.
+    sites: Vec<Site>,
+    /// The workers' own, who know what a host asked for.
+    fetcher: Fetcher,
+    stranger: Fetcher,
+    in_flight: usize,
+    tasks: Sender<(usize, Task)>,
+    events: Receiver<Event>,
+    /// Sitemaps that were met.
+    sitemaps: HashSet<String>,
+    is_complete: bool,
+}
+
+/// What is known of a host.
+struct Site {
+    /// Scheme, host and port, as URLs begin.
+    origin: String,
+    is_loopback: bool,
+    robots: Option<Robots>,
+    asked_for_robots: bool,
+    /// Its sitemaps are to be read.
+    wants_sitemaps: bool,
+}
+
+impl Walk {
+    pub(super) fn new(options: Options) -> Result<Walk, Error> {
+        let rules = Rules {
+            levels: options.levels.unwrap_or(ALL_LEVELS),
+            max_urls: options.max_urls,
+            fragments: options.fragments,
+            redirects: options.redirects,
+        };
+        let names = Names::default();
+        let mut fetch = fetch::Options {
+            retry: 0,
+            follow: false,
+            // Who waits for whom is decided here.
+            per_host: usize::MAX,
+            // A link that leads there is not broken.
+            allow_downgrade: true,
+            ..options.fetch.clone()
+        };
+        let fetcher = Fetcher::new(fetch.clone())?;
+        let stranger = Fetcher::new(fetch::Options {
+            fields: Vec::new(),
+            user: None,
+            ..fetch.clone()
+        })?;
+        (fetch.follow, fetch.retry) = (true, options.retry);
+        let follower = Fetcher::new(fetch)?;
+        let (tasks, to_do) = mpsc::channel();
+        // A worker that is ahead of the coordinator waits.
+        let (done, events) = mpsc::sync_channel(2 * options.jobs);
+        let to_do = Arc::new(Mutex::new(to_do));
+        for n in 0..options.jobs.max(1) {
+            let worker = Worker {
+                fetcher: fetcher.clone(),
+                stranger: stranger.clone(),
+                follower: follower.clone(),
+                names: names.clone(),
+                max_size: options.max_size,
+                events: done.clone(),
+            };
+            let to_do = Arc::clone(&to_do);
+            let thread = thread::Builder::new().stack_size(STACK);
+            let started = thread.spawn(move || work(&worker, &to_do));
+            // With fewer of them it takes longer.
+            if let (Err(error), 0) = (started, n) {
+                return Err(Error::Read(error));
+            }
+        }
+        Ok(Walk {
+            frontier: Frontier::new(rules, options.scope.clone(), names),
+            hosts: Hosts::new(),
+            sites: Vec::new(),
+            fetcher,
+            stranger,
+            in_flight: 0,
+            tasks,
+            events,
+            sitemaps: HashSet::new(),
+            is_complete: true,
+            options,
+        })
+    }
+
+    pub(super) fn tally(&self) -> &Tally {
+        &self.frontier.tally
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// True if no task waits and none is in flight: there is nothing that could
+    /// bring forth another.
+    pub(super) fn is_over(&self) -> bool {
+        self.in_flight == 0 && self.hosts.is_empty()
+    }
+
+    /// Begins at a URL.
+    pub(super) fn start(&mut self, url: &Url) {
+        self.frontier.start(url);
+        if self.options.sitemap {
+            let host = self.host(url);
+            self.sites[host].wants_sitemaps = true;
+            self.ask_for_robots(host);
+        }
+    }
+
+    /// The number of the URL's host.
+    fn host(&mut self, url: &Url) -> usize {
+        let origin = url.origin().ascii_serialization();
+        let is_loopback = is_loopback(url);
+        let manners = match is_loopback {
+            true => Manners {
+                at_a_time: self.options.jobs,
+                delay: Duration::ZERO,
+            },
+            false => Manners {
+                at_a_time: self.options.per_host,
+                delay: self.options.delay,
+            },
+        };
+        let host = self.hosts.number(&origin, manners);
+        if host == self.sites.len() {
+            self.sites.push(Site {
+                origin,
+                is_loopback,
+                robots: None,
+                asked_for_robots: false,
+                wants_sitemaps: false,
+            });
+        }
+        host
+    }
+
+    fn obeys_robots(&self, host: usize) -> bool {
+        let decided = self.options.robots;
+        decided.unwrap_or(!self.sites[host].is_loopback)
+    }
+
+    fn ask_for_robots(&mut self, host: usize) {
+        if !self.sites[host].asked_for_robots {
+            self.sites[host].asked_for_robots = true;
+            let url = format!("{}/robots.txt", self.sites[host].origin);
+            self.hosts.push_first(host, Task::Robots { url });
+        }
+    }
+
+    fn queue(&mut self, id: Id) {
+        let url = self.frontier.url(id).to_string();
+        // It was one before.
+        let Ok(parsed) = Url::parse(&url) else { return };
+        let host = self.host(&parsed);
+        let task = match self.frontier.is_in_scope(id) {
+            true => {
+                if self.obeys_robots(host) {
+                    self.ask_for_robots(host);
+                }
+                Task::Read { id, url, tries: 0 }
+            }
+            false => Task::Look { id, url, tries: 0 },
+        };
+        self.hosts.push(host, task);
+    }
+
+    /// Gives the workers something to do. How long there will be nothing more.
+    pub(super) fn dispatch(&mut self, observer: &mut impl Observer) -> Duration {
+        loop {
+            while let Some(id) = self.frontier.next() {
+                self.queue(id);
+            }
+            if self.in_flight >= self.options.jobs.max(1) {
+                return LOOK;
+            }
+            let now = Instant::now();
+            match self.hosts.next(now) {
+                Next::Task(host, task) if self.is_disallowed(host, &task) => {
+                    self.hosts.unasked(host, now);
+                    self.answered(&task, Answer::Skipped);
+                }
+                Next::Task(host, task) => {
+                    self.in_flight += 1;
+                    // The workers are there as long as this is.
+                    let _ = self.tasks.send((host, task));
+                }
+                Next::Given(task, cause) => self.broken(&task, cause, observer),
+                Next::Wait(time) => return time - now,
+                Next::Idle => return LOOK,
+            }
+        }
+    }
+
+    /// Whether robots.txt keeps us from it; from what the user has named
+    /// himself, it does not.
+    fn is_disallowed(&self, host: usize, task: &Task) -> bool {
+        let Task::Read { id, url, .. } = task else {
+            return false;
+        };
+        let robots = self.sites[host].robots.as_ref();
+        self.obeys_robots(host)
+            && robots.is_some_and(|robots| !robots.allow(url))
+            && !self.frontier.is_start(*id)
+    }
+
+    /// Takes in what the workers tell, for so long at most.
+    pub(super) fn listen(&mut self, wait: Duration, observer: &mut impl Observer) {
+        match self.events.recv_timeout(wait) {
+            Ok(event) => self.take(event, observer),
+            Err(RecvTimeoutError::Timeout) => return,
+            Err(RecvTimeoutError::Disconnected) => unreachable!("workers live as long as this"),
+        }
+        while let Ok(event) = self.events.try_recv() {
+            self.take(event, observer);
+        }
+    }
+
+    fn take(&mut self, event: Event, observer: &mut impl Observer) {
+        match event {
+            Event::Links(id, batch) => self.frontier.links(id, batch),
+            Event::Sitemap(url) => self.add_sitemap(&url),
+            Event::Done(host, task, outcome) => {
+                self.in_flight -= 1;
+                self.hosts.finished(host);
+                self.done(host, task, outcome, observer);
+            }
+        }
+    }
+
+    /// What came of a task.
+    fn done(&mut self, host: usize, task: Task, outcome: Outcome, observer: &mut impl Observer) {
+        let (cause, reason) = match outcome {
+            Outcome::Failed(cause, reason) => (cause, reason),
+            outcome => {
+                self.hosts.answered(host);
+                match outcome {
+                    Outcome::Answered(answer) => self.answered(&task, answer),
+                    Outcome::Cut(answer, cause) => {
+                        self.note(
+                            &task,
+                            &format!("{cause}: the rest is not checked"),
+                            observer,
+                        );
+                        self.answered(&task, answer);
+                    }
+                    Outcome::Robots(robots) => self.robots(host, robots),
+                    Outcome::Listed(id) => self.frontier.forget_links(id),
+                    Outcome::Failed(..) => {}
+                }
+                return;
+            }
+        };
+        match reason {
+            Reason::Silence => self.hosts.failed(host, || cause.given_up()),
+            Reason::NoHost => self.hosts.give_up(host, cause.clone()),
+            Reason::Final | Reason::Passing => self.hosts.answered(host),
+        }
+        let may_pass = matches!(reason, Reason::Passing | Reason::Silence);
+        if may_pass && task.tries() < self.options.retry {
+            let now = Instant::now();
+            let backoff = BACKOFF * 2u32.saturating_pow(task.tries());
+            let asked = Url::parse(task.url()).ok();
+            let asked = asked.and_then(|url| {
+                let fetchers = [&self.fetcher, &self.stranger];
+                fetchers
+                    .iter()
+                    .filter_map(|fetcher| fetcher.rests_until(&url))
+                    .max()
+            });
+            self.hosts
+                .rest(host, (now + backoff).max(asked.unwrap_or(now)));
+            self.hosts.push(host, task.again());
+            return;
+        }
+        self.broken(&task, cause, observer);
+    }
+
+    fn answered(&mut self, task: &Task, answer: Answer) {
+        if let Task::Read { id, .. } | Task::Look { id, .. } = task {
+            self.frontier.answered(*id, answer);
+        }
+    }
+
+    /// There is nothing at the task's URL.
+    fn broken(&mut self, task: &Task, cause: Cause, observer: &mut impl Observer) {
+        match task {
+            Task::Read { id, .. } | Task::Look { id, .. } => {
+                self.frontier.answered(*id, Answer::Broken(cause));
+            }
+            Task::Sitemap { id, .. } => {
+                self.frontier.forget_links(*id);
+                self.note(task, &cause.text, observer);
+            }
+            Task::Robots { url } => {
+                let origin = url.trim_end_matches("/robots.txt").to_string();
+                if let Some(host) = self.sites.iter().position(|site| site.origin == origin) {
+                    // What nobody can ask for, nobody has allowed.
+                    if self.obeys_robots(host) {
+                        self.note(
+                            task,
+                            &format!("{cause}: no page there is entered"),
+                            observer,
+                        );
+                    }
+                    self.robots(host, Robots::closed());
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, task: &Task, cause: &str, observer: &mut impl Observer) {
+        self.is_complete = false;
+        observer.note(&fetch::shown(task.url()), cause);
+    }
+
+    /// It is known what a host allows.
+    fn robots(&mut self, host: usize, robots: Robots) {
+        let site = &mut self.sites[host];
+        if std::mem::take(&mut site.wants_sitemaps) {
+            let mut sitemaps = robots.sitemaps().to_vec();
+            if sitemaps.is_empty() {
+                sitemaps.push(format!("{}/sitemap.xml", site.origin));
+            }
+            for url in sitemaps {
+                self.add_sitemap(&url);
+            }
+        }
+        let delay = match self.sites[host].is_loopback {
+            true => Duration::ZERO,
+            false => robots.delay(),
+        };
+        self.sites[host].robots = Some(robots);
+        self.hosts.open(host, delay);
+    }
+
+    /// Has a sitemap read that was not met before.
+    fn add_sitemap(&mut self, url: &str) {
+        let Ok(parsed) = Url::parse(url) else { return };
+        let new = self.sitemaps.len() < self.options.max_urls
+            && matches!(parsed.scheme(), "http" | "https")
+            && self.sitemaps.insert(parsed.to_string());
+        if new {
+            let id = self.frontier.sitemap(&parsed);
+            let host = self.host(&parsed);
+            let url = parsed.into();
+            self.hosts.push(host, Task::Sitemap { id, url, tries: 0 });
+        }
+    }
+
+    /// Writes what was found.
+    pub(super) fn tell(&mut self, output: &mut impl Write) -> Result<(), Error> {
+        let mut lines = String::new();
+        while let Some(finding) = self.frontier.finding() {
+            if self.options.verbose || !finding.is_no_fault() {
+                lines.push_str(&finding.line(self.options.format));
+            }
+        }
+        match lines.is_empty() {
+            true => Ok(()),
+            false => output.write_all(lines.as_bytes()).map_err(Error::Write),
+        }
+    }
+
+    pub(super) fn summary(&mut self, observer: &mut impl Observer) -> Summary {
+        let tally = self.frontier.tally;
+        if tally.left_out > 0 {
+            self.is_complete = false;
+            let (left_out, most) = (tally.left_out, self.options.max_urls);
+            let cause = format!("{left_out} links to more were not followed (--max-urls)");
+            observer.note(&format!("{most} URLs"), &cause);
+        }
+        let failed = self.frontier.failed_starts();
+        let failed = failed
+            .iter()
+            .map(|(url, cause)| (fetch::shown(url), cause.to_string()));
+        Summary {
+            tally,
+            is_complete: self.is_complete,
+            failed_starts: failed.collect(),
+        }
+    }
+}
+
+/// A worker's life: one task after the other, until nobody wants any more.
+fn work(worker: &Worker, tasks: &Mutex<Receiver<(usize, Task)>>) {
+    loop {
+        let task = {
+            let tasks = tasks.lock().unwrap_or_else(|held| held.into_inner());
+            tasks.recv()
+        };
+        let Ok((host, task)) = task else { return };
+        if worker.run(host, task).is_err() {
+            return;
+        }
+    }
+}
+
+/// Whether a URL is on this machine itself, by its name or address.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
