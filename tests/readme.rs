@@ -1,4 +1,4 @@
-//! The commands of README.md print what it says.
+//! The commands of README.md and docs/talk.md print what these say.
 //!
 //! A block marked `console` is a session: lines after `$ ` are run by bash at
 //! the top of the repository, what follows each is its output, to the letter.
@@ -27,10 +27,14 @@ fn sessions(markdown: &str) -> Vec<(String, String)> {
 
 #[test]
 fn every_command_prints_what_it_says() {
-    let readme = std::fs::read_to_string(repository("README.md")).unwrap();
-    let sessions = sessions(&readme);
-    assert!(sessions.len() >= 5, "README.md shows its commands");
-    for (command, output) in sessions {
+    let mut all = Vec::new();
+    for page in ["README.md", "docs/talk.md"] {
+        let text = std::fs::read_to_string(repository(page)).unwrap();
+        let sessions = sessions(&text);
+        assert!(sessions.len() >= 5, "{page} shows its commands");
+        all.extend(sessions);
+    }
+    for (command, output) in all {
         if cfg!(not(feature = "net"))
             && ["fetch", "wordfreq"]
                 .iter()
