@@ -303,6 +303,38 @@ fn what_is_told_on_request() {
 }
 
 #[test]
+fn links_that_work_and_should_be_mended() {
+    let moved = head(
+        "301 Moved Permanently",
+        &["Location: /new", "Content-Length: 0"],
+    );
+    let server = site([
+        (
+            "/",
+            html("<a href=old>.</a><a href=old#x>.</a><a href=for-now>.</a>"),
+        ),
+        ("/old", moved),
+        ("/for-now", redirect("/new")),
+        ("/new", html("<p id=x>")),
+    ]);
+    let secret = format!("http://me:secret@{}/new", server.host());
+    let page = site([(
+        "/",
+        html(&format!(
+            "<a href={secret}>.</a><a href={}>.</a>",
+            server.url("/")
+        )),
+    )]);
+    let (lines, _, status) = check(&server, &["--warnings", &server.url("/")]);
+    assert_eq!(lines, ["Warning / -> /old (301: moved for good, to /new)"]);
+    assert_eq!(status, 0);
+    let (lines, ..) = check(&page, &["--warnings", &page.url("/")]);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("password in the URL"), "{lines:?}");
+    assert!(!lines[0].contains("secret"), "{lines:?}");
+}
+
+#[test]
 fn formats() {
     let server = site([(
         "/",

@@ -35,7 +35,7 @@ use url::Url;
         Example:\n  linkcheck --level 2 http://localhost:8000/\n\n\
         Order of output: that in which the servers answer; sort it where that matters. A summary comes \
         last, on standard error.\n\
-        With --format tsv a line is KIND, SOURCE, URL, WORD, CAUSE; KIND is broken, redirected, not-http, \
+        With --format tsv a line is KIND, SOURCE, URL, WORD, CAUSE; KIND is broken, redirected, warning, not-http, \
         not-html or disallowed; WORD is what fetch --help lists, or `fragment`. With jsonl it is \
         an object: kind, source, url, error (the word), cause, status.\n\
         Exit status: 0 if no link is broken; 1 if one is, or if something could not be looked at, \
@@ -87,6 +87,10 @@ struct Args {
     /// Tell of links that are redirected, too
     #[arg(long)]
     redirects: bool,
+
+    /// Tell of links that work and should be mended, too: moved for good, from https to http, with a password
+    #[arg(long)]
+    warnings: bool,
 
     /// Tell of links that are not http and of URLs that are no pages, too
     #[arg(short, long)]
@@ -188,6 +192,7 @@ impl Args {
             robots,
             sitemap: self.sitemap,
             redirects: self.redirects,
+            warnings: self.warnings,
             verbose: self.verbose,
             format: self.format.into(),
             fetch: fetch::Options {

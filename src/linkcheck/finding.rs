@@ -6,6 +6,7 @@
 
 use super::cause::Cause;
 use crate::cli::visible;
+use crate::fetch;
 use crate::json;
 use std::rc::Rc;
 
@@ -37,6 +38,12 @@ pub(super) enum Finding {
         to: Rc<str>,
         status: u16,
     },
+    /// A link that works, and should be mended all the same.
+    Warning {
+        source: Rc<str>,
+        url: Rc<str>,
+        cause: String,
+    },
     /// A link that nobody checks.
     NotHttp { url: Rc<str> },
     /// A page that was to be entered and is none.
@@ -59,25 +66,20 @@ impl Finding {
         match format {
             Format::Text => self.text() + "\n",
             Format::Tsv => {
-                let Row {
-                    kind,
-                    source,
-                    url,
-                    word,
-                    cause,
-                    ..
-                } = self.row();
-                let word = word.unwrap_or_default();
-                let source = source.unwrap_or_default();
-                let cause = visible(&cause.unwrap_or_default());
-                format!("{kind}\t{source}\t{}\t{word}\t{cause}\n", visible(url))
+                let row = self.row();
+                let (source, cause) = (
+                    row.source.unwrap_or_default(),
+                    row.cause.unwrap_or_default(),
+                );
+                let word = row.word.unwrap_or_default();
+                format!("{}\t{source}\t{}\t{word}\t{cause}\n", row.kind, row.url)
             }
             Format::Jsonl => {
                 let row = self.row();
                 let mut line = json::Line::new();
                 line.string("kind", Some(row.kind));
-                line.string("source", row.source);
-                line.string("url", Some(row.url));
+                line.string("source", row.source.as_deref());
+                line.string("url", Some(&row.url));
                 line.string("error", row.word);
                 line.string("cause", row.cause.as_deref());
                 line.number("status", row.status.map(u64::from));
@@ -89,11 +91,8 @@ impl Finding {
     fn text(&self) -> String {
         match self {
             Finding::Broken { source, url, cause } => {
-                format!(
-                    "Broken link {source} -> {} ({})",
-                    visible(url),
-                    visible(&cause.text)
-                )
+                let cause = visible(&cause.text);
+                format!("Broken link {} -> {} ({cause})", seen(source), seen(url))
             }
             Finding::Redirected {
                 source,
@@ -101,23 +100,26 @@ impl Finding {
                 to,
                 status,
             } => {
+                let (source, url, to) = (seen(source), seen(url), seen(to));
                 format!("Redirected link {source} -> {url} ({status} to {to})")
             }
-            Finding::NotHttp { url } => format!("Not http: {}", visible(url)),
-            Finding::NotHtml { url } => format!("Not html: {url}"),
-            Finding::Disallowed { url } => format!("Not allowed by robots.txt: {url}"),
+            Finding::Warning { source, url, cause } => {
+                format!("Warning {} -> {} ({cause})", seen(source), seen(url))
+            }
+            Finding::NotHttp { url } => format!("Not http: {}", seen(url)),
+            Finding::NotHtml { url } => format!("Not html: {}", seen(url)),
+            Finding::Disallowed { url } => format!("Not allowed by robots.txt: {}", seen(url)),
         }
     }
 
-    fn row(&self) -> Row<'_> {
+    fn row(&self) -> Row {
         match self {
             Finding::Broken { source, url, cause } => Row {
-                kind: "broken",
-                source: Some(source),
-                url,
+                source: Some(seen(source)),
                 word: Some(cause.word),
-                cause: Some(cause.text.clone()),
+                cause: Some(visible(&cause.text)),
                 status: cause.status,
+                ..Row::of("broken", url)
             },
             Finding::Redirected {
                 source,
@@ -125,36 +127,49 @@ impl Finding {
                 to,
                 status,
             } => Row {
-                kind: "redirected",
-                source: Some(source),
-                url,
-                word: None,
-                cause: Some(format!("to {to}")),
+                source: Some(seen(source)),
+                cause: Some(format!("to {}", seen(to))),
                 status: Some(*status),
+                ..Row::of("redirected", url)
             },
-            Finding::NotHttp { url } => Row::plain("not-http", url),
-            Finding::NotHtml { url } => Row::plain("not-html", url),
-            Finding::Disallowed { url } => Row::plain("disallowed", url),
+            Finding::Warning { source, url, cause } => Row {
+                source: Some(seen(source)),
+                cause: Some(cause.clone()),
+                ..Row::of("warning", url)
+            },
+            Finding::NotHttp { url } => Row::of("not-http", url),
+            Finding::NotHtml { url } => Row::of("not-html", url),
+            Finding::Disallowed { url } => Row::of("disallowed", url),
         }
     }
 }
 
+/// A URL as people see it: without user name and password, and with nothing in
+/// it that a terminal would obey.
+fn seen(url: &str) -> String {
+    // An address of mail is no secret.
+    match url.starts_with("mailto:") {
+        true => visible(url),
+        false => visible(&fetch::shown(url)),
+    }
+}
+
 /// A finding in columns.
-struct Row<'a> {
+struct Row {
     kind: &'static str,
-    source: Option<&'a str>,
-    url: &'a str,
+    source: Option<String>,
+    url: String,
     word: Option<&'static str>,
     cause: Option<String>,
     status: Option<u16>,
 }
 
-impl<'a> Row<'a> {
-    fn plain(kind: &'static str, url: &'a str) -> Row<'a> {
+impl Row {
+    fn of(kind: &'static str, url: &str) -> Row {
         Row {
             kind,
             source: None,
-            url,
+            url: seen(url),
             word: None,
             cause: None,
             status: None,

@@ -82,6 +82,9 @@ pub struct Options {
     pub sitemap: bool,
     /// Tell of redirected links, too.
     pub redirects: bool,
+    /// Tell of links that work and should be mended, too: moved for good, down to
+    /// http, with a password in them.
+    pub warnings: bool,
     /// Tell of what is no fault, too: links to other schemes, what is no page.
     pub verbose: bool,
     /// How to write what is found.

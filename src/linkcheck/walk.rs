@@ -64,6 +64,7 @@ impl Walk {
             max_urls: options.max_urls,
             fragments: options.fragments,
             redirects: options.redirects,
+            warnings: options.warnings,
         };
         let names = Names::default();
         let mut fetch = fetch::Options {

@@ -23,6 +23,7 @@ use super::batch::Batch;
 use super::cause::Cause;
 use super::finding::Finding;
 use super::scope::{Scope, Site};
+use crate::fetch::shown;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 use url::Url;
@@ -49,6 +50,8 @@ pub(super) struct Rules {
     pub(super) fragments: bool,
     /// Tell of links that are redirected.
     pub(super) redirects: bool,
+    /// Tell of links that work, and should be mended all the same.
+    pub(super) warnings: bool,
 }
 
 /// What came of a URL.
@@ -538,6 +541,9 @@ impl Frontier {
             };
             self.findings.push_back(finding);
         }
+        if self.rules.warnings && link.is_first {
+            self.warn(&link, end);
+        }
         let entry = self.entry(end);
         // The user's fragment goes before the server's, as in browsers.
         let fragment = link.fragment.as_deref().or(added.as_deref());
@@ -550,6 +556,35 @@ impl Frontier {
                 None => url,
             };
             self.broken(source, url, Rc::new(Cause::no_such_fragment(fragment)));
+        }
+    }
+
+    /// What is to be mended about a link that leads to `end`.
+    fn warn(&mut self, link: &Link, end: Id) {
+        let [source, url, to] = [link.source, link.url, end].map(|id| Rc::clone(self.url(id)));
+        let is_secure = |url: &str| url.starts_with("https:");
+        let authority = url.split('/').nth(2).unwrap_or_default();
+        let mut causes = Vec::new();
+        if let State::Moved {
+            status: status @ (301 | 308),
+            ..
+        } = self.entry(link.url).state
+        {
+            causes.push(format!("{status}: moved for good, to {}", shown(&to)));
+        }
+        if is_secure(&url) && !is_secure(&to) {
+            causes.push(format!("redirected from https down to {}", shown(&to)));
+        }
+        if is_secure(&source) && url.starts_with("http:") {
+            causes.push("http on a page of https".to_string());
+        }
+        if authority.contains('@') {
+            causes.push("a user name or password in the URL".to_string());
+        }
+        for cause in causes {
+            let (source, url) = (Rc::clone(&source), Rc::clone(&url));
+            let finding = Finding::Warning { source, url, cause };
+            self.findings.push_back(finding);
         }
     }
 

@@ -56,6 +56,7 @@ fn rules(levels: u32) -> Rules {
         max_urls: 1000,
         fragments: true,
         redirects: true,
+        warnings: false,
     }
 }
 
