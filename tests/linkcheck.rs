@@ -403,6 +403,40 @@ fn robots_and_sitemaps() {
     );
 }
 
+/// What a start leads to is read whatever robots.txt says; if it is left out
+/// otherwise, that is a failure.
+#[test]
+fn a_start_is_read_where_it_leads() {
+    let server = site([
+        ("/", redirect("/en/")),
+        ("/en/", html("<a href=no>.</a><a href=/no>.</a>")),
+        ("/robots.txt", page(&[], b"User-agent: *\nDisallow: /en/\n")),
+    ]);
+    let (lines, stderr, status) = check(&server, &["--robots", &server.url("/")]);
+    assert_eq!((lines.len(), status), (1, 1), "{stderr}");
+    assert!(stderr.ends_with("linkcheck: 1 URL not checked: robots.txt (--verbose lists them)\n"));
+    let (lines, ..) = check(&server, &["--exclude=/en/", &server.url("/")]);
+    assert_eq!(lines, ["Broken link /en/ -> /no (404 Not Found)"]);
+}
+
+/// Links of a page come in several batches, and may have to wait for another start.
+#[test]
+fn every_pair_once_with_several_starts() {
+    let many: String = (0..3000).map(|n| format!("<a href=/b?{n}>.</a>")).collect();
+    let first = html(&format!("<a href=/gone>.</a>{many}<a href=/gone>.</a>"));
+    let server = Server::start(move |request| match &request.path[..] {
+        "/a" => vec![Step::send(first.clone())],
+        "/slow" => vec![
+            Step::Pause(Duration::from_millis(300)),
+            Step::send(html("")),
+        ],
+        path if path.starts_with("/b") => vec![Step::send(html(""))],
+        _ => vec![Step::send(status("404 Not Found"))],
+    });
+    let (lines, ..) = check(&server, &[&server.url("/a"), &server.url("/slow")]);
+    assert_eq!(lines, ["Broken link /a -> /gone (404 Not Found)"]);
+}
+
 /// 503 and a reset connection pass; the rest goes on meanwhile.
 #[test]
 fn what_passes_is_tried_again() {
@@ -446,6 +480,46 @@ fn what_passes_is_tried_again() {
         .filter(|path| *path == "/down")
         .count();
     assert_eq!(downs, 3);
+}
+
+/// Hosts that want time get it, and nobody waits with them.
+#[test]
+fn hosts_at_rest_hold_up_no_other() {
+    let later = &["Retry-After: 5", "Content-Length: 0"];
+    let later = head("429 Too Many Requests", later);
+    let busy: Arc<Vec<Server>> = Arc::new(
+        (0..3)
+            .map(|_| {
+                let later = later.clone();
+                Server::start(move |_| vec![Step::send(later.clone())])
+            })
+            .collect(),
+    );
+    let links: String = (0..60)
+        .map(|n| format!("<a href={}>.</a>", busy[n % 3].url(&format!("/{n}"))))
+        .collect();
+    let (hosts, asked_by_then) = (Arc::clone(&busy), Arc::new(Mutex::new(None)));
+    let seen = Arc::clone(&asked_by_then);
+    let server = Server::start(move |request| {
+        let n: usize = request.path[1..].parse().unwrap();
+        let next = format!("<a href=/{}>.</a>", n + 1);
+        vec![Step::send(match n {
+            0 => html(&(links.clone() + &next)),
+            1..30 => html(&next),
+            _ => {
+                let asked = hosts
+                    .iter()
+                    .map(|server| server.requests().len())
+                    .sum::<usize>();
+                *seen.lock().unwrap() = Some(asked);
+                html("")
+            }
+        })]
+    });
+    let (lines, ..) = check(&server, &["--retry=1", &server.url("/0")]);
+    assert_eq!(lines.len(), 60);
+    // The site was walked through before the others were asked again.
+    assert!(asked_by_then.lock().unwrap().unwrap() <= 60);
 }
 
 /// A host that keeps us waiting does not keep others from being checked.

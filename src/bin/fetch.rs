@@ -180,6 +180,7 @@ impl Args {
             jobs: self.jobs.into(),
             per_host: self.per_host.into(),
             follow: true,
+            heed_rest: true,
             allow_downgrade: self.allow_downgrade,
             max_size: self.max_size,
             head: self.head,

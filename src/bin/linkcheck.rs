@@ -25,8 +25,8 @@ use url::Url;
 /// `Broken link SOURCE -> URL (CAUSE)`, as soon as it is known.
 ///
 /// Other hosts than this machine are treated politely: see --per-host, --delay
-/// and --robots. A host that asks for time gets it (429, 503, Retry-After), one
-/// that fails to answer 10 times in a row is given up.
+/// and --robots. A host that asks for time gets it (429, 503, Retry-After), one that
+/// failed 10 times and never answered is given up.
 #[derive(Parser)]
 #[command(
     version,
@@ -293,6 +293,12 @@ fn walk(program: Program, args: &Args, scope: Scope, starts: &[Url], well: bool)
                 some(tally.checked, "URL"),
                 some(tally.broken, "broken link"),
             ));
+            if tally.disallowed > 0 {
+                let urls = some(tally.disallowed, "URL");
+                program.say(format_args!(
+                    "{urls} not checked: robots.txt (--verbose lists them)"
+                ));
+            }
         }
         Ok::<bool, Error>(well && is_complete && tally.broken == 0)
     });

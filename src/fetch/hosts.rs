@@ -50,13 +50,18 @@ impl Hosts {
 
     /// Waits for a place at the URL's host. The time until there is room does
     /// not count as the URL's, the time that the host asked for does.
-    pub(super) fn enter(self: &Arc<Hosts>, url: &Url, errand: &Errand) -> Result<Place, Failure> {
+    pub(super) fn enter(
+        self: &Arc<Hosts>,
+        url: &Url,
+        errand: &Errand,
+        heed_rest: bool,
+    ) -> Result<Place, Failure> {
         let name = name(url).to_string();
         let mut state = self.lock();
         loop {
             let now = Instant::now();
             let host = state.hosts.entry(name.clone()).or_default();
-            if let Some(until) = host.until.filter(|until| *until > now) {
+            if let Some(until) = host.until.filter(|until| heed_rest && *until > now) {
                 drop(state);
                 if !errand.clock.sleep(until - now) {
                     return Err(Failure::TimedOut("the host asked for more time".into()));
@@ -135,13 +140,13 @@ mod tests {
         let url = Url::parse("http://a.example/x").unwrap();
         let other = Url::parse("http://a.example:81/x").unwrap();
         let errand = || Errand::new("", None);
-        let first = hosts.enter(&url, &errand()).unwrap();
+        let first = hosts.enter(&url, &errand(), true).unwrap();
         // Another port is another server.
-        drop(hosts.enter(&other, &errand()).unwrap());
+        drop(hosts.enter(&other, &errand(), true).unwrap());
         let urgent = Arc::new(errand());
         let waiting = {
             let (hosts, url, urgent) = (Arc::clone(&hosts), url.clone(), Arc::clone(&urgent));
-            thread::spawn(move || hosts.enter(&url, &urgent).is_ok())
+            thread::spawn(move || hosts.enter(&url, &urgent, true).is_ok())
         };
         while hosts.lock().waiting == 0 {
             thread::yield_now();
@@ -158,17 +163,17 @@ mod tests {
         let hosts = Hosts::new(1);
         let url = Url::parse("http://a.example/").unwrap();
         let time = Duration::from_millis(50);
-        let place = hosts.enter(&url, &Errand::new("", None)).unwrap();
+        let place = hosts.enter(&url, &Errand::new("", None), true).unwrap();
         place.rest(time);
         drop(place);
         let start = Instant::now();
-        drop(hosts.enter(&url, &Errand::new("", None)).unwrap());
+        drop(hosts.enter(&url, &Errand::new("", None), true).unwrap());
         assert!(start.elapsed() >= time / 2);
-        let place = hosts.enter(&url, &Errand::new("", None)).unwrap();
+        let place = hosts.enter(&url, &Errand::new("", None), true).unwrap();
         place.rest(Duration::from_secs(60));
         drop(place);
         // Longer than there is time.
         let hurried = Errand::new("", Some(Duration::from_secs(1)));
-        assert!(hosts.enter(&url, &hurried).is_err());
+        assert!(hosts.enter(&url, &hurried, true).is_err());
     }
 }

@@ -117,6 +117,9 @@ pub struct Options {
     pub per_host: usize,
     /// Follow redirects; otherwise one is a [`Failure::Moved`].
     pub follow: bool,
+    /// Wait as long as a host wants to be left alone; otherwise that is left to
+    /// the caller ([`Fetcher::rests_until`]).
+    pub heed_rest: bool,
     /// Follow redirects from https to http.
     pub allow_downgrade: bool,
     /// The most bytes of one body, content encodings taken off: more are an error.
@@ -162,6 +165,7 @@ impl Default for Options {
             jobs: 10,
             per_host: 10,
             follow: true,
+            heed_rest: true,
             allow_downgrade: false,
             max_size: None,
             head: false,

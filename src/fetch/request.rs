@@ -75,7 +75,7 @@ pub(super) fn ask(
     let mut seen = Vec::new();
     while seen.len() <= redirect::LIMIT as usize {
         let familiar = errand.is_home(&url);
-        let place = inner.hosts.enter(&url, errand)?;
+        let place = inner.hosts.enter(&url, errand, inner.options.heed_rest)?;
         let response = errand.clock.run(|| send(inner, &url, question, familiar))?;
         let (head, body) = response.into_parts();
         let status = head.status;

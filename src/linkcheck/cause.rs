@@ -60,6 +60,16 @@ impl Cause {
         Cause::new("fragment", format!("no #{fragment} on that page"))
     }
 
+    /// A start that leads to what is left out.
+    pub(super) fn not_read() -> Cause {
+        Cause::new("redirect", "leads to what is not to be read".to_string())
+    }
+
+    /// A URL that no server would take.
+    pub(super) fn too_long(most: usize) -> Cause {
+        Cause::new("url", format!("a URL of more than {most} bytes"))
+    }
+
     pub(super) fn redirect_loop() -> Cause {
         Cause::new("redirect", "redirect loop".to_string())
     }

@@ -4,14 +4,14 @@
 //! A host has so many requests at a time, with so much time between their
 //! beginnings, and none at all for as long as it wants to be left alone, or
 //! while its robots.txt is not known. Nobody sleeps for that: a host whose time
-//! has not come waits in a heap, and the others go on. A host that fails too
-//! often in a row is given up: what it failed with answers for the rest.
+//! has not come waits in a heap, and the others go on. A host that fails so
+//! often and never answers is given up: what it failed with answers for the rest.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// So many failures to connect in a row, and a host is given up.
+/// So many failures to connect and never an answer, and a host is given up.
 const PATIENCE: u32 = 10;
 
 /// How polite to be to a host.
@@ -47,6 +47,7 @@ struct Host<T, C> {
     /// One task is for it to pass before all others.
     is_closed: bool,
     failures: u32,
+    has_answered: bool,
     given_up: Option<C>,
 }
 
@@ -90,6 +91,7 @@ impl<T, C: Clone> Hosts<T, C> {
             is_listed: false,
             is_closed: false,
             failures: 0,
+            has_answered: false,
             given_up: None,
         });
         number
@@ -139,14 +141,14 @@ impl<T, C: Clone> Hosts<T, C> {
 
     /// The host answered, whatever it said.
     pub(super) fn answered(&mut self, host: usize) {
-        self.hosts[host].failures = 0;
+        self.hosts[host].has_answered = true;
     }
 
     /// The host did not answer, for this cause.
     pub(super) fn failed(&mut self, host: usize, cause: impl FnOnce() -> C) {
         let it = &mut self.hosts[host];
         it.failures += 1;
-        if it.failures >= PATIENCE && it.given_up.is_none() {
+        if it.failures >= PATIENCE && !it.has_answered && it.given_up.is_none() {
             it.given_up = Some(cause());
         }
     }

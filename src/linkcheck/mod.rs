@@ -127,7 +127,7 @@ pub fn check(
     output: &mut impl Write,
     observer: &mut impl Observer,
 ) -> Result<Summary, Error> {
-    let mut walk = Walk::new(options)?;
+    let mut walk = Walk::new(options, starts)?;
     for start in starts {
         walk.start(start);
     }

@@ -7,6 +7,12 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 use std::io::{self, BufRead, BufReader, Read};
 
+/// So much of a sitemap is read, in bytes, out of its gzip: twice what the
+/// protocol allows.
+const MOST: u64 = 100 << 20;
+
+const TOO_LARGE: &str = "a sitemap of more than 100 MiB: the rest is not read";
+
 /// What a sitemap lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Item {
@@ -30,7 +36,7 @@ pub(super) fn read(
         true => Box::new(BufReader::new(MultiGzDecoder::new(input))),
         false => Box::new(input),
     };
-    let mut reader = Reader::from_reader(input);
+    let mut reader = Reader::from_reader(input.take(MOST));
     let (mut buffer, mut url, mut item) = (Vec::new(), None::<String>, Item::Page);
     loop {
         buffer.clear();
@@ -63,6 +69,10 @@ pub(super) fn read(
                 if let Some(url) = url.take() {
                     take(item, url.trim())?;
                 }
+            }
+            Event::Eof if reader.get_ref().limit() == 0 => {
+                let error = io::Error::new(io::ErrorKind::FileTooLarge, TOO_LARGE);
+                return Err(Error::Read(error));
             }
             Event::Eof => return Ok(()),
             _ => {}

@@ -10,7 +10,7 @@ use super::cause::Cause;
 use super::frontier::{ALL_LEVELS, Answer, Frontier, Id, Rules};
 use super::hosts::{Hosts, Manners, Next};
 use super::robots::Robots;
-use super::worker::{Event, Outcome, Reason, Task, Worker};
+use super::worker::{Event, Fetchers, Outcome, Reason, Task, Worker};
 use super::{LOOK, Observer, Options, Summary, Tally};
 use crate::error::Error;
 use crate::fetch::{self, Fetcher};
@@ -36,8 +36,7 @@ pub(super) struct Walk {
     /// What is known of the hosts, by their numbers.
     sites: Vec<Site>,
     /// The workers' own, who know what a host asked for.
-    fetcher: Fetcher,
-    stranger: Fetcher,
+    fetchers: [Fetcher; 2],
     in_flight: usize,
     tasks: Sender<(usize, Task)>,
     events: Receiver<Event>,
@@ -58,7 +57,7 @@ struct Site {
 }
 
 impl Walk {
-    pub(super) fn new(options: Options) -> Result<Walk, Error> {
+    pub(super) fn new(options: Options, starts: &[Url]) -> Result<Walk, Error> {
         let rules = Rules {
             levels: options.levels.unwrap_or(ALL_LEVELS),
             max_urls: options.max_urls,
@@ -67,32 +66,23 @@ impl Walk {
             warnings: options.warnings,
         };
         let names = Names::default();
-        let mut fetch = fetch::Options {
-            retry: 0,
-            follow: false,
-            // Who waits for whom is decided here.
-            per_host: usize::MAX,
-            // A link that leads there is not broken.
-            allow_downgrade: true,
-            ..options.fetch.clone()
-        };
-        let fetcher = Fetcher::new(fetch.clone())?;
-        let stranger = Fetcher::new(fetch::Options {
+        let site = Fetchers::new(&options.fetch, options.retry)?;
+        let unknown = fetch::Options {
             fields: Vec::new(),
             user: None,
-            ..fetch.clone()
-        })?;
-        (fetch.follow, fetch.retry) = (true, options.retry);
-        let follower = Fetcher::new(fetch)?;
+            ..options.fetch.clone()
+        };
+        let stranger = Fetchers::new(&unknown, options.retry)?;
+        let origins: Arc<[_]> = starts.iter().map(Url::origin).collect();
         let (tasks, to_do) = mpsc::channel();
         // A worker that is ahead of the coordinator waits.
         let (done, events) = mpsc::sync_channel(2 * options.jobs);
         let to_do = Arc::new(Mutex::new(to_do));
         for n in 0..options.jobs.max(1) {
             let worker = Worker {
-                fetcher: fetcher.clone(),
+                site: site.clone(),
                 stranger: stranger.clone(),
-                follower: follower.clone(),
+                origins: Arc::clone(&origins),
                 names: names.clone(),
                 max_size: options.max_size,
                 events: done.clone(),
@@ -109,8 +99,7 @@ impl Walk {
             frontier: Frontier::new(rules, options.scope.clone(), names),
             hosts: Hosts::new(),
             sites: Vec::new(),
-            fetcher,
-            stranger,
+            fetchers: [site.plain, stranger.plain],
             in_flight: 0,
             tasks,
             events,
@@ -237,7 +226,7 @@ impl Walk {
         let robots = self.sites[host].robots.as_ref();
         self.obeys_robots(host)
             && robots.is_some_and(|robots| !robots.allow(url))
-            && !self.frontier.is_start(*id)
+            && !self.frontier.is_root(*id)
     }
 
     /// Takes in what the workers tell, for so long at most.
@@ -255,7 +244,7 @@ impl Walk {
     fn take(&mut self, event: Event, observer: &mut impl Observer) {
         match event {
             Event::Links(id, batch) => self.frontier.links(id, batch),
-            Event::Sitemap(url) => self.add_sitemap(&url),
+            Event::Sitemap(url) => self.add_sitemap(&url, observer),
             Event::Done(host, task, outcome) => {
                 self.in_flight -= 1;
                 self.hosts.finished(host);
@@ -280,7 +269,7 @@ impl Walk {
                         );
                         self.answered(&task, answer);
                     }
-                    Outcome::Robots(robots) => self.robots(host, robots),
+                    Outcome::Robots(robots) => self.robots(host, robots, observer),
                     Outcome::Listed(id) => self.frontier.forget_links(id),
                     Outcome::Failed(..) => {}
                 }
@@ -298,8 +287,7 @@ impl Walk {
             let backoff = BACKOFF * 2u32.saturating_pow(task.tries());
             let asked = Url::parse(task.url()).ok();
             let asked = asked.and_then(|url| {
-                let fetchers = [&self.fetcher, &self.stranger];
-                fetchers
+                self.fetchers
                     .iter()
                     .filter_map(|fetcher| fetcher.rests_until(&url))
                     .max()
@@ -339,7 +327,7 @@ impl Walk {
                             observer,
                         );
                     }
-                    self.robots(host, Robots::closed());
+                    self.robots(host, Robots::closed(), observer);
                 }
             }
         }
@@ -351,7 +339,7 @@ impl Walk {
     }
 
     /// It is known what a host allows.
-    fn robots(&mut self, host: usize, robots: Robots) {
+    fn robots(&mut self, host: usize, robots: Robots, observer: &mut impl Observer) {
         let site = &mut self.sites[host];
         if std::mem::take(&mut site.wants_sitemaps) {
             let mut sitemaps = robots.sitemaps().to_vec();
@@ -359,7 +347,7 @@ impl Walk {
                 sitemaps.push(format!("{}/sitemap.xml", site.origin));
             }
             for url in sitemaps {
-                self.add_sitemap(&url);
+                self.add_sitemap(&url, observer);
             }
         }
         let delay = match self.sites[host].is_loopback {
@@ -371,8 +359,12 @@ impl Walk {
     }
 
     /// Has a sitemap read that was not met before.
-    fn add_sitemap(&mut self, url: &str) {
-        let Ok(parsed) = Url::parse(url) else { return };
+    fn add_sitemap(&mut self, url: &str, observer: &mut impl Observer) {
+        let Ok(parsed) = Url::parse(url) else {
+            self.is_complete = false;
+            observer.note(url, "a sitemap whose URL is none");
+            return;
+        };
         let new = self.sitemaps.len() < self.options.max_urls
             && matches!(parsed.scheme(), "http" | "https")
             && self.sitemaps.insert(parsed.to_string());

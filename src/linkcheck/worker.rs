@@ -11,15 +11,19 @@ use super::frontier::{Answer, Id};
 use super::robots::Robots;
 use super::sitemap::{self, Item};
 use crate::error::Error;
-use crate::fetch::{Failure, Fetcher};
+use crate::fetch::{self, Failure, Fetcher};
 use crate::links::{self, Invalid, Visit};
 use std::io::{self, Read};
 use std::mem;
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
-use url::Url;
+use url::{Origin, Url};
 
-/// How much of a URL is kept that is not http, in bytes.
+/// How much of a URL is kept that is of no use but to be shown, in bytes.
 const SHOWN: usize = 200;
+
+/// A longer URL is not asked for, in bytes: servers take some 8,000.
+const LONGEST: usize = 64 << 10;
 
 /// What to do. `tries` is how often it was done in vain.
 #[derive(Debug, Clone)]
@@ -104,14 +108,46 @@ pub(super) enum Reason {
     NoHost,
 }
 
+/// Two ways to fetch.
+#[derive(Clone)]
+pub(super) struct Fetchers {
+    /// Follows no redirects, tries once, waits for no host: that is the
+    /// coordinator's business.
+    pub(super) plain: Fetcher,
+    /// Follows redirects, and tries again.
+    pub(super) patient: Fetcher,
+}
+
+impl Fetchers {
+    pub(super) fn new(options: &fetch::Options, retry: u32) -> Result<Fetchers, Error> {
+        let plain = fetch::Options {
+            retry: 0,
+            follow: false,
+            heed_rest: false,
+            per_host: usize::MAX,
+            // A link that leads there is not broken.
+            allow_downgrade: true,
+            ..options.clone()
+        };
+        let patient = fetch::Options {
+            retry,
+            follow: true,
+            ..plain.clone()
+        };
+        Ok(Fetchers {
+            plain: Fetcher::new(plain)?,
+            patient: Fetcher::new(patient)?,
+        })
+    }
+}
+
 /// Carries out tasks.
 pub(super) struct Worker {
-    /// For pages of the site: follows no redirects.
-    pub(super) fetcher: Fetcher,
-    /// For all others, who are not told what is for the site only.
-    pub(super) stranger: Fetcher,
-    /// Follows redirects, and tries again.
-    pub(super) follower: Fetcher,
+    /// For the starts' own origins: with what the user has to say to them.
+    pub(super) site: Fetchers,
+    /// For all others, who are not told.
+    pub(super) stranger: Fetchers,
+    pub(super) origins: Arc<[Origin]>,
     pub(super) names: Names,
     /// So much of a page is read, in bytes.
     pub(super) max_size: u64,
@@ -124,9 +160,11 @@ impl Worker {
     pub(super) fn run(&self, host: usize, task: Task) -> Result<(), Error> {
         let outcome = match &task {
             Task::Read { id, url, .. } => self.read(*id, url),
-            Task::Look { url, .. } => self.look(url),
+            Task::Look { url, tries, .. } => self.look(url, *tries),
             Task::Sitemap { id, url, .. } => self.list(*id, url).map(|()| Outcome::Listed(*id)),
-            Task::Robots { url } => Robots::fetch(&self.follower, url).map(Outcome::Robots),
+            Task::Robots { url } => {
+                Robots::fetch(&self.fetchers(url).patient, url).map(Outcome::Robots)
+            }
         };
         let outcome = match outcome {
             Err(Error::Write(error)) => return Err(Error::Write(error)),
@@ -141,22 +179,35 @@ impl Worker {
         sent.map_err(|_| Error::Write(io::ErrorKind::BrokenPipe.into()))
     }
 
+    fn fetchers(&self, url: &str) -> &Fetchers {
+        let origin = Url::parse(url).map(|url| url.origin());
+        match origin.is_ok_and(|origin| self.origins.contains(&origin)) {
+            true => &self.site,
+            false => &self.stranger,
+        }
+    }
+
     /// Whether a URL is there: by HEAD, and by GET where HEAD has no success.
-    fn look(&self, url: &str) -> Result<Outcome, Error> {
-        let answer = self
-            .stranger
-            .head(url)
-            .or_else(|error| match Failure::of(&error) {
-                // Nothing that depends on the method.
-                Some(Failure::Moved { .. } | Failure::Host(_)) => Err(error),
-                _ => self.stranger.get(url),
-            });
+    /// Where the host wants some time, that is later.
+    fn look(&self, url: &str, tries: u32) -> Result<Outcome, Error> {
+        let fetcher = &self.fetchers(url).plain;
+        let answer = match tries {
+            0 => fetcher
+                .head(url)
+                .or_else(|error| match Failure::of(&error) {
+                    // Nothing that depends on the method.
+                    Some(Failure::Moved { .. } | Failure::Host(_)) => Err(error),
+                    Some(Failure::Status(429 | 503)) => Err(error),
+                    _ => fetcher.get(url),
+                }),
+            _ => fetcher.get(url),
+        };
         answer.map(|_| Outcome::Answered(Answer::Other))
     }
 
     /// Reads a page: its links go on as they are found.
     fn read(&self, id: Id, url: &str) -> Result<Outcome, Error> {
-        let page = self.fetcher.get(url)?;
+        let page = self.fetchers(url).plain.get(url)?;
         if !is_html(page.content_type()) {
             return Ok(Outcome::Answered(Answer::Other));
         }
@@ -198,9 +249,9 @@ impl Worker {
 
     /// Reads a sitemap: what it lists goes on as it is found.
     fn list(&self, id: Id, url: &str) -> Result<(), Error> {
-        let page = self.follower.get(url)?.into_reader()?;
+        let page = self.fetchers(url).patient.get(url)?.into_reader()?;
         let mut batch = Batch::default();
-        sitemap::read(page, |item, url| {
+        let read = sitemap::read(page, |item, url| {
             match (item, Url::parse(url)) {
                 (Item::Sitemap, _) => self.send(Event::Sitemap(url.to_string()))?,
                 (Item::Page, Ok(mut url)) => {
@@ -219,8 +270,10 @@ impl Worker {
                 true => self.send(Event::Links(id, mem::take(&mut batch))),
                 false => Ok(()),
             }
-        })?;
-        self.send(Event::Links(id, batch))
+        });
+        // What stands before a mistake counts.
+        self.send(Event::Links(id, batch))?;
+        read
     }
 }
 
@@ -231,6 +284,8 @@ fn failed(error: &Error) -> Outcome {
             let (status, to) = (*status, to.clone());
             return Outcome::Answered(Answer::Moved { status, to });
         }
+        // It is there, and wants another method than GET: what a form sends.
+        Some(Failure::Status(405)) => return Outcome::Answered(Answer::Other),
         Some(Failure::Host(_)) => Reason::NoHost,
         Some(Failure::Truncated(_) | Failure::Garbled(_)) => Reason::Passing,
         Some(failure @ Failure::Status(_)) if failure.is_transient() => Reason::Passing,
@@ -263,6 +318,12 @@ impl Visit for Visitor<'_> {
     const ANCHORS: bool = true;
 
     fn link(&mut self, link: &links::Link<'_>) -> Result<(), Error> {
+        if link.url.len() > LONGEST {
+            let start = link.url.get(..SHOWN).unwrap_or_default();
+            self.batch
+                .push_invalid(format!("{start}…"), Cause::too_long(LONGEST));
+            return Ok(());
+        }
         // Other schemes are of no use but to be shown, and `data:` may be long.
         let url = match link.url.starts_with("http") {
             true => link.url,

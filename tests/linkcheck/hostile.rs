@@ -170,3 +170,85 @@ fn control_characters_and_files() {
         "{lines:?}"
     );
 }
+
+/// Endpoints that fail say nothing about the rest of a site that answers.
+#[test]
+fn a_few_dead_endpoints_condemn_no_site() {
+    let links: String = (0..12)
+        .map(|n| format!("<a href=/crash/{n}>.</a>"))
+        .collect();
+    let pages: String = (0..40).map(|n| format!("<a href=/{n}>.</a>")).collect();
+    let server = Server::start(move |request| match &request.path[..] {
+        "/" => vec![Step::send(html(&(links.clone() + &pages)))],
+        path if path.starts_with("/crash/") => vec![Step::Reset],
+        _ => vec![Step::send(html(""))],
+    });
+    for jobs in ["-j1", "-j10"] {
+        let (lines, ..) = check(&server, &[jobs, "--retry=0", &server.url("/")]);
+        assert_eq!(lines.len(), 12, "{jobs}: {lines:?}");
+        assert!(
+            lines.iter().all(|line| line.contains("/crash/")),
+            "{lines:?}"
+        );
+    }
+}
+
+/// Wherever a site sends us: what is for its own origin goes there only.
+#[test]
+fn secrets_follow_no_redirect_and_no_sitemap() {
+    let foreign = site([
+        ("/landing", html("<a href=/more>.</a>")),
+        (
+            "/map.xml",
+            page(&[], b"<urlset><url><loc>http://[</loc></url></urlset>"),
+        ),
+    ]);
+    let robots = format!("Sitemap: {}\n", foreign.url("/map.xml"));
+    let to = foreign.url("/landing");
+    let server = Server::start(move |request| {
+        vec![Step::send(match &request.path[..] {
+            "/robots.txt" => page(&[], robots.as_bytes()),
+            _ => redirect(&to),
+        })]
+    });
+    let args = ["-H", "Authorization: secret", "--sitemap", &server.url("/")];
+    let ran = run(&mut program(&args), b"");
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let paths = asked(&foreign);
+    assert_eq!(paths, ["/landing", "/map.xml", "/more"]);
+    let told = |request: &crate::server::Request| request.header("authorization").is_some();
+    assert!(!foreign.requests().iter().any(told));
+    assert!(server.requests().iter().all(told));
+}
+
+#[test]
+fn what_is_no_url_is_told_once_a_page() {
+    let tries = Mutex::new(0);
+    let server = Server::start(move |_| {
+        let body = html("<a href='http://['>.</a><a href='http://['>.</a><p>the end of the page");
+        let mut tries = tries.lock().unwrap();
+        *tries += 1;
+        match *tries {
+            1 => vec![Step::send(&body[..body.len() - 9]), Step::Reset],
+            _ => vec![Step::send(body)],
+        }
+    });
+    let (lines, ..) = check(&server, &[&server.url("/")]);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+}
+
+/// A body that a small file unfolds into is not held.
+#[test]
+fn a_sitemap_that_is_a_bomb() {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut write = |bytes: &[u8]| std::io::Write::write_all(&mut gzip, bytes).unwrap();
+    write(b"<urlset><url><loc>");
+    let blanks = vec![b'x'; 1 << 20];
+    (0..300).for_each(|_| write(&blanks));
+    let bomb = page(&[], &gzip.finish().unwrap());
+    let server = site([("/", html("")), ("/sitemap.xml", bomb)]);
+    let (ran, kib) = peak(&["-q", "--sitemap", &server.url("/")]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.contains("/sitemap.xml: "), "{}", ran.stderr);
+    assert!(kib < 300 << 10, "{kib} KiB");
+}

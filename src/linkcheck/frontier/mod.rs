@@ -31,6 +31,10 @@ use url::Url;
 /// How many redirects may follow one on the other.
 const REDIRECTS: usize = 20;
 
+/// A chain of redirects is followed so far, since another link may lead to the
+/// middle of it, where it is short enough.
+const CHAIN: u8 = 100;
+
 /// The whole site: as many levels as there are.
 pub(super) const ALL_LEVELS: u32 = u32::MAX;
 
@@ -97,6 +101,8 @@ struct Entry {
     in_scope: bool,
     /// How many redirects led here when it was met.
     hops: u8,
+    /// The user has named it, or it is where the redirects of such a one lead.
+    is_root: bool,
     waiting: Vec<Link>,
 }
 
@@ -107,6 +113,8 @@ enum Part {
     Whole,
     /// A fragment, hashed, or none.
     Fragment(Option<u64>),
+    /// What is no URL, hashed.
+    Invalid(u64),
 }
 
 /// A link whose answer is awaited.
@@ -197,7 +205,8 @@ impl Frontier {
         if self.starts.contains(&id) {
             return;
         }
-        self.entry_mut(id).in_scope = true;
+        let entry = self.entry_mut(id);
+        (entry.in_scope, entry.is_root) = (true, true);
         self.starts.push(id);
         self.unsettled.insert(id);
         self.raise(id, self.rules.levels);
@@ -223,8 +232,9 @@ impl Frontier {
         self.entries[id.0 as usize].in_scope
     }
 
-    pub(super) fn is_start(&self, id: Id) -> bool {
-        self.starts.contains(&id)
+    /// Whether it is a start, or where one leads: nobody keeps us from these.
+    pub(super) fn is_root(&self, id: Id) -> bool {
+        self.entries[id.0 as usize].is_root
     }
 
     /// The starts that could not be read, each with its cause.
@@ -232,6 +242,7 @@ impl Frontier {
         let failed = |&start: &Id| match self.follow(start) {
             Ok((end, _)) => match &self.entry(end).state {
                 State::Broken(cause) => Some((Rc::clone(self.url(start)), Rc::clone(cause))),
+                State::Unknown => Some((Rc::clone(self.url(start)), Rc::new(Cause::not_read()))),
                 _ => None,
             },
             Err(cause) => Some((Rc::clone(self.url(start)), Rc::new(cause))),
@@ -249,6 +260,7 @@ impl Frontier {
             level: self.rules.levels.saturating_add(1),
             in_scope: true,
             hops: 0,
+            is_root: false,
             waiting: Vec::new(),
         });
         id
@@ -262,11 +274,16 @@ impl Frontier {
     /// Links of a page, as they are found on it.
     pub(super) fn links(&mut self, page: Id, batch: Batch) {
         self.settle(page);
+        self.take(page, batch);
+        self.follow_due();
+    }
+
+    /// Decides when links are followed.
+    fn take(&mut self, page: Id, batch: Batch) {
         if !self.unsettled.is_empty() {
             self.early.push((page, batch));
         } else if self.entry(page).level > 1 {
             self.due.push_back((page, batch));
-            self.follow_due();
         } else if self.rules.levels > 2 {
             self.held.entry(page).or_default().push(batch);
         }
@@ -310,12 +327,15 @@ impl Frontier {
     /// Follows the links that are due. They may make more of them due: a queue,
     /// where recursion would go as deep as the site.
     fn follow_due(&mut self) {
+        let mut done = HashSet::new();
         while let Some((page, batch)) = self.due.pop_front() {
             self.expand(page, &batch);
-            let more = self.due.front().is_some_and(|(next, _)| *next == page);
-            if !more && !matches!(self.entry(page).state, State::Open) {
-                self.seen.remove(&page);
+            if !matches!(self.entry(page).state, State::Open) {
+                done.insert(page);
             }
+        }
+        for page in done {
+            self.seen.remove(&page);
         }
     }
 
@@ -350,6 +370,7 @@ impl Frontier {
             state: State::Open,
             level: 0,
             hops: 0,
+            is_root: false,
             waiting: Vec::new(),
         });
         id
@@ -386,7 +407,7 @@ impl Frontier {
             }
             if self.unsettled.is_empty() {
                 for (page, batch) in std::mem::take(&mut self.early) {
-                    self.links(page, batch);
+                    self.take(page, batch);
                 }
             }
         }
@@ -394,12 +415,13 @@ impl Frontier {
 
     fn moved(&mut self, id: Id, status: u16, mut to: Url) -> State {
         let hops = self.entry(id).hops + 1;
-        if usize::from(hops) > REDIRECTS {
+        if hops > CHAIN {
             return State::Broken(Rc::new(Cause::too_many_redirects(REDIRECTS)));
         }
         let fragment = to.fragment().map(Box::from);
         to.set_fragment(None);
-        if self.unsettled.contains(&id) {
+        let is_root = self.entry(id).is_root;
+        if is_root {
             self.scope.take_in(&to);
         }
         let known = self.entries.len();
@@ -407,8 +429,14 @@ impl Frontier {
             return State::Unknown;
         };
         if target.0 as usize == known {
-            self.entry_mut(target).hops = hops;
-            self.met(target);
+            let entry = self.entry_mut(target);
+            entry.hops = hops;
+            entry.is_root = is_root;
+            entry.in_scope |= is_root;
+            match is_root {
+                true => self.check(target),
+                false => self.met(target),
+            }
         }
         self.raise(target, self.entry(id).level);
         State::Moved {
@@ -421,6 +449,10 @@ impl Frontier {
     /// Follows links of a page that is entered.
     fn expand(&mut self, page: Id, batch: &Batch) {
         for (raw, cause) in batch.invalid() {
+            let mark = Part::Invalid(self.names.hash(raw.as_bytes()));
+            if !self.seen.entry(page).or_default().insert((page, mark)) {
+                continue;
+            }
             let cause = Rc::new(cause.clone());
             let source = Rc::clone(self.url(page));
             let url = raw.into();
@@ -436,7 +468,7 @@ impl Frontier {
             if target.0 as usize == known {
                 self.met(target);
             }
-            if link.enters && self.entry(target).in_scope {
+            if link.enters {
                 let level = self.entry(page).level;
                 if level != ALL_LEVELS {
                     self.ways.entry(page).or_default().push(target);

@@ -71,7 +71,7 @@ fn by_definition(web: &[There], levels: u32) -> (BTreeSet<String>, BTreeSet<usiz
             match there {
                 There::Page(links, _) if level[n] > 1 => {
                     for &(to, enters, _) in links {
-                        let there = match enters && is_site(to) {
+                        let there = match enters {
                             true => below(level[n]),
                             false => 1,
                         };
@@ -260,8 +260,54 @@ fn redirects_without_end_come_to_one() {
         let to = Box::new(Url::parse(&format!("http://a/{n}")).unwrap());
         frontier.answered(id, Answer::Moved { status: 302, to });
     }
-    assert_eq!(n, REDIRECTS + 1);
+    assert_eq!(n, usize::from(CHAIN) + 1);
     assert_eq!(frontier.failed_starts()[0].1.text, "more than 20 redirects");
+}
+
+/// A chain that is too long from its beginning may be short enough from its middle.
+#[test]
+fn a_chain_of_redirects_from_its_middle() {
+    let names = Names::default();
+    let mut frontier = Frontier::new(rules(ALL_LEVELS), Scope::default(), names);
+    let url = |n: usize| Url::parse(&format!("http://a/{n}")).unwrap();
+    frontier.start(&Url::parse("http://a/start").unwrap());
+    let start = frontier.next().unwrap();
+    let mut findings = Vec::new();
+    let mut link = |frontier: &mut Frontier, to: usize| {
+        let mut batch = Batch::default();
+        batch.push(batch::Link {
+            url: url(to).as_str(),
+            fragment: None,
+            enters: false,
+        });
+        frontier.links(start, batch);
+    };
+    link(&mut frontier, 0);
+    while let Some(id) = frontier.next() {
+        let n: usize = frontier
+            .url(id)
+            .rsplit('/')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let answer = match n {
+            25 => Answer::Other,
+            _ => Answer::Moved {
+                status: 302,
+                to: Box::new(url(n + 1)),
+            },
+        };
+        frontier.answered(id, answer);
+    }
+    link(&mut frontier, 10);
+    while let Some(finding) = frontier.finding() {
+        if matches!(finding, Finding::Broken { .. }) {
+            findings.push(finding.line(super::super::Format::Text));
+        }
+    }
+    let broken = "Broken link http://a/start -> http://a/0 (more than 20 redirects)\n";
+    assert_eq!(findings, [broken]);
 }
 
 #[test]
