@@ -29,6 +29,7 @@
 //! - [`stream`]: blocks in, blocks out.
 //! - [`mod@error`]: why a program stopped.
 //! - `json`: objects as lines, for reports (feature `net`).
+//! - [`time`]: times on the command line.
 //! - [`memory`]: how much of it a program may take, and how much it took.
 //!
 //! Each program is a library file, a thin file in `src/bin` and a file in
@@ -53,6 +54,7 @@ pub mod pick;
 pub mod scan;
 pub mod stream;
 pub mod tally;
+pub mod time;
 pub mod topn;
 pub mod untag;
 pub mod words;

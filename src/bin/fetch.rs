@@ -13,7 +13,8 @@ use std::time::Duration;
 use textmill::cli::{self, Program};
 use textmill::error::Error;
 use textmill::fetch::progress::{self, Progress};
-use textmill::fetch::{self, Family, Fetcher, Field, Many, Options, Report, User, time};
+use textmill::fetch::{self, Family, Fetcher, Field, Many, Options, Report, User};
+use textmill::time;
 
 /// Write the bodies of URLs, text as UTF-8: every byte exactly once, or fail.
 ///

@@ -8,9 +8,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 use textmill::cli::{self, Program};
 use textmill::error::Error;
-use textmill::fetch::{self, Field, time};
+use textmill::fetch::{self, Field};
 use textmill::linkcheck::progress::{Aside, Progress};
 use textmill::linkcheck::{self, Format, Observer, Options, Scope, Summary, Tally};
+use textmill::time;
 use url::Url;
 
 /// Check the links of a web site, and tell which are broken.

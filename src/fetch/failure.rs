@@ -2,8 +2,8 @@
 //! [`WORDS`] for scripts.
 
 use super::address::without_user;
-use super::time;
 use crate::error::Error;
+use crate::time;
 use std::fmt;
 use std::io;
 use std::time::Duration;

@@ -74,7 +74,6 @@ mod resume;
 mod retry;
 mod socket;
 mod spool;
-pub mod time;
 mod tls;
 mod transfer;
 mod wire;
