@@ -17,7 +17,8 @@ use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::process::ExitCode;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, ExitCode, ExitStatus};
 
 /// Exit status: something failed.
 const FAILED: u8 = 1;
@@ -234,6 +235,11 @@ impl Program {
     /// Runs `body` on standard output and closes that. `body` returns whether
     /// all went well and has reported by itself what did not, except for the output.
     pub fn with_output(&self, body: impl FnOnce(&mut File) -> Result<bool, Error>) -> ExitCode {
+        self.with_status(|output| body(output).map(|well| if well { 0 } else { FAILED }))
+    }
+
+    /// The same for a `body` that has an exit status of its own.
+    pub fn with_status(&self, body: impl FnOnce(&mut File) -> Result<u8, Error>) -> ExitCode {
         sys::refuse_large_files_by_error();
         let mut output = match self.output() {
             Ok(output) => output,
@@ -241,14 +247,36 @@ impl Program {
         };
         let result = body(&mut output);
         let closed = sys::close(output).map_err(Error::Write);
-        match result.and_then(|well| closed.map(|()| well)) {
-            Ok(true) => ExitCode::SUCCESS,
-            Ok(false) => ExitCode::from(FAILED),
+        match result.and_then(|status| closed.map(|()| status)) {
+            Ok(status) => ExitCode::from(status),
             Err(Error::Write(error)) => self.output_failed(&error),
             Err(error) => {
                 self.fail("total", error);
                 ExitCode::from(FAILED)
             }
+        }
+    }
+
+    /// Runs `body`, which writes no results. It returns whether all went well
+    /// and has reported by itself what did not.
+    pub fn without_output(&self, body: impl FnOnce() -> Result<bool, Error>) -> ExitCode {
+        sys::refuse_large_files_by_error();
+        match body() {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::from(FAILED),
+            Err(error) => {
+                self.fail("total", error);
+                ExitCode::from(FAILED)
+            }
+        }
+    }
+
+    /// Reports that a command could not be started; the shell's status for that.
+    pub fn not_started(&self, command: &OsStr, error: &io::Error) -> u8 {
+        self.report(shown(command), error::cause(error));
+        match error.kind() {
+            io::ErrorKind::NotFound => 127,
+            _ => 126,
         }
     }
 
@@ -385,8 +413,21 @@ fn standard(fd: u8, stream: impl AsFd) -> io::Result<File> {
     Ok(File::from(stream.as_fd().try_clone_to_owned()?))
 }
 
+/// The exit status of a command, as the shell has it: 128 and the signal's number if one ended it.
+pub fn status(status: ExitStatus) -> u8 {
+    let status = status
+        .code()
+        .or_else(|| status.signal().map(|signal| 128 + signal));
+    status.map_or(FAILED, |status| status as u8)
+}
+
+/// Has a command start with the signals as they were when this program did.
+pub fn as_it_was(command: &mut Command) {
+    sys::restore_signals(command);
+}
+
 /// How an operand is called in messages.
-fn shown(name: &OsStr) -> String {
+pub fn shown(name: &OsStr) -> String {
     match name.to_str() {
         Some("-") => "stdin".to_string(),
         _ => name.display().to_string(),
@@ -407,9 +448,28 @@ pub fn visible(text: &str) -> String {
     line
 }
 
+/// The bytes on one line, so that they can be told from all others: what cannot
+/// be seen is spelled out, and so is every backslash.
+pub fn escaped(bytes: &[u8]) -> String {
+    let mut line = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        line += &visible(&chunk.valid().replace('\\', r"\\"));
+        for byte in chunk.invalid() {
+            line += &format!("\\x{byte:02x}");
+        }
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_escaped_is_one_line_and_unambiguous() {
+        assert_eq!(escaped("a b\\t'é".as_bytes()), r"a b\\t'é");
+        assert_eq!(escaped(b"a\tb\n\x1b\xff\\n"), r"a\tb\n\u{1b}\xff\\n");
+    }
 
     #[test]
     fn an_error_line_is_one_line() {

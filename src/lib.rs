@@ -23,6 +23,10 @@
 //! - `linkcheck`: the URLs of a site in, its broken links out; it walks over the
 //!   site with `fetch` and [`links`] (feature `net`).
 //!
+//! One command runs other programs:
+//!
+//! - [`memo`]: the stored output of a command, made if there is none.
+//!
 //! ## What they share
 //!
 //! - [`cli`]: options, operands, standard streams, the error line, the exit status.
@@ -49,6 +53,7 @@ pub mod linkcheck;
 pub mod links;
 pub mod lower;
 pub mod matches;
+pub mod memo;
 pub mod memory;
 pub mod pick;
 pub mod scan;

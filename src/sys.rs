@@ -6,6 +6,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs::File;
 use std::io;
 use std::os::fd::IntoRawFd;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
@@ -34,7 +36,27 @@ pub fn die_by_sigpipe() -> ! {
 /// with an error, which can be said, and not end the process by SIGXFSZ.
 pub fn refuse_large_files_by_error() {
     // SAFETY: a plain call on a valid signal number; SIG_IGN is no handler.
-    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+    let before = unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+    CHANGED.store(before == libc::SIG_DFL, Ordering::Relaxed);
+}
+
+/// Whether SIGXFSZ is ignored because we said so.
+static CHANGED: AtomicBool = AtomicBool::new(false);
+
+/// Has a command start with the signals as they were: what is ignored here
+/// would be ignored there. `std` itself looks after SIGPIPE.
+pub fn restore_signals(command: &mut Command) {
+    if !CHANGED.load(Ordering::Relaxed) {
+        return;
+    }
+    let restore = || {
+        // SAFETY: a plain call on a valid signal number; SIG_DFL is no handler.
+        unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_DFL) };
+        Ok(())
+    };
+    // SAFETY: between fork and exec the closure makes one call, which is
+    // async-signal-safe, and touches no memory.
+    unsafe { command.pre_exec(restore) };
 }
 
 /// Memory for every program: the system's, but where there is none left the

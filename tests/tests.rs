@@ -16,6 +16,7 @@ mod contract;
 mod count;
 mod links;
 mod lower;
+mod memo;
 mod pipeline;
 mod readme;
 mod scale;

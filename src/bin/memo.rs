@@ -1,0 +1,146 @@
+//! `memo`: the stored output of a command, made if there is none. See [`textmill::memo`].
+
+use clap::{ArgGroup, Parser};
+use std::ffi::OsString;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+use textmill::cli::{self, Program};
+use textmill::error::Error;
+use textmill::memo::{self, Got, Store};
+use textmill::time;
+
+/// Print the stored output of COMMAND, and run COMMAND only if there is none.
+///
+/// The output is stored under KEY, a text of your choice: another COMMAND with
+/// the same KEY gets the same output. It is kept only if COMMAND succeeds; its
+/// exit status and standard error pass through, its standard input is memo's.
+///
+/// Of many that ask for one KEY at a time, one runs COMMAND and the others wait
+/// for what it stores. A store that cannot be read or written is an error, and
+/// so is a damaged value; neither runs COMMAND.
+#[derive(Parser)]
+#[command(
+    version,
+    override_usage = "memo [-d DIR] [--ttl TIME] KEY -- COMMAND...\n       \
+        memo [-d DIR] --list [-z] | --forget KEY | --prune [--ttl TIME]",
+    group(ArgGroup::new("what").required(true).args(["key", "list", "forget", "prune"])),
+    after_help = "TIME is like 500ms, 3s, 2m or 1h; a bare number is seconds.\n\n\
+        Example:\n  memo \"$URL\" -- fetch \"$URL\" | capwords | lower | count | topn 5\n\n\
+        Order of output: that of COMMAND; --list is in the order of the bytes of the keys.\n\
+        A reader who leaves does not stop COMMAND: its output is stored to the end, then memo ends by \
+        SIGPIPE.\n\
+        Exit status: that of COMMAND if it was run (128 and the number of a signal that ended it, 127 if \
+        it is not there, 126 if it cannot be started), 0 for a stored value, 1 if anything failed \
+        (for --forget: there is no such value), 2 for wrong usage.\n\
+        The store is $XDG_CACHE_HOME/textmill/memo, or ~/.cache/textmill/memo: a file a value, for its \
+        owner alone. Nothing leaves it by itself.\n\
+        Cost: a stored value costs about what cat does. One that is made is written to the disk and \
+        synced; a thread passes it on meanwhile. Memory is constant."
+)]
+struct Args {
+    /// What the output is stored under
+    #[arg(value_name = "KEY", requires = "command")]
+    key: Option<OsString>,
+
+    /// What prints the output if there is none, with its arguments
+    #[arg(value_name = "COMMAND", last = true, requires = "key")]
+    command: Vec<OsString>,
+
+    /// Where the outputs are stored; made if it is not there
+    #[arg(short, long, value_name = "DIR", value_parser = clap::value_parser!(PathBuf))]
+    dir: Option<PathBuf>,
+
+    /// Take only outputs younger than this; with --prune, remove the others
+    #[arg(long, value_name = "TIME", value_parser = time::parse, conflicts_with_all = ["list", "forget"])]
+    ttl: Option<Duration>,
+
+    /// Print the keys of the store, one a line; what cannot be seen is escaped, as \n, and \ is \\
+    #[arg(long)]
+    list: bool,
+
+    /// End the keys of --list with NUL, and escape nothing
+    #[arg(short, long)]
+    zero_terminated: bool,
+
+    /// Remove the output that is stored under KEY
+    #[arg(long, value_name = "KEY")]
+    forget: Option<OsString>,
+
+    /// Remove what killed processes left in the store
+    #[arg(long)]
+    prune: bool,
+}
+
+fn main() -> ExitCode {
+    cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
+        if args
+            .key
+            .as_ref()
+            .or(args.forget.as_ref())
+            .is_some_and(|key| key.is_empty())
+        {
+            return program.wrong_usage("KEY is empty");
+        }
+        if args.zero_terminated && !args.list {
+            return program.wrong_usage("-z without --list");
+        }
+        let store = match args
+            .dir
+            .clone()
+            .map(Store::new)
+            .map_or_else(Store::users_own, Ok)
+        {
+            Ok(store) => store,
+            Err(cause) => return program.wrong_usage(cause),
+        };
+        match &args.key {
+            Some(key) => get(program, &store, key, &args),
+            None => program.with_output(|output| {
+                let mut well = true;
+                let tell = |error| {
+                    program.fail("store", error);
+                    well = false;
+                };
+                if let Some(key) = &args.forget {
+                    if !store.forget(key.as_bytes())? {
+                        program.report(cli::shown(key), "not in the store");
+                        well = false;
+                    }
+                } else if args.prune {
+                    store.prune(args.ttl, tell)?;
+                } else {
+                    let keys = store.keys(tell)?;
+                    let lines: Vec<u8> = keys.into_iter().flat_map(|key| args.line(key)).collect();
+                    output.write_all(&lines).map_err(Error::Write)?;
+                }
+                Ok(well)
+            }),
+        }
+    })
+}
+
+/// Prints the value of a key, made if need be.
+fn get(program: &Program, store: &Store, key: &OsString, args: &Args) -> ExitCode {
+    program.with_status(|output| {
+        Ok(
+            match memo::get(store, key, args.ttl, &args.command, output)? {
+                Got::Value => 0,
+                Got::Failed(status) => cli::status(status),
+                Got::NotStarted(error) => program.not_started(&args.command[0], &error),
+            },
+        )
+    })
+}
+
+impl Args {
+    /// A key as --list prints it.
+    fn line(&self, key: Vec<u8>) -> Vec<u8> {
+        match self.zero_terminated {
+            true => [key, vec![0]].concat(),
+            false => (cli::escaped(&key) + "\n").into_bytes(),
+        }
+    }
+}

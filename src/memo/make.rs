@@ -1,0 +1,140 @@
+//! Making a value: the command's output goes into the draft, and from there to
+//! standard output, each as fast as it goes by itself.
+
+use super::Got;
+use super::store::Draft;
+use crate::cli;
+use crate::error::Error;
+use crate::stream;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
+use std::process::{ChildStdout, Command, Stdio};
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::thread;
+
+/// How much is read at a time, in bytes.
+const BLOCK: usize = 128 << 10;
+
+/// How far a draft has got.
+#[derive(Debug, Default)]
+struct Growth {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct State {
+    length: u64,
+    ended: bool,
+}
+
+/// Runs the command and keeps its output if it succeeds.
+pub(super) fn make(
+    draft: Draft,
+    key: &[u8],
+    command: &[OsString],
+    output: &mut File,
+) -> Result<Got, Error> {
+    let of_draft = |error| Error::Write(error).of(draft.name());
+    let (variable, making) = draft.making().map_err(of_draft)?;
+    let reader = draft.file.try_clone().map_err(of_draft)?;
+    let name = draft.name();
+    let mut child = Command::new(&command[0]);
+    child.args(&command[1..]).env(variable, making);
+    cli::as_it_was(&mut child);
+    let mut child = match child.stdout(Stdio::piped()).spawn() {
+        Ok(child) => child,
+        Err(error) => return Ok(Got::NotStarted(error)),
+    };
+    let stdout = child.stdout.take();
+    let growth = Growth::default();
+    thread::scope(|scope| {
+        let printer = scope.spawn(|| growth.print(&reader, output));
+        let filled = stdout.map_or(Ok(0), |stdout| growth.fill(&draft.file, stdout, &name));
+        growth.end();
+        let status = child
+            .wait()
+            .map_err(|error| Error::Read(error).of(cli::shown(&command[0])));
+        // The others need not wait until it is printed.
+        let got = filled.and_then(|length| match status? {
+            status if status.success() => {
+                let kept = draft.keep(key, length);
+                kept.map_err(|error| Error::Write(error).of(name))?;
+                Ok(Got::Value)
+            }
+            status => {
+                drop(draft);
+                Ok(Got::Failed(status))
+            }
+        });
+        let printed = printer.join().unwrap_or_else(|_| Err(panicked()));
+        let got = got?;
+        printed.map_err(Error::Write)?;
+        Ok(got)
+    })
+}
+
+fn panicked() -> io::Error {
+    io::Error::other("the printing thread panicked")
+}
+
+impl Growth {
+    /// Takes what the command prints, up to its end. The number of bytes.
+    ///
+    /// When the draft cannot be written, the pipe is closed: the command learns
+    /// of it by SIGPIPE.
+    fn fill(&self, mut draft: &File, mut stdout: ChildStdout, name: &str) -> Result<u64, Error> {
+        stream::enlarge_pipe(&stdout);
+        let mut buffer = vec![0; BLOCK];
+        let mut length = 0;
+        loop {
+            let n = match stdout.read(&mut buffer) {
+                Ok(0) => return Ok(length),
+                Ok(n) => n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Error::Read(error).of("the command's output")),
+            };
+            let written = draft.write_all(&buffer[..n]);
+            written.map_err(|error| Error::Write(error).of(name))?;
+            length += n as u64;
+            self.state().length = length;
+            self.changed.notify_one();
+        }
+    }
+
+    fn end(&self) {
+        self.state().ended = true;
+        self.changed.notify_one();
+    }
+
+    /// Prints what has come, as it comes, up to the end.
+    fn print(&self, draft: &File, output: &mut File) -> io::Result<()> {
+        let mut buffer = vec![0; BLOCK];
+        let mut at = 0;
+        loop {
+            let state = self.more_than(at);
+            while at < state.length {
+                let n = (state.length - at).min(BLOCK as u64) as usize;
+                draft.read_exact_at(&mut buffer[..n], at)?;
+                output.write_all(&buffer[..n])?;
+                at += n as u64;
+            }
+            if state.ended {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits until there is more than this, or the end.
+    fn more_than(&self, length: u64) -> State {
+        let waiting = |state: &mut State| state.length <= length && !state.ended;
+        let state = self.changed.wait_while(self.state(), waiting);
+        *state.unwrap_or_else(|held| held.into_inner())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|held| held.into_inner())
+    }
+}

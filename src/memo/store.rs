@@ -1,0 +1,338 @@
+//! The folder in which the values are: a file a value, named by the SHA-256 of
+//! its key, and beside it, while one is being made, its draft.
+//!
+//! The draft is the lock as well (flock, which ends with the process that holds
+//! it). It goes away by being renamed or removed while the lock is held, so
+//! nobody who waited for it can take it for his own: he looks whether the
+//! locked file still has the draft's name.
+
+use super::value::{Value, trailer};
+use crate::error::Error;
+use sha2::{Digest, Sha256};
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// What the name of a draft ends in.
+const DRAFT: &str = ".new";
+
+/// Tells a command, and all that it starts, which drafts it is running for.
+const MAKING: &str = "TEXTMILL_MEMO_MAKING";
+
+/// A folder of values.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+}
+
+/// A value that is being made, locked by this process. It is removed unless it is kept.
+#[derive(Debug)]
+pub(super) struct Draft {
+    /// The file, without a trailer yet.
+    pub(super) file: File,
+    path: PathBuf,
+    kept: bool,
+}
+
+impl Store {
+    /// The store in this folder, which need not be there yet.
+    pub fn new(folder: PathBuf) -> Store {
+        Store { folder }
+    }
+
+    /// Where a user's store is if nobody says otherwise:
+    /// `$XDG_CACHE_HOME/textmill/memo`, or in `~/.cache`. An error is one line.
+    pub fn users_own() -> Result<Store, &'static str> {
+        let folder = |name| std::env::var_os(name).map(PathBuf::from);
+        // A relative one is to be ignored (XDG Base Directory Specification).
+        let cache = folder("XDG_CACHE_HOME")
+            .filter(|cache| cache.is_absolute())
+            .or_else(|| folder("HOME").map(|home| home.join(".cache")))
+            .filter(|cache| cache.is_absolute())
+            .ok_or("no place for a store: neither -d nor $XDG_CACHE_HOME nor $HOME is set")?;
+        Ok(Store::new(cache.join("textmill/memo")))
+    }
+
+    /// The value of a key, if there is one.
+    pub(super) fn look_up(&self, key: &[u8]) -> Result<Option<Value>, Error> {
+        let path = self.value_path(key);
+        match read(&path)? {
+            // Nobody has found two keys with one SHA-256 yet.
+            Some(value) if value.key != key => {
+                Err(Error::Data("is the value of another key").of(shown(&path)))
+            }
+            value => Ok(value),
+        }
+    }
+
+    /// Locks the draft of a key. `None` if another process had it: that is done
+    /// with it now, for better or worse.
+    pub(super) fn draft(&self, key: &[u8]) -> Result<Option<Draft>, Error> {
+        let path = self.value_path(key).with_extension(&DRAFT[1..]);
+        self.open_draft(&path)
+            .and_then(|file| {
+                match file.try_lock() {
+                    Ok(()) => {}
+                    Err(TryLockError::Error(error)) => return Err(Error::Write(error)),
+                    Err(TryLockError::WouldBlock) => {
+                        if making().contains(&identity(&file).map_err(Error::Write)?) {
+                            return Err(Error::Data(
+                                "is being made by the command that asks for it",
+                            ));
+                        }
+                        lock(&file).map_err(Error::Write)?;
+                    }
+                }
+                Draft::of(file, &path).map_err(Error::Write)
+            })
+            .and_then(|draft| {
+                if let Some(draft) = &draft {
+                    // One that was killed may have left something in it.
+                    draft.file.set_len(0).map_err(Error::Write)?;
+                }
+                Ok(draft)
+            })
+            .map_err(|error| error.of(shown(&path)))
+    }
+
+    /// Opens a draft, or creates it, and the folder with it.
+    fn open_draft(&self, path: &Path) -> Result<File, Error> {
+        let open = || {
+            options()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(path)
+        };
+        match open() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                // What commands print may be nobody else's business.
+                let made = DirBuilder::new()
+                    .recursive(true)
+                    .mode(0o700)
+                    .create(&self.folder);
+                made.and_then(|()| open())
+            }
+            opened => opened,
+        }
+        .map_err(Error::Write)
+    }
+
+    /// Removes the value of a key, whatever is in its file. False if there is none.
+    pub fn forget(&self, key: &[u8]) -> Result<bool, Error> {
+        let path = self.value_path(key);
+        removed(&path).map_err(|error| Error::Write(error).of(shown(&path)))
+    }
+
+    /// The keys of all values, in the order of their bytes. `tell` hears of the
+    /// files that are no values though they are named like some.
+    pub fn keys(&self, mut tell: impl FnMut(Error)) -> Result<Vec<Vec<u8>>, Error> {
+        let mut keys = Vec::new();
+        for path in self.files("")? {
+            match read(&path) {
+                Ok(value) => keys.extend(value.map(|value| value.key)),
+                Err(error) => tell(error),
+            }
+        }
+        keys.sort_unstable();
+        Ok(keys)
+    }
+
+    /// Removes the drafts that nobody is making any more, and the values that
+    /// are older than `ttl`. `tell` hears of the files where that fails.
+    pub fn prune(&self, ttl: Option<Duration>, mut tell: impl FnMut(Error)) -> Result<(), Error> {
+        for path in self.files(DRAFT)? {
+            if let Err(error) = prune_draft(&path) {
+                tell(Error::Write(error).of(shown(&path)));
+            }
+        }
+        let Some(ttl) = ttl else {
+            return Ok(());
+        };
+        for path in self.files("")? {
+            // A value that is being made anew will replace this one anyway.
+            let old =
+                read(&path).map(|value| value.filter(|value| !super::younger(value, Some(ttl))));
+            let pruned = old.and_then(|old| match old {
+                Some(value) => self.prune_value(&value, ttl),
+                None => Ok(()),
+            });
+            if let Err(error) = pruned {
+                tell(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a value that is too old. The lock is held meanwhile, so that it
+    /// is not a new one that goes.
+    fn prune_value(&self, value: &Value, ttl: Duration) -> Result<(), Error> {
+        let Some(_draft) = self.draft(&value.key)? else {
+            return Ok(());
+        };
+        match self.look_up(&value.key)? {
+            Some(value) if !super::younger(&value, Some(ttl)) => {
+                self.forget(&value.key).map(|_| ())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn value_path(&self, key: &[u8]) -> PathBuf {
+        let digest = Sha256::digest(key);
+        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.folder.join(name)
+    }
+
+    /// The files that are named as ours are, with this end. A store that is not
+    /// there has none.
+    fn files(&self, end: &str) -> Result<Vec<PathBuf>, Error> {
+        let ours = |name: &OsString| {
+            let hash = name.to_str().and_then(|name| name.strip_suffix(end));
+            hash.is_some_and(|hash| {
+                hash.len() == 64 && hash.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
+            })
+        };
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries,
+        };
+        entries
+            .and_then(|entries| {
+                entries
+                    .map(|entry| entry.map(|entry| entry.file_name()))
+                    .filter(|name| name.as_ref().map_or(true, ours))
+                    .map(|name| name.map(|name| self.folder.join(name)))
+                    .collect()
+            })
+            .map_err(|error| Error::Read(error).of(shown(&self.folder)))
+    }
+}
+
+impl Draft {
+    /// The draft that this file is, if it still has that name. Its lock is held.
+    fn of(file: File, path: &Path) -> io::Result<Option<Draft>> {
+        let named = match fs::symlink_metadata(path) {
+            Ok(named) => named,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let held = file.metadata()?;
+        let path = path.to_path_buf();
+        let kept = false;
+        // Not made unless it is: to drop one is to remove the file.
+        let same = (named.dev(), named.ino()) == (held.dev(), held.ino());
+        Ok(same.then(|| Draft { file, path, kept }))
+    }
+
+    /// What an error line calls it.
+    pub(super) fn name(&self) -> String {
+        shown(&self.path)
+    }
+
+    /// What the environment of the command must say while it fills this draft.
+    pub(super) fn making(&self) -> io::Result<(&'static str, String)> {
+        let mut making = making();
+        making.push(identity(&self.file)?);
+        Ok((MAKING, making.join(" ")))
+    }
+
+    /// Makes it the value of its key, for good: it is on the disk before it has
+    /// its name, and the name is, when this returns.
+    pub(super) fn keep(mut self, key: &[u8], length: u64) -> io::Result<()> {
+        use std::io::Write;
+        self.file
+            .write_all(&trailer(key, length, SystemTime::now()))?;
+        self.file.sync_all()?;
+        fs::rename(&self.path, self.path.with_extension(""))?;
+        self.kept = true;
+        match self.path.parent() {
+            Some(folder) => File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.kept {
+            // What cannot be removed is taken over by the next one, or pruned.
+            let _ = fs::remove_file(&self.path);
+        }
+        // The one who prints from it has it open still, and with it the lock.
+        let _ = self.file.unlock();
+    }
+}
+
+/// Removes a draft whose lock nobody holds.
+fn prune_draft(path: &Path) -> io::Result<()> {
+    let file = match options().write(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        file => file?,
+    };
+    match file.try_lock() {
+        // By being dropped.
+        Ok(()) => Draft::of(file, path).map(drop),
+        Err(TryLockError::WouldBlock) => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// The value in a file, if there is one.
+fn read(path: &Path) -> Result<Option<Value>, Error> {
+    match options().open(path) {
+        Ok(file) => Value::read(file).map(Some),
+        // This alone is "not found".
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::Read(error)),
+    }
+    .map_err(|error| error.of(shown(path)))
+}
+
+/// How all files are opened: never a link to somewhere else, never waiting for
+/// the other end of a pipe.
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    options.read(true).custom_flags(flags);
+    options
+}
+
+/// Waits for the lock, however long it takes.
+fn lock(file: &File) -> io::Result<()> {
+    loop {
+        match file.lock() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            locked => return locked,
+        }
+    }
+}
+
+/// Removes a file; false if there is none.
+fn removed(path: &Path) -> io::Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The drafts that this process is running for.
+fn making() -> Vec<String> {
+    let making = std::env::var(MAKING).unwrap_or_default();
+    making.split_whitespace().map(str::to_string).collect()
+}
+
+/// Which file it is, on this machine.
+fn identity(file: &File) -> io::Result<String> {
+    let metadata = file.metadata()?;
+    Ok(format!("{}:{}", metadata.dev(), metadata.ino()))
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

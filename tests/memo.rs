@@ -1,0 +1,563 @@
+//! `memo` as a process: many at a time, killed, cut short, read while it writes.
+//!
+//! No test waits for a time that might be too short: what must be under way is
+//! waited for by a file that it makes.
+
+use crate::process::{Ran, argument, program, run, shell};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+/// `memo` with a store in this folder.
+fn memo(folder: &Path, args: &[&str]) -> Command {
+    let mut memo = program("memo");
+    memo.arg("-d").arg(folder).args(args);
+    memo
+}
+
+/// The same for a key and a line of shell. The line's counter in the folder
+/// `runs` tells how often it was run.
+fn get(folder: &Path, key: &str, line: &str) -> Command {
+    let line = format!("echo run >> {}/runs; {line}", folder.display());
+    memo(&folder.join("store"), &[key, "--", "sh", "-c", &line])
+}
+
+fn runs(folder: &Path) -> usize {
+    fs::read_to_string(folder.join("runs")).map_or(0, |runs| runs.lines().count())
+}
+
+/// The files in the store, by their ends: values and drafts.
+fn files(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let all = fs::read_dir(folder.join("store")).into_iter().flatten();
+    all.map(|entry| entry.unwrap().path())
+        .partition(|path| path.extension().is_none())
+}
+
+fn wait_for(path: &Path) {
+    while !path.exists() {
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn ran(command: &mut Command) -> (i32, String, String) {
+    let Ran {
+        status,
+        stdout,
+        stderr,
+    } = run(command, b"");
+    (status, String::from_utf8(stdout).unwrap(), stderr)
+}
+
+fn printed(text: &str) -> (i32, String, String) {
+    (0, text.to_string(), String::new())
+}
+
+#[test]
+fn the_second_time_nothing_is_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for _ in 0..3 {
+        assert_eq!(
+            ran(&mut get(folder, "k", "echo one; printf two")),
+            printed("one\ntwo")
+        );
+    }
+    assert_eq!(runs(folder), 1);
+    // The key is all that counts, and another one is another value.
+    assert_eq!(
+        ran(&mut get(folder, "k", "echo other")),
+        printed("one\ntwo")
+    );
+    assert_eq!(ran(&mut get(folder, "K", "true")), printed(""));
+    assert_eq!(ran(&mut get(folder, "K", "echo other")), printed(""));
+    assert_eq!(runs(folder), 2);
+    // Not even looked for.
+    let mut missing = memo(&folder.join("store"), &["k", "--", "/no/such/command"]);
+    assert_eq!(ran(&mut missing), printed("one\ntwo"));
+}
+
+#[test]
+fn large_values_of_all_bytes_come_to_pipes_and_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let bytes: Vec<u8> = (0..3_000_000u32)
+        .map(|i| (i.wrapping_mul(i) >> 7) as u8)
+        .collect();
+    let source = folder.join("bytes");
+    fs::write(&source, &bytes).unwrap();
+    let line = format!("cat {}", source.display());
+    for _ in 0..2 {
+        assert!(run(&mut get(folder, "k", &line), b"").stdout == bytes);
+        for append in [false, true] {
+            let path = folder.join("out");
+            let mut options = fs::OpenOptions::new();
+            options
+                .create(true)
+                .append(append)
+                .write(true)
+                .truncate(!append);
+            let _ = fs::remove_file(&path);
+            let out = options.open(&path).unwrap();
+            assert!(
+                get(folder, "k", &line)
+                    .stdout(out)
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+            assert!(fs::read(&path).unwrap() == bytes);
+        }
+    }
+    assert_eq!(runs(folder), 1);
+}
+
+#[test]
+fn what_fails_is_passed_through_and_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (line, status) in [
+        ("exit 3", 3),
+        ("kill -TERM $$", 143),
+        ("kill -KILL $$", 137),
+    ] {
+        let line = format!("echo part; echo cause >&2; {line}");
+        let failed = (status, "part\n".to_string(), "cause\n".to_string());
+        assert_eq!(ran(&mut get(folder, "k", &line)), failed);
+    }
+    for (command, status, cause) in [
+        ("/no/such/command", 127, "No such file or directory"),
+        ("/", 126, "Permission denied"),
+    ] {
+        let ran = ran(&mut memo(&folder.join("store"), &["k", "--", command]));
+        assert_eq!(
+            ran,
+            (status, String::new(), format!("memo: {command}: {cause}\n"))
+        );
+    }
+    assert_eq!(files(folder), (vec![], vec![]));
+    assert_eq!(ran(&mut get(folder, "k", "echo whole")), printed("whole\n"));
+}
+
+#[test]
+fn what_comes_is_passed_on_at_once() {
+    use std::io::{BufRead, BufReader};
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let go = folder.join("go");
+    let line = format!(
+        "echo one; while ! [ -e {} ]; do sleep 0.01; done; echo two",
+        go.display()
+    );
+    let mut child = get(folder, "k", &line)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "one");
+    fs::write(go, "").unwrap();
+    assert_eq!(lines.next().unwrap().unwrap(), "two");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn standard_input_is_the_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = run(&mut memo(folder.path(), &["k", "--", "cat"]), b"text");
+    assert_eq!((ran.status, &ran.stdout[..]), (0, &b"text"[..]));
+}
+
+#[test]
+fn of_fifty_at_once_one_runs_the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut children: Vec<Child> = (0..50)
+        .map(|_| {
+            let mut memo = get(folder, "k", "sleep 0.3; seq 1000");
+            memo.stdout(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    let expected: String = (1..=1000).map(|i| format!("{i}\n")).collect();
+    for child in children.drain(..) {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+    }
+    assert_eq!(runs(folder), 1);
+    let (values, drafts) = files(folder);
+    assert_eq!((values.len(), drafts.len()), (1, 0));
+}
+
+#[test]
+fn when_the_first_one_fails_the_next_runs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    // The first two fail, whoever they are.
+    let line = format!(
+        "sleep 0.05; [ $(wc -l < {}/runs) -gt 2 ] && echo made",
+        folder.display()
+    );
+    let children: Vec<Child> = (0..12)
+        .map(|_| {
+            get(folder, "k", &line)
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    let outputs: Vec<_> = children
+        .into_iter()
+        .map(|child| child.wait_with_output().unwrap())
+        .collect();
+    let failed = outputs
+        .iter()
+        .filter(|output| !output.status.success())
+        .count();
+    assert_eq!((failed, runs(folder)), (2, 3));
+    for output in outputs {
+        assert_eq!(output.status.success(), output.stdout == b"made\n");
+    }
+}
+
+/// A reader who does not read holds nobody up, not even himself.
+#[test]
+fn a_slow_reader_does_not_keep_the_others_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let slow = get(folder, "k", "seq 500000")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_for(&folder.join("runs"));
+    let other = run(&mut get(folder, "k", "seq 500000"), b"");
+    assert_eq!((other.status, runs(folder)), (0, 1));
+    assert!(slow.wait_with_output().unwrap().stdout == other.stdout);
+}
+
+#[test]
+fn a_reader_who_leaves_changes_nothing_for_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let store = folder.display();
+    let line = format!("{{ memo -d {store}/store k -- seq 500000; echo $? >&2; }} | head -n 1");
+    assert_eq!(
+        ran(&mut shell(&line)),
+        (0, "1\n".to_string(), "141\n".to_string())
+    );
+    let ran = run(&mut memo(&folder.join("store"), &["k", "--", "false"]), b"");
+    assert_eq!((ran.status, ran.stdout.len()), (0, 3_388_895));
+}
+
+#[test]
+fn killed_in_the_middle_it_leaves_no_value_and_no_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let half = folder.join("half");
+    // The command outlives memo, until its input ends.
+    let line = format!("echo half; touch {}; exec cat", half.display());
+    let start = || {
+        let child = get(folder, "k", &line)
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        wait_for(&half);
+        fs::remove_file(&half).unwrap();
+        child
+    };
+    let kill = |mut child: Child| {
+        let stdin = child.stdin.take();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        drop(stdin);
+    };
+    let prune = || ran(&mut memo(&folder.join("store"), &["--prune"]));
+    let list = || ran(&mut memo(&folder.join("store"), &["--list"]));
+
+    kill(start());
+    assert_eq!(list(), printed(""));
+    let (values, drafts) = files(folder);
+    assert_eq!((values.len(), drafts.len()), (0, 1));
+    // The next one takes its place.
+    assert_eq!(ran(&mut get(folder, "k", "echo whole")), printed("whole\n"));
+    let (values, drafts) = files(folder);
+    assert_eq!((values.len(), drafts.len()), (1, 0));
+
+    assert_eq!(
+        ran(&mut memo(&folder.join("store"), &["--forget", "k"])),
+        printed("")
+    );
+    kill(start());
+    assert_eq!(prune(), printed(""));
+    assert_eq!(files(folder), (vec![], vec![]));
+
+    // What is being made is left alone.
+    let child = start();
+    assert_eq!(prune(), printed(""));
+    assert_eq!(files(folder).1.len(), 1);
+    kill(child);
+}
+
+#[test]
+fn one_who_waits_for_a_killed_one_makes_the_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let half = folder.join("half");
+    let line = format!("echo half; touch {}; exec cat", half.display());
+    let mut first = get(folder, "k", &line)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_for(&half);
+    let second = get(folder, "k", "echo whole")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_millis(50));
+    assert_eq!(runs(folder), 1);
+    first.kill().unwrap();
+    assert_eq!(second.wait_with_output().unwrap().stdout, b"whole\n");
+    drop(first.stdin.take());
+    first.wait().unwrap();
+}
+
+#[test]
+fn readers_of_a_value_that_is_rewritten_see_one_or_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let line = "echo run >> RUNS; yes $(wc -l < RUNS) | head -n 50000";
+    let line = line.replace("RUNS", argument(&folder.join("runs")));
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..25 {
+                    let args = ["--ttl", "20ms", "k", "--", "sh", "-c", &line];
+                    let ran = run(&mut memo(&folder.join("store"), &args), b"");
+                    assert_eq!((ran.status, &ran.stderr[..]), (0, ""));
+                    let text = String::from_utf8(ran.stdout).unwrap();
+                    let first = text.lines().next().unwrap();
+                    assert_eq!(text.lines().count(), 50_000);
+                    assert!(text.lines().all(|line| line == first));
+                }
+            });
+        }
+    });
+    assert!(runs(folder) > 1);
+}
+
+#[test]
+fn time_to_live() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let store = folder.join("store");
+    let get =
+        |ttl: &str, text: &str| ran(&mut memo(&store, &["--ttl", ttl, "k", "--", "echo", text]));
+    assert_eq!(get("1h", "1"), printed("1\n"));
+    thread::sleep(Duration::from_millis(20));
+    assert_eq!(get("1h", "2"), printed("1\n"));
+    assert_eq!(get("1ms", "3"), printed("3\n"));
+    assert_eq!(get("1h", "4"), printed("3\n"));
+    // A failure to make it anew leaves the old one where it is.
+    thread::sleep(Duration::from_millis(20));
+    assert_eq!(
+        ran(&mut memo(&store, &["--ttl", "1ms", "k", "--", "false"])).0,
+        1
+    );
+    assert_eq!(get("1h", "5"), printed("3\n"));
+    let prune = |ttl: &str| ran(&mut memo(&store, &["--prune", "--ttl", ttl]));
+    assert_eq!(prune("1h"), printed(""));
+    assert_eq!(files(folder).0.len(), 1);
+    assert_eq!(prune("1ms"), printed(""));
+    assert_eq!(files(folder), (vec![], vec![]));
+}
+
+#[test]
+fn keys_are_listed_in_order_and_on_a_line_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let long = "l".repeat(20_000);
+    for key in ["b", "a\nb", "ä", "B\\n", "\x1b[31m", &long] {
+        assert_eq!(ran(&mut memo(folder, &[key, "--", "true"])), printed(""));
+    }
+    // What is not ours is left alone.
+    fs::write(folder.join("README"), "not ours").unwrap();
+    let listed = format!("\\u{{1b}}[31m\nB\\\\n\na\\nb\nb\n{long}\nä\n");
+    assert_eq!(ran(&mut memo(folder, &["--list"])), printed(&listed));
+    let listed = format!("\x1b[31m\0B\\n\0a\nb\0b\0{long}\0ä\0");
+    assert_eq!(ran(&mut memo(folder, &["--list", "-z"])), printed(&listed));
+    assert_eq!(ran(&mut memo(folder, &["--forget", "a\nb"])), printed(""));
+    let missing = (
+        1,
+        String::new(),
+        "memo: a\\nb: not in the store\n".to_string(),
+    );
+    assert_eq!(ran(&mut memo(folder, &["--forget", "a\nb"])), missing);
+    assert_eq!(
+        ran(&mut memo(&folder.join("none"), &["--list"])),
+        printed("")
+    );
+    assert_eq!(
+        ran(&mut memo(&folder.join("none"), &["--prune"])),
+        printed("")
+    );
+}
+
+#[test]
+fn only_not_found_leads_to_creation() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    assert_eq!(ran(&mut get(folder, "k", "echo text")), printed("text\n"));
+    let value = files(folder).0.remove(0);
+    let whole = fs::read(&value).unwrap();
+    let name = value.display();
+    let damaged = format!("memo: {name}: damaged, or no value of memo (--forget removes it)\n");
+    let is_refused = |message: &str| {
+        let ran = ran(&mut get(folder, "k", "echo other"));
+        assert_eq!(ran, (1, String::new(), message.to_string()));
+    };
+    // Cut, grown, something else.
+    for bytes in [
+        &whole[..whole.len() - 1],
+        &whole[1..],
+        &whole[..2],
+        b"",
+        b"something else\n",
+    ] {
+        fs::write(&value, bytes).unwrap();
+        is_refused(&damaged);
+        let list = (1, String::new(), damaged.clone());
+        assert_eq!(ran(&mut memo(&folder.join("store"), &["--list"])), list);
+    }
+    // The value of another key under this name.
+    assert_eq!(ran(&mut get(folder, "other", "echo o")), printed("o\n"));
+    let other = files(folder)
+        .0
+        .into_iter()
+        .find(|path| *path != value)
+        .unwrap();
+    fs::copy(&other, &value).unwrap();
+    is_refused(&format!("memo: {name}: is the value of another key\n"));
+    // No file at all, a link, a pipe.
+    fs::remove_file(&value).unwrap();
+    fs::create_dir(&value).unwrap();
+    is_refused(&format!("memo: {name}: not a file\n"));
+    fs::remove_dir(&value).unwrap();
+    std::os::unix::fs::symlink(&other, &value).unwrap();
+    is_refused(&format!(
+        "memo: {name}: Too many levels of symbolic links\n"
+    ));
+    fs::remove_file(&value).unwrap();
+    assert!(
+        Command::new("mkfifo")
+            .arg(&value)
+            .status()
+            .unwrap()
+            .success()
+    );
+    is_refused(&format!("memo: {name}: not a file\n"));
+    assert_eq!(runs(folder), 2);
+    // That helps.
+    assert_eq!(
+        ran(&mut memo(&folder.join("store"), &["--forget", "k"])),
+        printed("")
+    );
+    assert_eq!(ran(&mut get(folder, "k", "echo new")), printed("new\n"));
+    assert_eq!(runs(folder), 3);
+}
+
+#[test]
+fn a_store_that_is_none_is_an_error() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let ran = ran(&mut memo(file.path(), &["k", "--", "echo", "text"]));
+    assert_eq!((ran.0, &ran.1[..]), (1, ""));
+    assert!(ran.2.ends_with(": Not a directory\n"), "{}", ran.2);
+    let mut homeless = program("memo");
+    homeless.args(["k", "--", "echo"]).env_clear();
+    assert_eq!(run(&mut homeless, b"").status, 2);
+}
+
+#[test]
+fn a_store_that_is_full_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = argument(folder.path());
+    // A limit on the size of files, in KiB, is as good as a small disk.
+    let line = format!("ulimit -f 100; memo -d {store} k -- seq 100000 > /dev/null; echo $?");
+    let ran = ran(&mut shell(&line));
+    assert_eq!(ran.1, "1\n");
+    assert!(ran.2.ends_with(".new: File too large\n"), "{}", ran.2);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_command_has_its_signals_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = "grep -E '^Sig(Ign|Blk)' /proc/self/status";
+    let inside = ran(&mut memo(folder.path(), &["k", "--", "sh", "-c", line]));
+    assert_eq!(inside, ran(Command::new("sh").args(["-c", line])));
+}
+
+#[test]
+fn asking_for_what_one_makes_is_found_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = argument(folder.path());
+    let line = format!("memo -d {store} k -- memo -d {store} k -- echo x");
+    let ran = ran(&mut shell(&line));
+    assert_eq!((ran.0, &ran.1[..]), (1, ""));
+    assert!(
+        ran.2
+            .ends_with("is being made by the command that asks for it\n")
+    );
+    // Another key is no matter.
+    let line = format!("memo -d {store} k -- memo -d {store} l -- echo x");
+    assert_eq!(run(&mut shell(&line), b"").stdout, b"x\n");
+}
+
+#[test]
+fn the_store_is_its_owners_alone_and_where_the_cache_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let (cache, home) = (folder.path().join("cache"), folder.path().join("home"));
+    for (variables, store) in [
+        (
+            [("XDG_CACHE_HOME", &cache), ("HOME", &home)],
+            cache.join("textmill/memo"),
+        ),
+        // A relative one does not count.
+        (
+            [("XDG_CACHE_HOME", &PathBuf::from("cache")), ("HOME", &home)],
+            home.join(".cache/textmill/memo"),
+        ),
+    ] {
+        let mut memo = program("memo");
+        memo.args(["k", "--", "echo", "text"]).envs(variables);
+        assert_eq!(ran(&mut memo), printed("text\n"));
+        assert_eq!(mode(&store), 0o700);
+        for file in fs::read_dir(&store).unwrap() {
+            assert_eq!(mode(&file.unwrap().path()), 0o600);
+        }
+    }
+}
+
+#[test]
+fn wrong_usage() {
+    for args in [
+        &["k"][..],
+        &["k", "echo"],
+        &["--", "echo"],
+        &["", "--", "echo"],
+        &["--list", "k", "--", "echo"],
+        &["--list", "--prune"],
+        &["--ttl", "never", "k", "--", "echo"],
+        &["-z", "--prune"],
+        &["-z", "k", "--", "echo"],
+        &[],
+    ] {
+        let ran = ran(program("memo").args(args));
+        assert_eq!(
+            (ran.0, &ran.1[..], ran.2.lines().count()),
+            (2, "", 1),
+            "{args:?}"
+        );
+    }
+}
