@@ -23,9 +23,10 @@
 //! - `linkcheck`: the URLs of a site in, its broken links out; it walks over the
 //!   site with `fetch` and [`links`] (feature `net`).
 //!
-//! One command runs other programs:
+//! Two commands run other programs:
 //!
 //! - [`memo`]: the stored output of a command, made if there is none.
+//! - [`converse`]: two commands, the output of each the input of the other.
 //!
 //! ## What they share
 //!
@@ -41,6 +42,7 @@
 
 pub mod capwords;
 pub mod cli;
+pub mod converse;
 pub mod count;
 pub mod error;
 #[cfg(feature = "net")]

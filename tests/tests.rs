@@ -13,6 +13,7 @@ mod process;
 
 mod capwords;
 mod contract;
+mod converse;
 mod count;
 mod links;
 mod lower;

@@ -1,0 +1,159 @@
+//! All processes that the two commands have started, theirs included.
+//!
+//! Linux knows who started whom, and gives orphans to the nearest ancestor that
+//! asks for them. So none escapes being looked at, or being ended. Elsewhere
+//! only the commands themselves are known.
+
+use std::process::Child;
+
+#[cfg(target_os = "linux")]
+pub(super) use linux::{adopt_orphans, descendants, end};
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn adopt_orphans() {}
+
+/// Ends the commands.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn end(children: &mut [Child]) {
+    for child in children {
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use super::Child;
+    use rustix::event::{Timespec, poll};
+    use rustix::io::Errno;
+    use rustix::process::{self, Pid, PidfdFlags, Signal, WaitOptions};
+    use std::fs;
+    use std::io;
+    use std::time::{Duration, Instant};
+
+    /// How long those that are asked to end may take before they are killed.
+    const GRACE: Duration = Duration::from_secs(1);
+
+    /// How long to wait before looking again who is left.
+    const PAUSE: Timespec = Timespec {
+        tv_sec: 0,
+        tv_nsec: 5_000_000,
+    };
+
+    /// A process: its number alone may be another's by and by.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(in super::super) struct Process {
+        pub(in super::super) id: u32,
+        parent: u32,
+        dead: bool,
+        /// When it was started, in the kernel's own unit.
+        start: u64,
+    }
+
+    impl Process {
+        fn read(id: u32) -> io::Result<Process> {
+            let stat = fs::read(format!("/proc/{id}/stat"))?;
+            // The name, in parentheses, may hold anything.
+            let end = memchr::memrchr(b')', &stat).map_or(0, |end| end + 1);
+            let stat = String::from_utf8_lossy(&stat[end..]);
+            let fields: Vec<&str> = stat.split_whitespace().collect();
+            let number = |i: usize| fields.get(i).and_then(|field| field.parse().ok());
+            match (fields.first(), number(1), number(19)) {
+                (Some(&state), Some(parent), Some(start)) => Ok(Process {
+                    id,
+                    parent: parent as u32,
+                    dead: state == "Z" || state == "X",
+                    start,
+                }),
+                _ => Err(io::ErrorKind::InvalidData.into()),
+            }
+        }
+    }
+
+    /// Has those whose parents have ended be children of ours.
+    pub(in super::super) fn adopt_orphans() {
+        // Where that is not to be had, they are looked for in vain.
+        let _ = process::set_child_subreaper(Some(process::getpid()));
+    }
+
+    /// All processes under this one, the dead included, in the order of their numbers.
+    pub(in super::super) fn descendants() -> io::Result<Vec<Process>> {
+        let mut all = Vec::new();
+        for entry in fs::read_dir("/proc")? {
+            let id = entry?
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse().ok());
+            // One that ended since then is none.
+            all.extend(id.and_then(|id| Process::read(id).ok()));
+        }
+        let mut tree = Vec::new();
+        let mut parents = vec![std::process::id()];
+        while let Some(parent) = parents.pop() {
+            let children = all.iter().filter(|process| process.parent == parent);
+            parents.extend(children.clone().map(|process| process.id));
+            tree.extend(children.copied());
+        }
+        tree.sort_unstable_by_key(|process| process.id);
+        Ok(tree)
+    }
+
+    /// Ends all processes under this one: asks them to, and kills those that do not.
+    pub(in super::super) fn end(children: &mut [Child]) {
+        let deadline = Instant::now() + GRACE;
+        let mut asked = Vec::new();
+        while signal_all(children, Signal::TERM, &mut asked) && Instant::now() < deadline {
+            let _ = poll(&mut [], Some(&PAUSE));
+        }
+        let deadline = Instant::now() + GRACE;
+        while signal_all(children, Signal::KILL, &mut Vec::new()) && Instant::now() < deadline {
+            let _ = poll(&mut [], Some(&PAUSE));
+        }
+    }
+
+    /// Sends all that live a signal, once each. False if nobody is left who may get it.
+    fn signal_all(children: &mut [Child], signal: Signal, asked: &mut Vec<Process>) -> bool {
+        let mut left = false;
+        for process in descendants().unwrap_or_default() {
+            if process.dead {
+                reap(children, process);
+            } else if asked
+                .iter()
+                .any(|other| other.start == process.start && other.id == process.id)
+            {
+                left = true;
+            } else if send(process, signal).is_ok() {
+                asked.push(process);
+                left = true;
+            }
+        }
+        left
+    }
+
+    /// Sends a signal to this process and to no other that has its number by now.
+    fn send(process: Process, signal: Signal) -> Result<(), Errno> {
+        let id = Pid::from_raw(process.id as i32).ok_or(Errno::SRCH)?;
+        match process::pidfd_open(id, PidfdFlags::empty()) {
+            Ok(pidfd) => match Process::read(process.id) {
+                Ok(now) if now.start == process.start => process::pidfd_send_signal(pidfd, signal),
+                _ => Err(Errno::SRCH),
+            },
+            Err(Errno::NOSYS) => process::kill_process(id, signal),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes note of a death, which only the parent can.
+    fn reap(children: &mut [Child], process: Process) {
+        if process.parent != std::process::id() {
+            return;
+        }
+        match children.iter_mut().find(|child| child.id() == process.id) {
+            Some(child) => drop(child.try_wait()),
+            None => {
+                let id = Pid::from_raw(process.id as i32);
+                let _ = process::waitpid(id, WaitOptions::NOHANG);
+            }
+        }
+    }
+}
