@@ -53,7 +53,7 @@ pub fn put(count: u64, separator: u8, line: &[u8], terminator: u8, out: &mut Out
 }
 
 /// The same of a line that is the first `length` of some bytes: where it is
-/// short and these are at least [`WIDE`], they are copied in one go.
+/// short and these are at least `WIDE`, they are copied in one go.
 #[inline(always)]
 pub fn put_padded(
     count: u64,
