@@ -19,6 +19,8 @@
 //! - [`lower`]: text in, the same in lower case out.
 //! - [`count`]: lines in, `COUNT LINE` out ([`tally`]).
 //! - [`topn`]: `COUNT LINE` in, the largest out.
+//! - [`lengths`]: lines in, the length of each out.
+//! - [`mean`]: numbers in, their mean out.
 //!
 //! - `linkcheck`: the URLs of a site in, its broken links out; it walks over the
 //!   site with `fetch` and [`links`] (feature `net`).
@@ -50,11 +52,13 @@ pub mod fetch;
 pub mod html;
 #[cfg(feature = "net")]
 pub mod json;
+pub mod lengths;
 #[cfg(feature = "net")]
 pub mod linkcheck;
 pub mod links;
 pub mod lower;
 pub mod matches;
+pub mod mean;
 pub mod memo;
 pub mod memory;
 pub mod pick;

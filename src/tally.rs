@@ -69,7 +69,12 @@ pub fn put_padded(
             room[0] = b'0' + count as u8;
             1
         }
-        _ => put_digits(count, room),
+        _ => {
+            let mut buffer = [0; DIGITS];
+            let digits = decimal(count, &mut buffer);
+            room[..digits.len()].copy_from_slice(digits);
+            digits.len()
+        }
     };
     room[digits] = separator;
     let rest = &mut room[digits + 1..];
@@ -81,23 +86,23 @@ pub fn put_padded(
     out.advance(digits + length + 2);
 }
 
-/// A number in decimal; how many digits it has.
-fn put_digits(number: u64, room: &mut [u8]) -> usize {
-    let mut digits = [0; DIGITS];
+/// The most digits that a number of 64 bits has.
+pub const DIGITS: usize = 20;
+
+/// A number in decimal digits, which stand at the end of the buffer.
+#[inline(always)]
+pub fn decimal(number: u64, buffer: &mut [u8; DIGITS]) -> &[u8] {
     let mut start = DIGITS;
     let mut rest = number;
-    while rest > 0 {
+    loop {
         start -= 1;
-        digits[start] = b'0' + (rest % 10) as u8;
+        buffer[start] = b'0' + (rest % 10) as u8;
         rest /= 10;
+        if rest == 0 {
+            return &buffer[start..];
+        }
     }
-    let digits = &digits[start..];
-    room[..digits.len()].copy_from_slice(digits);
-    digits.len()
 }
-
-/// The most digits that a count has.
-const DIGITS: usize = 20;
 
 /// How many bytes of a short line are copied, whatever its length.
 const WIDE: usize = 24;

@@ -1,0 +1,47 @@
+//! `lengths`: the length of each line. See [`textmill::lengths`].
+
+use clap::Parser;
+use std::process::ExitCode;
+use textmill::cli;
+use textmill::lengths::{Lengths, Unit};
+
+/// Print the length of each line, in characters.
+///
+/// A character is a Unicode scalar value, as wc -m and Python's len have it; a
+/// byte that is part of none counts as one. The end of the line is not counted.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Example:\n  words FILE | lengths | mean\n\n\
+        Order of output: that of the lines.\n\
+        Cost: one pass; memory is constant, whatever the length of a line (with \
+        --graphemes: the end of a line without ASCII is held)."
+)]
+struct Args {
+    /// Count bytes
+    #[arg(long, conflicts_with = "graphemes")]
+    bytes: bool,
+
+    /// Count what a reader takes for one character: extended grapheme clusters
+    #[arg(long)]
+    graphemes: bool,
+
+    /// End lines with NUL, not with a newline, in the input
+    #[arg(short, long)]
+    zero_terminated: bool,
+
+    #[command(flatten)]
+    files: cli::Files,
+}
+
+fn main() -> ExitCode {
+    cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
+        let unit = match (args.bytes, args.graphemes) {
+            (true, _) => Unit::Bytes,
+            (_, true) => Unit::Graphemes,
+            _ => Unit::Characters,
+        };
+        let terminator = if args.zero_terminated { 0 } else { b'\n' };
+        program.filter(&args.files, &mut Lengths::new(unit, terminator))
+    })
+}

@@ -1,0 +1,227 @@
+//! `lengths`: the length of each line.
+//!
+//! In characters (Unicode scalar values), as `wc -m` and Python's `len` have
+//! it; a byte that is part of no character counts as one. Cost: one pass over
+//! masks of 64 bytes, in constant memory, whatever the length of a line (in
+//! graphemes: a line without ASCII is held).
+
+use crate::error::Error;
+use crate::scan::{self, CHUNK};
+use crate::stream::{Filter, Out};
+use crate::tally;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// What a length counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Characters: Unicode scalar values, and bytes that are part of none.
+    Characters,
+    /// Bytes.
+    Bytes,
+    /// What a reader takes for one character: extended grapheme clusters, by
+    /// Unicode Standard Annex 29.
+    Graphemes,
+}
+
+/// How many chunks are looked at together.
+const BATCH: usize = 16;
+
+/// The filter `lengths`.
+#[derive(Debug)]
+pub struct Lengths {
+    unit: Unit,
+    terminator: u8,
+    /// The length so far of a line that goes on; `None` between two lines.
+    line: Option<u64>,
+    /// Bytes of that line whose graphemes may go on: empty for other units.
+    held: Vec<u8>,
+}
+
+impl Lengths {
+    /// The lengths of lines that end in `terminator`, written one a line.
+    pub fn new(unit: Unit, terminator: u8) -> Self {
+        Lengths {
+            unit,
+            terminator,
+            line: None,
+            held: Vec::new(),
+        }
+    }
+
+    /// Lines of a text in which `leads` of a chunk tells which of its bytes count.
+    fn by_masks(&mut self, text: &[u8], leads: impl Fn(&[u8]) -> u64, out: &mut Out) {
+        let mut ends = [0; BATCH];
+        let mut length = self.line.unwrap_or(0);
+        for piece in text.chunks(BATCH * CHUNK) {
+            let ends = &mut ends[..piece.len().div_ceil(CHUNK)];
+            scan::find(self.terminator, piece, ends);
+            for (chunk, &ends) in piece.chunks(CHUNK).zip(ends.iter()) {
+                let mut ends = ends;
+                let mut leads = leads(chunk) & u64::MAX >> (CHUNK - chunk.len());
+                let room = out.room(CHUNK * (tally::DIGITS + 1));
+                let mut at = 0;
+                while ends != 0 {
+                    // The bits before the end of this line, and the others.
+                    let before = (ends & ends.wrapping_neg()) - 1;
+                    length += u64::from((leads & before).count_ones());
+                    at = put(length, room, at);
+                    leads &= !(before << 1 | 1);
+                    ends &= ends - 1;
+                    length = 0;
+                }
+                length += u64::from(leads.count_ones());
+                out.advance(at);
+            }
+        }
+        self.line = (text.last() != Some(&self.terminator)).then_some(length);
+    }
+
+    /// Lines of a text that is not all UTF-8: valid parts as they are, each
+    /// other byte as one.
+    fn by_parts(&mut self, text: &[u8], out: &mut Out) {
+        for part in text.utf8_chunks() {
+            if !part.valid().is_empty() {
+                self.by_masks(part.valid().as_bytes(), leads, out);
+            }
+            if !part.invalid().is_empty() {
+                self.line = Some(self.line.unwrap_or(0) + part.invalid().len() as u64);
+            }
+        }
+    }
+
+    /// Lines in graphemes. The end of a block is held back from where the next
+    /// may still change it: behind two characters of ASCII it cannot.
+    fn by_graphemes(&mut self, text: &[u8], out: &mut Out) {
+        let mut rest = text;
+        while let Some(end) = memchr::memchr(self.terminator, rest) {
+            self.held.extend_from_slice(&rest[..end]);
+            rest = &rest[end + 1..];
+            self.end_line(out);
+        }
+        if rest.is_empty() {
+            return;
+        }
+        self.held.extend_from_slice(rest);
+        let pairs = self.held.windows(2);
+        let graphic = |pair: &[u8]| pair.iter().all(|b| (b' '..=b'~').contains(b));
+        let certain = pairs.into_iter().rposition(graphic).map_or(0, |at| at + 1);
+        let length = graphemes(&self.held[..certain]);
+        self.held.drain(..certain);
+        self.line = Some(self.line.unwrap_or(0) + length);
+    }
+
+    fn end_line(&mut self, out: &mut Out) {
+        let length = self.line.take().unwrap_or(0) + graphemes(&self.held);
+        self.held.clear();
+        let room = out.room(tally::DIGITS + 1);
+        let at = put(length, room, 0);
+        out.advance(at);
+    }
+}
+
+impl Filter for Lengths {
+    fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        match self.unit {
+            Unit::Bytes => self.by_masks(text, |_| u64::MAX, out),
+            Unit::Characters if text.is_ascii() => self.by_masks(text, |_| u64::MAX, out),
+            Unit::Characters if std::str::from_utf8(text).is_ok() => {
+                self.by_masks(text, leads, out);
+            }
+            Unit::Characters => self.by_parts(text, out),
+            Unit::Graphemes => self.by_graphemes(text, out),
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut Out) -> Result<(), Error> {
+        if self.line.is_some() {
+            self.end_line(out);
+        }
+        Ok(())
+    }
+}
+
+/// Which bytes of a chunk of UTF-8 begin a character.
+fn leads(chunk: &[u8]) -> u64 {
+    let bits = chunk.iter().enumerate();
+    bits.fold(0, |leads, (i, &byte)| {
+        leads | u64::from(byte & 0xC0 != 0x80) << i
+    })
+}
+
+/// How many graphemes there are; a byte that is part of no character is one.
+fn graphemes(text: &[u8]) -> u64 {
+    let parts = text.utf8_chunks();
+    let lengths = parts.map(|part| part.valid().graphemes(true).count() + part.invalid().len());
+    lengths.sum::<usize>() as u64
+}
+
+/// Writes a length and a newline at `at`; where that ends.
+#[inline(always)]
+fn put(length: u64, room: &mut [u8], at: usize) -> usize {
+    // Words are short.
+    if length < 10 {
+        room[at] = b'0' + length as u8;
+        room[at + 1] = b'\n';
+        return at + 2;
+    }
+    let mut buffer = [0; tally::DIGITS];
+    let digits = tally::decimal(length, &mut buffer);
+    let end = at + digits.len();
+    room[at..end].copy_from_slice(digits);
+    room[end] = b'\n';
+    end + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arbitrary::{self, filtered};
+    use crate::scan::utf8;
+    use proptest::prelude::*;
+
+    fn lengths(unit: Unit, text: &[u8], cuts: Vec<usize>) -> Vec<u64> {
+        let out = filtered(Lengths::new(unit, b'\n'), text, cuts);
+        let out = String::from_utf8(out).unwrap();
+        out.lines().map(|line| line.parse().unwrap()).collect()
+    }
+
+    /// Line by line, character by character.
+    fn naive(text: &[u8], length: impl Fn(&[u8]) -> usize) -> Vec<u64> {
+        let lines = text.split_inclusive(|&byte| byte == b'\n');
+        let lines = lines.map(|line| line.strip_suffix(b"\n").unwrap_or(line));
+        lines.map(|line| length(line) as u64).collect()
+    }
+
+    fn characters(mut line: &[u8]) -> usize {
+        let mut n = 0;
+        while !line.is_empty() {
+            line = &line[utf8::first(line).1..];
+            n += 1;
+        }
+        n
+    }
+
+    #[test]
+    fn what_each_unit_counts() {
+        let text = "naïve\n\n👩‍👩‍👧 e\u{301}".as_bytes();
+        assert_eq!(lengths(Unit::Characters, text, vec![1]), [5, 0, 8]);
+        assert_eq!(lengths(Unit::Bytes, text, vec![1]), [6, 0, 22]);
+        assert_eq!(lengths(Unit::Graphemes, text, vec![1]), [5, 0, 3]);
+        assert_eq!(lengths(Unit::Characters, b"a\xFF\xFFb\n", vec![9]), [4]);
+        assert_eq!(lengths(Unit::Characters, b"", vec![1]), []);
+    }
+
+    proptest! {
+        #[test]
+        fn as_counted_one_by_one(text in arbitrary::text(), cuts in arbitrary::cuts()) {
+            prop_assert_eq!(lengths(Unit::Characters, &text, cuts.clone()), naive(&text, characters));
+            prop_assert_eq!(lengths(Unit::Bytes, &text, cuts.clone()), naive(&text, <[u8]>::len));
+            let whole = |line: &[u8]| graphemes(line) as usize;
+            prop_assert_eq!(lengths(Unit::Graphemes, &text, cuts), naive(&text, whole));
+        }
+    }
+}
