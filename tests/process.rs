@@ -86,6 +86,19 @@ pub fn classic(line: &str, stdin: &[u8]) -> Vec<u8> {
     ran.stdout
 }
 
+/// Whether a program is there to test with. In continuous integration it must be.
+pub fn installed(program: &str, mark: &str) -> bool {
+    let found = Command::new(program)
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(mark));
+    assert!(
+        found || std::env::var_os("CI").is_none(),
+        "{program}: not found"
+    );
+    found
+}
+
 /// A file of the repository.
 pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)

@@ -4,23 +4,12 @@
 //! Where GNU parallel or Python are not installed, nothing is tested here; in
 //! continuous integration they must be there.
 
-use crate::process::{Ran, argument, classic, file, mixed_text, programs, repository, run, shell};
+use crate::process::{
+    Ran, argument, classic, file, installed, mixed_text, programs, repository, run, shell,
+};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
-
-/// Whether a program is there to test with.
-fn installed(program: &str, mark: &str) -> bool {
-    let found = Command::new(program)
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(mark));
-    assert!(
-        found || std::env::var_os("CI").is_none(),
-        "{program}: not found"
-    );
-    found
-}
 
 fn parallel_is_installed() -> bool {
     installed("parallel", "GNU parallel")
