@@ -13,6 +13,8 @@ pub enum Error {
     Read(io::Error),
     /// The output could not be written.
     Write(io::Error),
+    /// A process could not be started.
+    Start(io::Error),
     /// What was read has no answer.
     Data(&'static str),
     /// Line `number` (the first is 1) of the input is not what the program reads.
@@ -48,7 +50,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Read(error) | Error::Write(error) => f.write_str(&cause(error)),
+            Error::Read(error) | Error::Write(error) | Error::Start(error) => {
+                f.write_str(&cause(error))
+            }
             Error::Data(cause) => f.write_str(cause),
             Error::Line { number, cause } => write!(f, "line {number}: {cause}"),
             Error::TooLarge { line } => {

@@ -21,6 +21,7 @@
 //! - [`topn`]: `COUNT LINE` in, the largest out.
 //! - [`lengths`]: lines in, the length of each out.
 //! - [`mean`]: numbers in, their mean out.
+//! - [`sieve`]: ascending numbers in, the primes among them out, a process for each.
 //!
 //! - `linkcheck`: the URLs of a site in, its broken links out; it walks over the
 //!   site with `fetch` and [`links`] (feature `net`).
@@ -63,6 +64,7 @@ pub mod memo;
 pub mod memory;
 pub mod pick;
 pub mod scan;
+pub mod sieve;
 pub mod stream;
 pub mod tally;
 pub mod time;

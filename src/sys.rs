@@ -123,6 +123,13 @@ fn end_without_memory() -> ! {
     unsafe { libc::_exit(1) }
 }
 
+/// Has the system keep how a child has ended until it is asked, also where who
+/// started this process did not want to hear of its own.
+pub fn hear_of_children() {
+    // SAFETY: a plain call on a valid signal number; SIG_DFL is no handler.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+}
+
 /// Closes a file and says so when the last of it could not be stored (a full
 /// quota or a lost server may be told to `close` alone).
 pub fn close(file: File) -> io::Result<()> {

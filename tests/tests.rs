@@ -23,6 +23,7 @@ mod memo;
 mod pipeline;
 mod readme;
 mod scale;
+mod sieve;
 mod topn;
 mod untag;
 mod words;
