@@ -273,7 +273,7 @@ fn a_chain_of_redirects_from_its_middle() {
     frontier.start(&Url::parse("http://a/start").unwrap());
     let start = frontier.next().unwrap();
     let mut findings = Vec::new();
-    let mut link = |frontier: &mut Frontier, to: usize| {
+    let link = |frontier: &mut Frontier, to: usize| {
         let mut batch = Batch::default();
         batch.push(batch::Link {
             url: url(to).as_str(),
