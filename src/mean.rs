@@ -12,6 +12,8 @@ use std::io::{Read, Write};
 /// What is known of the numbers so far.
 #[derive(Clone, Debug, Default)]
 pub struct Mean {
+    /// Whether to know more than the mean, which takes a division for each number.
+    all: bool,
     /// How many there were.
     n: u64,
     /// The sum of the whole ones.
@@ -61,6 +63,14 @@ const NO_NUMBER: &str = "not a number";
 const TOO_LARGE: &str = "a number or a sum is too large";
 
 impl Mean {
+    /// No numbers yet. With `all`, more than the mean will be told of them.
+    pub fn new(all: bool) -> Self {
+        Mean {
+            all,
+            ..Mean::default()
+        }
+    }
+
     /// Reads numbers, one a line; blanks around them do not matter.
     pub fn read(&mut self, input: &mut impl Read, terminator: u8) -> Result<(), Error> {
         let mut line = 0;
@@ -93,6 +103,14 @@ impl Mean {
             }
         }
         self.n += 1;
+        if self.all {
+            self.spread(number);
+        }
+        Ok(())
+    }
+
+    /// Where the numbers lie, and how far apart.
+    fn spread(&mut self, number: Number) {
         let value = number.value();
         let distance = value - self.center;
         self.center += distance / self.n as f64;
@@ -104,7 +122,6 @@ impl Mean {
         if largest.is_less(number) {
             *largest = number;
         }
-        Ok(())
     }
 
     /// The sum of all.
@@ -124,15 +141,15 @@ impl Mean {
         }
     }
 
-    /// Writes the mean; with `all`, a line each for the number of numbers, their
+    /// Writes the mean; if all is to be told, a line each for the number of numbers, their
     /// sum, the smallest, the largest, the mean, and the standard deviation of
     /// the sample, which takes two numbers.
-    pub fn write(&self, all: bool, output: &mut impl Write) -> Result<(), Error> {
-        let (Some(mean), Some((smallest, largest))) = (self.mean(), self.extremes) else {
+    pub fn write(&self, output: &mut impl Write) -> Result<(), Error> {
+        let Some(mean) = self.mean() else {
             return Err(Error::Data("no numbers, so no mean"));
         };
         let mut text = format!("{mean}\n");
-        if all {
+        if let Some((smallest, largest)) = self.extremes {
             let deviation = match self.n {
                 1 => "-".to_string(),
                 n => (self.squares / (n - 1) as f64).sqrt().to_string(),
@@ -211,10 +228,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn told(all: bool, text: &str) -> Result<String, Error> {
-        let mut mean = Mean::default();
+        let mut mean = Mean::new(all);
         mean.read(&mut text.as_bytes(), b'\n')?;
         let mut out = Vec::new();
-        mean.write(all, &mut out)?;
+        mean.write(&mut out)?;
         Ok(String::from_utf8(out).unwrap())
     }
 

@@ -12,7 +12,7 @@ fn text(numbers: impl IntoIterator<Item = u64>) -> String {
 }
 
 fn primes(numbers: impl IntoIterator<Item = u64>) -> String {
-    let is_prime = |&n: &u64| n >= 2 && (2..n).all(|divisor| n % divisor != 0);
+    let is_prime = |&n: &u64| n >= 2 && !(2..n).any(|divisor| n.is_multiple_of(divisor));
     text(numbers.into_iter().filter(is_prime))
 }
 

@@ -137,6 +137,10 @@ class Corpora:
         # One page has a link that is no URL.
         return (page.replace(b'href="https://"', b'href="#"') for page in pages), {"packages": {"python3.11-doc": version}}
 
+    def numbers(self):
+        """What `seq 2 7919` prints: up to the thousandth prime, whatever the size."""
+        return iter(["".join(f"{n}\n" for n in range(2, 7920)).encode()]), {}
+
     def repeated(self, times):
         """For scaling: the same tenth of the English text so many times, so that only size varies."""
         self.need("english.txt")
@@ -166,6 +170,7 @@ MAKERS = {
     "tally.txt": Corpora.tally,
     "pages.txt": Corpora.pages,
     "pages.html": Corpora.pages_html,
+    "numbers.txt": Corpora.numbers,
     "scaling-0.1.txt": lambda corpora: corpora.repeated(1),
     "scaling-1.txt": lambda corpora: corpora.repeated(10),
     "scaling-4.txt": lambda corpora: corpora.repeated(40),

@@ -5,12 +5,16 @@
     oracle.py top capwords|words N FILE        the N most frequent of them in lower case
     oracle.py wc-w FILE                        what `LC_ALL=C wc -w` counts
     oracle.py topn N FILE                      the N largest of FILE's tally
+    oracle.py lengths FILE                     the length of each line, in characters
+    oracle.py mean-length words|split FILE     the mean length of a word; split: between blanks
+    oracle.py primes FILE                      the primes among its numbers
     ... --ascii                                words as bytes: what LC_ALL=C makes of `\\w`
 
 Independent of the programs under test, of ripgrep and of perl: the Unicode data is Python's own.
 """
 
 import heapq
+import math
 import re
 import sys
 import unicodedata
@@ -100,6 +104,21 @@ def main(arguments):
             tally = ((line, int(count)) for count, line in (l.split(b" ", 1) for l in file))
             for line, count in largest(int(rest[0]), tally):
                 out.write(b"%d %s" % (count, line))
+    elif task == "lengths":
+        for text in texts(rest[0]):
+            out.write("".join(f"{len(line)}\n" for line in text.removesuffix("\n").split("\n")).encode())
+    elif task == "mean-length":
+        find = str.split if rest[0] == "split" else finder("words", ascii_only)
+        count = total = 0
+        for text in texts(rest[1]):
+            for word in find(text):
+                count, total = count + 1, total + len(word)
+        print(total / count)
+    elif task == "primes":
+        with open(rest[0]) as file:
+            for n in map(int, file):
+                if n > 1 and all(n % d for d in range(2, math.isqrt(n) + 1)):
+                    print(n)
     else:
         sys.exit(__doc__)
 

@@ -34,6 +34,7 @@ class Part:
     intro: str = ""
     starts: bool = False  # time the starting of a program, not its work
     prepare: str = ""  # what is to be done before, in the folder of the corpora
+    each: tuple = ()  # what a command makes so many of, where bytes say little: (1000, "processes")
     web: bool = False  # with nginx before the corpora: $HTTP and $HTTPS lead to it, $CA vouches for it
 
 
@@ -427,6 +428,103 @@ def topn_alone(tally):
     )
 
 
+def lengths_alone(name, title, text, goals):
+    perl = "perl -CSD -ne 'chomp; print length, \"\\n\"'"
+    return Part(
+        name=name,
+        title=f"lengths alone, {title}",
+        corpus=text,
+        reference=f"oracle.py lengths {text}",
+        yardstick="`wc -m`",
+        sink=" > /dev/null",
+        commands=[
+            Command(
+                f"LC_ALL=C.UTF-8 wc -m {text}",
+                reference=f"LC_ALL=C.UTF-8 wc -m {text}",
+                label="`wc -m`",
+                note="one length for the whole file",
+            ),
+            Command(f"{perl} {text}", label="perl -CSD"),
+            Command(f"lengths {text}", ours=True, label="textmill", goals=goals),
+        ],
+    )
+
+
+def mean_length(text):
+    between_blanks = f"oracle.py mean-length split {text}"
+    return Part(
+        name="mean-length",
+        title="How long is a word?",
+        corpus=text,
+        reference=f"oracle.py mean-length words {text}",
+        yardstick="the talk's Python",
+        commands=[
+            Command(
+                f"talk-mean {text}",
+                reference=between_blanks,
+                label="the talk's Python",
+                note="words are what stands between blanks",
+            ),
+            Command(
+                f"words {text} | lengths | mean",
+                ours=True,
+                label="textmill",
+                goals=[Ratio(0.1, "the talk's Python"), Memory(8)],
+            ),
+            Command(
+                f"words -e '\\S+' {text} | lengths | mean",
+                reference=between_blanks,
+                ours=True,
+                label="textmill, between blanks",
+            ),
+        ],
+        intro="`itertools.tee` holds every length from the first sum to the second.",
+    )
+
+
+def first_primes(numbers):
+    return Part(
+        name="sieve",
+        title="The first 1,000 primes by Hoare's sieve",
+        corpus=numbers,
+        reference=f"oracle.py primes {numbers}",
+        yardstick="the talk's gevent",
+        each=(1000, "primes"),
+        commands=[
+            Command(
+                f"sieve-gevent {numbers}",
+                label="the talk's gevent",
+                note="a coroutine for each prime, queues of ten numbers, its indentation mended",
+            ),
+            Command(
+                f"hoare threads {numbers}",
+                label="threads and channels",
+                note="Rust: a thread for each prime, channels of ten numbers",
+            ),
+            Command(f"sieve {numbers}", ours=True, label="textmill"),
+        ],
+        intro="Who is light to start wins; see the next table. Memory is that of the largest process: "
+        "`sieve` has 1,001.",
+    )
+
+
+def process_cost(corpus):
+    return Part(
+        name="process",
+        title="What a process costs",
+        corpus=corpus,
+        reference="true",
+        yardstick="fork",
+        each=(5000, "processes"),
+        commands=[
+            Command("hoare start 5000 fork", label="fork"),
+            Command("hoare start 5000 exec", label="exec", note="starts `true`, by `posix_spawn`"),
+            Command("hoare start 5000 thread", label="thread"),
+        ],
+        intro="Started and awaited, one after the other. The talk: 5,000 a second, on a Pentium 3 of 900 MHz.",
+    )
+
+
 def fetch_one(name, scheme, origin, text, ratio):
     """One large body into a pipe."""
     return Part(
@@ -516,7 +614,7 @@ def links_alone(page):
 
 def start_up(corpus):
     goal = Ratio(2, "`cat`")
-    own = ["fetch", "capwords", "words", "lower", "count", "topn", "links", "untag"]
+    own = ["fetch", "capwords", "words", "lower", "count", "topn", "links", "untag", "lengths", "sieve"]
     return Part(
         name="start",
         title="Starting a program on empty input",
@@ -602,6 +700,11 @@ PARTS = [
     words_multilingual("words-multilingual", "multilingual.txt"),
     words_multilingual("words-html", "multilingual.html"),
     topn_alone("tally.txt"),
+    lengths_alone("lengths", "English", "english.txt", [Speed(1000)]),
+    lengths_alone("lengths-multilingual", "multilingual text", "multilingual.txt", []),
+    mean_length("english.txt"),
+    first_primes("numbers.txt"),
+    process_cost("numbers.txt"),
     fetch_one("fetch-http", "http", "$HTTP", "english.txt", 1.1),
     fetch_one("fetch-https", "https", "--cacert $CA $HTTPS", "english.txt", 1.2),
     fetch_many("pages.txt"),

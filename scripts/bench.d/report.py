@@ -55,15 +55,17 @@ def part_text(result):
                 name,
                 seconds(row["wall"]),
                 f"{row['wall'] / yardstick:.3g}" if yardstick else "",
-                f"{corpus['bytes'] / row['wall'] / 1e6:,.0f}" if not result["starts"] else "",
+                rate(result, row["wall"]),
                 seconds(row["cpu"]),
                 megabytes(row["peak"]),
                 goals_text(row),
             ]
         )
-    header = ["command", "wall", "ratio", "MB/s", "CPU", "memory", "goal"]
+    each = result.get("each")
+    speed = f"{each[1]}/s" if each else "MB/s"
+    header = ["command", "wall", "ratio", speed, "CPU", "memory", "goal"]
     text = f"### {result['title']}\n\n"
-    if not result["starts"]:
+    if not result["starts"] and not each:
         text += f"`{corpus['name']}`, {corpus['bytes'] / 1e6:,.0f} MB. "
     if result["intro"]:
         text += result["intro"]
@@ -71,6 +73,13 @@ def part_text(result):
     if notes:
         text += "\n" + " ".join(f"[{n}] {note}" for n, note in enumerate(notes, 1)) + "\n"
     return text
+
+
+def rate(result, wall):
+    """What a command did in a second: megabytes of input, or what the part counts instead."""
+    if each := result.get("each"):
+        return f"{each[0] / wall:,.0f}"
+    return f"{result['corpus']['bytes'] / wall / 1e6:,.0f}" if not result["starts"] else ""
 
 
 def missing(row):
@@ -148,6 +157,7 @@ CORPORA = {
     "words.txt": "the words of `english.txt`, one a line",
     "distinct.txt": "generated, 12 to 20 bytes a key, in random order",
     "long-lines.txt": "pieces of `english.txt` without its line ends, one in five of them again",
+    "numbers.txt": "2 to 7919",
     "tally.txt": "generated, `COUNT LINE`, counts by Zipf's law",
 }
 

@@ -77,6 +77,7 @@ class Trial:
             "corpus": {"name": part.corpus} | corpus,
             "yardstick": part.yardstick,
             "starts": part.starts,
+            "each": part.each,
             "rows": list(rows.values()),
         }, failures
 

@@ -31,9 +31,9 @@ fn main() -> ExitCode {
         let terminator = args.lines.terminator();
         program.sum(
             &args.lines.files,
-            Mean::default(),
+            Mean::new(args.all),
             |mean, input| mean.read(input, terminator),
-            |mean, output| mean.write(args.all, output),
+            |mean, output| mean.write(output),
         )
     })
 }
