@@ -44,7 +44,7 @@ fn whatever_the_input_leaves_out() {
             seed ^= seed << 13;
             seed ^= seed >> 7;
             seed ^= seed << 17;
-            seed % 3 == 0
+            seed.is_multiple_of(3)
         })
         .collect();
     assert_eq!(sieved(&text(some.iter().copied())), primes(some));
