@@ -403,6 +403,16 @@ fn robots_and_sitemaps() {
     );
 }
 
+#[test]
+fn pages_in_xml() {
+    let text = "<html><head><script src='/s.js'/><title/></head><body><p id='here'/>
+        <a href='/gone'>.</a><a href='#here'>.</a></body></html>";
+    let xhtml = page(&["Content-Type: application/xhtml+xml"], text.as_bytes());
+    let server = site([("/", xhtml), ("/s.js", page(&[], b""))]);
+    let (lines, ..) = check(&server, &[&server.url("/")]);
+    assert_eq!(lines, ["Broken link / -> /gone (404 Not Found)"]);
+}
+
 /// What a start leads to is read whatever robots.txt says; if it is left out
 /// otherwise, that is a failure.
 #[test]

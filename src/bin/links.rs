@@ -57,6 +57,7 @@ fn main() -> ExitCode {
             all: args.all,
             fragments: args.fragments,
             schemes: args.schemes,
+            xml: false,
         };
         program.each_file(&args.files, |input, output| {
             let mut well = true;

@@ -208,9 +208,9 @@ impl Worker {
     /// Reads a page: its links go on as they are found.
     fn read(&self, id: Id, url: &str) -> Result<Outcome, Error> {
         let page = self.fetchers(url).plain.get(url)?;
-        if !is_html(page.content_type()) {
+        let Some(is_xml) = is_page(page.content_type()) else {
             return Ok(Outcome::Answered(Answer::Other));
-        }
+        };
         let mut visitor = Visitor {
             worker: self,
             id,
@@ -221,6 +221,7 @@ impl Worker {
             all: true,
             fragments: true,
             schemes: true,
+            xml: is_xml,
         };
         let base = Url::parse(url).ok();
         let mut text = page.into_text()?.take(self.max_size);
@@ -295,15 +296,16 @@ fn failed(error: &Error) -> Outcome {
     Outcome::Failed(Cause::of(error), reason)
 }
 
-/// Whether a body is a page, by its content type. Without one it may be.
-fn is_html(content_type: Option<&str>) -> bool {
-    let Some(content_type) = content_type else {
-        return true;
-    };
+/// Whether a body is a page, by its content type, and then whether it is one in
+/// XML. Without a content type it may be.
+fn is_page(content_type: Option<&str>) -> Option<bool> {
+    let content_type = content_type.unwrap_or("text/html");
     let essence = content_type.split(';').next().unwrap_or_default().trim();
-    ["text/html", "application/xhtml+xml"]
-        .iter()
-        .any(|html| essence.eq_ignore_ascii_case(html))
+    match essence.to_ascii_lowercase().as_str() {
+        "text/html" => Some(false),
+        "application/xhtml+xml" => Some(true),
+        _ => None,
+    }
 }
 
 /// Gathers what is found on a page.

@@ -38,6 +38,8 @@ enum State {
     /// Behind `url(`, in a URL without quotes.
     Bare,
     BareEscape,
+    /// Behind a URL without quotes and a blank.
+    BareEnd,
     /// Behind a URL, up to its parenthesis.
     Close,
 }
@@ -144,10 +146,7 @@ impl Scanner {
                         self.state = State::Text;
                         self.tell(&mut found);
                     }
-                    byte if byte.is_ascii_whitespace() => {
-                        self.tell(&mut found);
-                        self.state = State::Close;
-                    }
+                    byte if byte.is_ascii_whitespace() => self.state = State::BareEnd,
                     // None of these stands in a URL: it is a bad one.
                     b'"' | b'\'' | b'(' => self.state = State::Close,
                     b'\\' => self.escape_in(State::BareEscape),
@@ -158,6 +157,15 @@ impl Scanner {
                         at -= 1;
                     }
                 }
+                State::BareEnd => match byte {
+                    byte if byte.is_ascii_whitespace() => {}
+                    b')' => {
+                        self.state = State::Text;
+                        self.tell(&mut found);
+                    }
+                    // A URL has no blanks in it: it is a bad one.
+                    _ => self.state = State::Close,
+                },
                 State::Close => {
                     if byte == b')' {
                         self.state = State::Text;
@@ -170,7 +178,7 @@ impl Scanner {
     /// The style sheet has ended: what it leaves open is closed.
     pub fn end(&mut self, mut found: impl FnMut(&[u8], bool)) {
         match self.state {
-            State::Bare | State::BareEscape => self.tell(&mut found),
+            State::Bare | State::BareEscape | State::BareEnd => self.tell(&mut found),
             State::Quoted(_, true) => self.tell(&mut found),
             _ => {}
         }
@@ -307,6 +315,7 @@ mod tests {
         assert_eq!(found("/* url(a) **/url(b)/* url(c)"), ["b"]);
         assert_eq!(found("'url(a)' \"\\\"url(b)\" url(c)"), ["c"]);
         assert_eq!(found("url(a\"b) url(c)"), ["c"]);
+        assert_eq!(found("url(a b) url( c\n ) url(d"), ["c", "d"]);
         assert_eq!(found("url() url('') url( )"), [""; 0]);
         assert_eq!(found(r"url(a\)b) url('\61 b\000063x') "), ["a)b", "abcx"]);
         assert_eq!(found("'bad\nurl(a)"), ["a"]);

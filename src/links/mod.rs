@@ -42,6 +42,8 @@ pub struct Options {
     /// Links of every scheme. Otherwise those of http, https and of the base
     /// URL that was given.
     pub schemes: bool,
+    /// The page is XHTML, by its content type: a tag like `<script/>` has its end.
+    pub xml: bool,
 }
 
 /// A link of a page.
@@ -271,6 +273,7 @@ mod tests {
         all: true,
         fragments: true,
         schemes: true,
+        xml: false,
     };
 
     /// Writes down what it is told.

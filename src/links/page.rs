@@ -347,6 +347,10 @@ impl<V: Visit> Sink for Page<V> {
         if !self.kept.is_empty() {
             self.tell(is_html);
         }
+        if self.options.xml && closes_itself {
+            self.context.close(self.element);
+            return Content::Data;
+        }
         if self.element == Element::Style
             && self.options.all
             && !self.passes
