@@ -194,6 +194,13 @@ impl Running {
     }
 }
 
+/// All that a process says on standard error.
+fn said(process: Child) -> String {
+    let mut said = String::new();
+    process.stderr.unwrap().read_to_string(&mut said).unwrap();
+    said
+}
+
 /// The living processes of a process group, by their numbers.
 #[cfg(target_os = "linux")]
 fn living(group: u32) -> Vec<i32> {
@@ -245,13 +252,7 @@ fn a_reader_who_leaves_ends_all_though_the_input_goes_on() {
     let status = running.head.wait().unwrap();
     assert_eq!(status.signal(), Some(libc::SIGPIPE));
     assert!(living(running.head.id()).is_empty());
-    let mut said = String::new();
-    running
-        .head
-        .stderr
-        .unwrap()
-        .read_to_string(&mut said)
-        .unwrap();
+    let said = said(running.head);
     assert_eq!(said, "");
 }
 
@@ -280,13 +281,7 @@ fn a_process_that_is_killed_is_told_of_and_ends_all() {
     kill_process(Pid::from_raw(victim.unwrap()).unwrap(), Signal::KILL).unwrap();
     assert_eq!(running.head.wait().unwrap().code(), Some(1));
     await_living(running.head.id(), 0);
-    let mut said = String::new();
-    running
-        .head
-        .stderr
-        .unwrap()
-        .read_to_string(&mut said)
-        .unwrap();
+    let said = said(running.head);
     assert!(said.ends_with(": the next process was killed\n"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
 }

@@ -47,13 +47,16 @@ class Ratio:
 
     limit: float
     of: str
+    figure = "wall"
+    name = ""
 
     def judge(self, own, by_label, part, corpus):
+        wanted = f"{self.name}≤ {self.limit:.3g} × {self.of}"
         other = by_label.get(self.of)
-        if not other or not other.get("wall"):
-            return f"≤ {self.limit:.3g} × {self.of}", None, "not measured"
-        ratio = own["wall"] / other["wall"]
-        return f"≤ {self.limit:.3g} × {self.of}", ratio <= self.limit, f"{ratio:.3g}"
+        if not other or not other.get(self.figure):
+            return wanted, None, "not measured"
+        ratio = own[self.figure] / other[self.figure]
+        return wanted, ratio <= self.limit, f"{ratio:.3g}"
 
 
 @dataclass
@@ -82,19 +85,11 @@ class Speed:
         return f"≥ {self.limit:g} MB/s", speed >= self.limit, f"{speed:.0f}"
 
 
-@dataclass
-class Cpu:
+class Cpu(Ratio):
     """CPU time, at most so many times that of another command."""
 
-    limit: float
-    of: str
-
-    def judge(self, own, by_label, part, corpus):
-        other = by_label.get(self.of)
-        if not other or not other.get("cpu"):
-            return f"CPU ≤ {self.limit:.3g} × {self.of}", None, "not measured"
-        ratio = own["cpu"] / other["cpu"]
-        return f"CPU ≤ {self.limit:.3g} × {self.of}", ratio <= self.limit, f"{ratio:.3g}"
+    figure = "cpu"
+    name = "CPU "
 
 
 @dataclass

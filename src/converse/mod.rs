@@ -34,7 +34,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio, ioctl_fionread};
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -293,16 +293,13 @@ impl Flow {
         let Some(from) = &mut self.from else {
             return Ok(None);
         };
-        loop {
-            match from.read(buffer) {
-                Ok(0) => {
-                    self.from = None;
-                    return Ok(None);
-                }
-                Ok(n) => return Ok(Some(&buffer[..n])),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Error::Read(error).of("pipe")),
+        match stream::read(from, buffer) {
+            Ok(0) => {
+                self.from = None;
+                Ok(None)
             }
+            Ok(n) => Ok(Some(&buffer[..n])),
+            Err(error) => Err(Error::Read(error).of("pipe")),
         }
     }
 

@@ -187,6 +187,11 @@ fn is_plain(byte: u8) -> bool {
     byte < 0x80 && !matches!(byte, 0x0E | 0x0F | 0x1B)
 }
 
+/// The media type that a content type begins with.
+pub(super) fn media_type(content_type: &str) -> String {
+    parse_content_type(content_type).0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -132,7 +132,7 @@ impl Failure {
 
     /// Whether asking for the rest of a body may succeed in a moment if it
     /// failed like this: by a new break of the body, too.
-    pub fn may_pass(&self) -> bool {
+    pub(super) fn may_pass(&self) -> bool {
         self.is_transient()
             || matches!(
                 self,

@@ -55,6 +55,11 @@ impl Page {
         self.body.content_type.as_deref()
     }
 
+    /// The media type of the body, `type/subtype` in lower case, its parameters left out.
+    pub fn media_type(&self) -> Option<String> {
+        self.content_type().map(charset::media_type)
+    }
+
     /// The head of the answer: a line with the status, unless it is a file, a
     /// line for each header, an empty line.
     pub(super) fn head(&self) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! Another parser to be held to: html5ever, whose tree builder tells its
 //! tokenizer what follows a tag. And tag soup for both.
 
+use crate::arbitrary;
 use html5ever::interface::TokenizerResult;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{
@@ -263,6 +264,12 @@ fn foreign() -> impl Strategy<Value = String> {
         });
         format!("{start}{inner}{end}")
     })
+}
+
+/// Anything: tag soup and bytes that are none.
+pub fn page() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![soup().prop_map(String::into_bytes), arbitrary::text()];
+    vec(piece, 0..4).prop_map(|pieces| pieces.concat())
 }
 
 /// Tag soup.

@@ -57,7 +57,7 @@ pub(super) enum Next<T, C> {
     /// This, at the host of this number.
     Task(usize, T),
     /// Nothing: the host was given up, this is the answer.
-    Given(T, C),
+    Given(usize, T, C),
     /// Nothing before then.
     Wait(Instant),
     /// Nothing, unless something else happens.
@@ -178,7 +178,7 @@ impl<T, C: Clone> Hosts<T, C> {
                 if let Some(task) = it.queue.pop_front() {
                     self.waiting -= 1;
                     self.list(host);
-                    return Next::Given(task, cause);
+                    return Next::Given(host, task, cause);
                 }
                 continue;
             }
@@ -291,8 +291,8 @@ mod tests {
         }
         hosts.push(a, 100);
         hosts.push(a, 101);
-        assert_eq!(hosts.next(now), Next::Given(100, "down"));
-        assert_eq!(hosts.next(now), Next::Given(101, "down"));
+        assert_eq!(hosts.next(now), Next::Given(a, 100, "down"));
+        assert_eq!(hosts.next(now), Next::Given(a, 101, "down"));
         assert_eq!(hosts.next(now), Next::Idle);
     }
 }

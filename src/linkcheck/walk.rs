@@ -210,7 +210,7 @@ impl Walk {
                     // The workers are there as long as this is.
                     let _ = self.tasks.send((host, task));
                 }
-                Next::Given(task, cause) => self.broken(&task, cause, observer),
+                Next::Given(host, task, cause) => self.broken(host, &task, cause, observer),
                 Next::Wait(time) => return time - now,
                 Next::Idle => return LOOK,
             }
@@ -297,7 +297,7 @@ impl Walk {
             self.hosts.push(host, task.again());
             return;
         }
-        self.broken(&task, cause, observer);
+        self.broken(host, &task, cause, observer);
     }
 
     fn answered(&mut self, task: &Task, answer: Answer) {
@@ -307,7 +307,7 @@ impl Walk {
     }
 
     /// There is nothing at the task's URL.
-    fn broken(&mut self, task: &Task, cause: Cause, observer: &mut impl Observer) {
+    fn broken(&mut self, host: usize, task: &Task, cause: Cause, observer: &mut impl Observer) {
         match task {
             Task::Read { id, .. } | Task::Look { id, .. } => {
                 self.frontier.answered(*id, Answer::Broken(cause));
@@ -316,19 +316,13 @@ impl Walk {
                 self.frontier.forget_links(*id);
                 self.note(task, &cause.text, observer);
             }
-            Task::Robots { url } => {
-                let origin = url.trim_end_matches("/robots.txt").to_string();
-                if let Some(host) = self.sites.iter().position(|site| site.origin == origin) {
-                    // What nobody can ask for, nobody has allowed.
-                    if self.obeys_robots(host) {
-                        self.note(
-                            task,
-                            &format!("{cause}: no page there is entered"),
-                            observer,
-                        );
-                    }
-                    self.robots(host, Robots::closed(), observer);
+            Task::Robots { .. } => {
+                // What nobody can ask for, nobody has allowed.
+                if self.obeys_robots(host) {
+                    let cause = format!("{cause}: no page there is entered");
+                    self.note(task, &cause, observer);
                 }
+                self.robots(host, Robots::closed(), observer);
             }
         }
     }

@@ -208,7 +208,7 @@ impl Worker {
     /// Reads a page: its links go on as they are found.
     fn read(&self, id: Id, url: &str) -> Result<Outcome, Error> {
         let page = self.fetchers(url).plain.get(url)?;
-        let Some(is_xml) = is_page(page.content_type()) else {
+        let Some(is_xml) = is_page(page.media_type().as_deref()) else {
             return Ok(Outcome::Answered(Answer::Other));
         };
         let mut visitor = Visitor {
@@ -296,15 +296,13 @@ fn failed(error: &Error) -> Outcome {
     Outcome::Failed(Cause::of(error), reason)
 }
 
-/// Whether a body is a page, by its content type, and then whether it is one in
-/// XML. Without a content type it may be.
-fn is_page(content_type: Option<&str>) -> Option<bool> {
-    let content_type = content_type.unwrap_or("text/html");
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    match essence.to_ascii_lowercase().as_str() {
-        "text/html" => Some(false),
-        "application/xhtml+xml" => Some(true),
-        _ => None,
+/// Whether a body is a page, by its media type, and then whether it is one in
+/// XML. Where the type is not told it may be.
+fn is_page(media_type: Option<&str>) -> Option<bool> {
+    match media_type {
+        Some("text/html") | None => Some(false),
+        Some("application/xhtml+xml") => Some(true),
+        Some(_) => None,
     }
 }
 

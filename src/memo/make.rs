@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::stream;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::process::{ChildStdout, Command, Stdio};
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -90,10 +90,9 @@ impl Growth {
         let mut buffer = vec![0; BLOCK];
         let mut length = 0;
         loop {
-            let n = match stdout.read(&mut buffer) {
+            let n = match stream::read(&mut stdout, &mut buffer) {
                 Ok(0) => return Ok(length),
                 Ok(n) => n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(Error::Read(error).of("the command's output")),
             };
             let written = draft.write_all(&buffer[..n]);

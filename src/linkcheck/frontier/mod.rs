@@ -253,16 +253,10 @@ impl Frontier {
     /// A sitemap, whose links will come. It is no page that anybody links to, and
     /// what it lists is on the level of a start.
     pub(super) fn sitemap(&mut self, url: &Url) -> Id {
-        let id = Id(self.entries.len() as u32);
-        self.entries.push(Entry {
-            url: url.as_str().into(),
-            state: State::Open,
-            level: self.rules.levels.saturating_add(1),
-            in_scope: true,
-            hops: 0,
-            is_root: false,
-            waiting: Vec::new(),
-        });
+        let id = self.add(url.as_str().into());
+        let level = self.rules.levels.saturating_add(1);
+        let entry = self.entry_mut(id);
+        (entry.level, entry.in_scope) = (level, true);
         id
     }
 
@@ -347,13 +341,17 @@ impl Frontier {
         &mut self.entries[id.0 as usize]
     }
 
-    /// The number of a URL, unless there are too many and it is new.
-    fn room_for(&mut self, url: &str) -> Option<Id> {
-        if self.entries.len() >= self.rules.max_urls && !self.ids.contains_key(url) {
+    /// The number of a URL, and whether it is new; nothing if it is and there are
+    /// too many.
+    fn room_for(&mut self, url: &str) -> Option<(Id, bool)> {
+        if let Some(&id) = self.ids.get(url) {
+            return Some((id, false));
+        }
+        if self.entries.len() >= self.rules.max_urls {
             self.tally.left_out += 1;
             return None;
         }
-        Some(self.enter(url))
+        Some((self.enter(url), true))
     }
 
     /// The number of a URL, which gets one if it has none.
@@ -361,12 +359,19 @@ impl Frontier {
         if let Some(&id) = self.ids.get(url) {
             return id;
         }
-        let id = Id(self.entries.len() as u32);
         let url: Rc<str> = url.into();
-        self.ids.insert(Rc::clone(&url), id);
+        let id = self.add(Rc::clone(&url));
+        self.entry_mut(id).in_scope = self.scope.has(&url);
+        self.ids.insert(url, id);
+        id
+    }
+
+    /// An entry that nothing is known of.
+    fn add(&mut self, url: Rc<str>) -> Id {
+        let id = Id(self.entries.len() as u32);
         self.entries.push(Entry {
-            in_scope: self.scope.has(&url),
             url,
+            in_scope: false,
             state: State::Open,
             level: 0,
             hops: 0,
@@ -424,11 +429,10 @@ impl Frontier {
         if is_root {
             self.scope.take_in(&to);
         }
-        let known = self.entries.len();
-        let Some(target) = self.room_for(to.as_str()) else {
+        let Some((target, is_new)) = self.room_for(to.as_str()) else {
             return State::Unknown;
         };
-        if target.0 as usize == known {
+        if is_new {
             let entry = self.entry_mut(target);
             entry.hops = hops;
             entry.is_root = is_root;
@@ -460,12 +464,11 @@ impl Frontier {
             self.broken(source, url, cause);
         }
         for link in batch.links() {
-            let known = self.entries.len();
-            let Some(target) = self.room_for(link.url) else {
+            let Some((target, is_new)) = self.room_for(link.url) else {
                 continue;
             };
             let fragment = link.fragment.filter(|_| self.rules.fragments);
-            if target.0 as usize == known {
+            if is_new {
                 self.met(target);
             }
             if link.enters {

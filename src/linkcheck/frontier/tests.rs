@@ -130,6 +130,23 @@ fn verdict(web: &[There], source: usize, to: usize, fragment: Option<u8>) -> Vec
     all
 }
 
+/// A batch of one link.
+fn one(url: &str, fragment: Option<&str>, enters: bool) -> Batch {
+    let mut batch = Batch::default();
+    batch.push(batch::Link {
+        url,
+        fragment,
+        enters,
+    });
+    batch
+}
+
+/// The number that a URL of these webs ends with.
+fn number(frontier: &Frontier, id: Id) -> usize {
+    let (_, number) = frontier.url(id).rsplit_once('/').unwrap();
+    number.parse().unwrap()
+}
+
 /// Walks over the web, the answers coming in the order that `choices` make,
 /// links in batches of one, and some pages' links a second time.
 fn walk(web: &[There], levels: u32, choices: &[usize]) -> (Vec<String>, Vec<usize>, Frontier) {
@@ -149,26 +166,15 @@ fn walk(web: &[There], levels: u32, choices: &[usize]) -> (Vec<String>, Vec<usiz
         }
         let choice = *choices.next().unwrap();
         let id = open.swap_remove(choice % open.len());
-        let n: usize = frontier
-            .url(id)
-            .rsplit('/')
-            .next()
-            .unwrap()
-            .parse()
-            .unwrap();
+        let n = number(&frontier, id);
         asked.push(n);
         let answer = match &web[n] {
             There::Page(links, ids) => {
                 for _ in 0..=choice % 2 {
                     for &(to, enters, fragment) in links {
                         let fragment = fragment.map(|id| id.to_string());
-                        let mut batch = Batch::default();
-                        batch.push(batch::Link {
-                            url: &url(to),
-                            fragment: fragment.as_deref(),
-                            enters,
-                        });
-                        frontier.links(id, batch);
+                        let link = one(&url(to), fragment.as_deref(), enters);
+                        frontier.links(id, link);
                     }
                 }
                 let ids = ids.iter().map(|id| names.hash(id.to_string().as_bytes()));
@@ -274,23 +280,11 @@ fn a_chain_of_redirects_from_its_middle() {
     let start = frontier.next().unwrap();
     let mut findings = Vec::new();
     let link = |frontier: &mut Frontier, to: usize| {
-        let mut batch = Batch::default();
-        batch.push(batch::Link {
-            url: url(to).as_str(),
-            fragment: None,
-            enters: false,
-        });
-        frontier.links(start, batch);
+        frontier.links(start, one(url(to).as_str(), None, false));
     };
     link(&mut frontier, 0);
     while let Some(id) = frontier.next() {
-        let n: usize = frontier
-            .url(id)
-            .rsplit('/')
-            .next()
-            .unwrap()
-            .parse()
-            .unwrap();
+        let n = number(&frontier, id);
         let answer = match n {
             25 => Answer::Other,
             _ => Answer::Moved {
@@ -327,13 +321,7 @@ fn no_more_urls_than_wanted() {
         "http://a/3",
         "http://a/3",
     ] {
-        let mut batch = Batch::default();
-        batch.push(batch::Link {
-            url: to,
-            fragment: None,
-            enters: true,
-        });
-        frontier.links(start, batch);
+        frontier.links(start, one(to, None, true));
     }
     assert!(frontier.next().is_some() && frontier.next().is_none());
     assert_eq!((frontier.tally.urls, frontier.tally.left_out), (2, 3));
