@@ -611,6 +611,56 @@ fn answers_that_are_none() {
     assert_eq!((b"words".starts_with(&run.stdout), run.status), (true, 1));
 }
 
+/// What is no body could go on for ever, and the time without a byte never pass.
+#[test]
+fn what_is_no_body_has_an_end() {
+    let head_of = |headers: &[&str], rest: &[u8]| [head("200 OK", headers), rest.to_vec()].concat();
+    let encoded = |rest: &[u8]| head_of(&["Content-Encoding: gzip"], rest);
+    let no_end = "body garbled after 5 bytes: framing without end";
+    for (start, again, out, cause) in [
+        // Trailers, a chunk's extension, a chunk's size.
+        (
+            head_of(&[CHUNKED], b"5\r\nwords\r\n0\r\n"),
+            b"X: yy\r\n".to_vec(),
+            "words",
+            no_end,
+        ),
+        (
+            head_of(&[CHUNKED], b"5\r\nwords\r\n5;"),
+            b"x".to_vec(),
+            "words",
+            no_end,
+        ),
+        (
+            head_of(&[CHUNKED], b"5\r\nwords\r\n"),
+            b"0".to_vec(),
+            "words",
+            no_end,
+        ),
+        (
+            b"HTTP/1.1 103 Early Hints\r\n\r\n".to_vec(),
+            b"HTTP/1.1 103 Early Hints\r\n\r\n".to_vec(),
+            "",
+            "header too large",
+        ),
+        // The name of a file in gzip, empty parts of it.
+        (
+            encoded(b"\x1F\x8B\x08\x08\0\0\0\0\0\0"),
+            b"name".to_vec(),
+            "",
+            "gzip data makes nothing",
+        ),
+        (encoded(b""), gzip(b""), "", "gzip data makes nothing"),
+    ] {
+        let times = 4_000_000 / again.len();
+        let all = [start, again.repeat(times)].concat();
+        // The connection stays open: that it ends must not be what ends it.
+        let pause = Step::Pause(Duration::from_secs(30));
+        let server = answers(vec![Step::Send(all), pause]);
+        fails(&[&server.url("/")], out.as_bytes(), cause);
+    }
+}
+
 #[test]
 fn hosts_that_are_not_there() {
     let free = TcpListener::bind("127.0.0.1:0")

@@ -94,7 +94,7 @@ struct Args {
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time::parse)]
     stall_timeout: Duration,
 
-    /// Longest time for one URL, redirects and retries included, waits for its turn and its reader not
+    /// Longest time for one URL from its beginning, redirects and retries included, waits for its turn and its reader not
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     max_time: Option<Duration>,
 
@@ -122,7 +122,7 @@ struct Args {
     #[arg(short, long)]
     netrc: bool,
 
-    /// Trust the certificates in this file (PEM) instead of the system's
+    /// Trust the certificates in this file (PEM) instead of the system's: authorities, or a server's own without CA:TRUE
     #[arg(long, value_name = "FILE")]
     cacert: Option<PathBuf>,
 

@@ -15,6 +15,8 @@ pub(super) enum Broken {
     Reset,
     /// By FIN, while TLS had not said that this is the end.
     Unannounced,
+    /// By us: there was no end to what is no body.
+    Endless,
 }
 
 impl fmt::Display for Broken {
@@ -22,6 +24,7 @@ impl fmt::Display for Broken {
         f.write_str(match self {
             Broken::Reset => "connection reset",
             Broken::Unannounced => "connection closed in the middle of TLS",
+            Broken::Endless => "framing without end",
         })
     }
 }
@@ -34,7 +37,7 @@ impl std::error::Error for Broken {}
 pub(super) fn hung_up(error: &ureq::Error) -> bool {
     match error {
         ureq::Error::Io(error) => {
-            broken(error).is_some()
+            broken(error).is_some_and(|broken| broken != Broken::Endless)
                 || matches!(
                     error.kind(),
                     io::ErrorKind::UnexpectedEof
@@ -85,6 +88,9 @@ fn late(timeout: Timeout, options: &Options) -> Failure {
 fn io_words(error: &io::Error) -> Failure {
     use io::ErrorKind as Kind;
     if let Some(broken) = broken(error) {
+        if broken == Broken::Endless {
+            return Failure::Protocol("header too large".into());
+        }
         return Failure::Connect(format!("{broken} before the answer"));
     }
     let cause = error::cause(error);
@@ -131,6 +137,10 @@ fn tls(cause: &str) -> String {
     match cause.strip_prefix("invalid peer certificate: ") {
         Some("UnknownIssuer") => "certificate not trusted: unknown issuer".into(),
         Some(why) if why.starts_with("certificate ") => why.into(),
+        // What `openssl req -x509` makes, if nothing else is said.
+        Some(why) if why.contains("CaUsedAsEndEntity") => {
+            "certificate not trusted: it is made to sign others (CA:TRUE), not for a server".into()
+        }
         Some(why) => {
             let wrapped = why.strip_prefix("Other(OtherError(");
             let why = wrapped
@@ -165,6 +175,9 @@ pub(super) fn cut(error: ureq::Error, got: u64, length: Option<u64>, options: &O
             None => Failure::Truncated(format!("{so_far}, then the connection was closed")),
         },
         E::Io(error) => match broken(&error) {
+            Some(Broken::Endless) => {
+                Failure::Garbled(format!("after {so_far}: {}", Broken::Endless))
+            }
             Some(broken) => Failure::Truncated(format!("{so_far}, then {broken}")),
             None => Failure::Truncated(format!("{so_far}, then {}", error::cause(&error))),
         },

@@ -1,7 +1,7 @@
 //! The time that one URL may take, `--max-time`.
 //!
 //! It is the time from the first request on, redirects, retries and the waits
-//! between them included. What a body waits for *downstream* is taken out:
+//! between them included: a URL that nobody has begun with loses none. What a body waits for *downstream* is taken out:
 //! for its turn, for room, for a reader who takes his time. So a transfer is
 //! never given up for being well ahead.
 //!
@@ -12,6 +12,7 @@
 //! time before they wait. A head that drips, or one without end, ends there too.
 
 use std::cell::Cell;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -22,7 +23,8 @@ use ureq::{Error, Timeout};
 /// The time that one URL has taken, and may take.
 #[derive(Debug)]
 pub(super) struct Clock {
-    start: Instant,
+    /// When it was first asked for.
+    start: OnceLock<Instant>,
     limit: Option<Duration>,
     /// What of the time since then does not count, in nanoseconds.
     paused: AtomicU64,
@@ -34,17 +36,23 @@ thread_local! {
 }
 
 impl Clock {
-    pub(super) fn start(limit: Option<Duration>) -> Clock {
+    /// A clock that starts when it is first asked.
+    pub(super) fn new(limit: Option<Duration>) -> Clock {
         Clock {
-            start: Instant::now(),
+            start: OnceLock::new(),
             limit,
             paused: AtomicU64::new(0),
         }
     }
 
+    /// When it started: now, if it has not.
+    pub(super) fn start(&self) -> Instant {
+        *self.start.get_or_init(Instant::now)
+    }
+
     /// How long it has been, all told.
     pub(super) fn elapsed(&self) -> Duration {
-        self.start.elapsed()
+        self.start().elapsed()
     }
 
     /// Does some work that waits for others than the network: its time does not count.
@@ -62,7 +70,7 @@ impl Clock {
     /// When the time is over.
     pub(super) fn until(&self) -> Option<Instant> {
         let paused = Duration::from_nanos(self.paused.load(Relaxed));
-        Some(self.start + self.limit? + paused)
+        Some(self.start() + self.limit? + paused)
     }
 
     /// Does some work whose waits for the network end when the time is over.

@@ -23,6 +23,7 @@ use super::decode;
 use super::failure::Failure;
 use super::forward::ForwardConnector;
 use super::headers::Field;
+use super::overhead;
 use super::proxy::{Proxies, ProxyUrl};
 use super::socket::SocketConnector;
 use super::{Family, Options};
@@ -296,10 +297,18 @@ impl Transport for Whole {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let timeout = cut_down(timeout)?;
+        let buffers = self.inner.buffers();
+        let before = buffers.input().len();
+        // Nothing can be made of all that fits: reading on would look like an end.
+        if buffers.input_append_buf().is_empty() {
+            return Err(broken(Broken::Endless));
+        }
         let more = self.inner.await_input(timeout).map_err(not_an_end)?;
         if more && self.inner.is_tls() {
             self.take_more(timeout);
         }
+        let came = self.inner.buffers().input().len() - before;
+        overhead::came(came).map_err(broken)?;
         Ok(more)
     }
 
@@ -316,13 +325,18 @@ impl Transport for Whole {
 
 /// Gives the errors that ureq takes for the end of a body a kind that it does not.
 fn not_an_end(error: Error) -> Error {
-    let broken = match &error {
+    match &error {
         Error::Io(cause) => match cause.kind() {
-            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Broken::Reset,
-            io::ErrorKind::UnexpectedEof => Broken::Unannounced,
-            _ => return error,
+            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
+                broken(Broken::Reset)
+            }
+            io::ErrorKind::UnexpectedEof => broken(Broken::Unannounced),
+            _ => error,
         },
-        _ => return error,
-    };
-    Error::Io(io::Error::other(broken))
+        _ => error,
+    }
+}
+
+fn broken(how: Broken) -> Error {
+    Error::Io(io::Error::other(how))
 }

@@ -1,8 +1,10 @@
 //! One URL on its way: what its chapters tell each other.
 
 use super::clock::Clock;
-use std::sync::OnceLock;
+use super::overhead;
+use super::transfer::Answered;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 use url::{Origin, Url};
 
@@ -19,19 +21,22 @@ pub struct Errand {
     under_way: AtomicBool,
     /// The origin of the URL: what the user said in secret is for no other.
     home: OnceLock<Origin>,
+    /// What was answered last.
+    answered: Mutex<Option<Answered>>,
 }
 
 impl Errand {
     pub(super) fn new(url: &str, max_time: Option<Duration>) -> Errand {
         Errand {
             url: url.to_string(),
-            clock: Clock::start(max_time),
+            clock: Clock::new(max_time),
             got: AtomicU64::new(0),
             total: AtomicU64::new(0),
             retries: AtomicU32::new(0),
             urgent: AtomicBool::new(false),
             under_way: AtomicBool::new(false),
             home: OnceLock::new(),
+            answered: Mutex::default(),
         }
     }
 
@@ -60,8 +65,38 @@ impl Errand {
         self.under_way.load(Relaxed)
     }
 
-    pub(super) fn set_under_way(&self, now: bool) {
-        self.under_way.store(now, Relaxed);
+    /// From now on its time counts.
+    pub(super) fn begin(&self) {
+        self.clock.start();
+        self.under_way.store(true, Relaxed);
+    }
+
+    pub(super) fn end(&self) {
+        self.under_way.store(false, Relaxed);
+    }
+
+    /// Does some work that waits for the network, within the limits of time and
+    /// of bytes that are no body's.
+    pub(super) fn on_network<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.clock.run(|| overhead::within(work))
+    }
+
+    /// Notes the last answer; none, as long as one is waited for.
+    pub(super) fn set_answered(&self, answered: Option<Answered>) {
+        let mut last = self
+            .answered
+            .lock()
+            .unwrap_or_else(|held| held.into_inner());
+        *last = answered;
+    }
+
+    /// The last answer that was noted.
+    pub(super) fn answered(&self) -> Option<Answered> {
+        let mut last = self
+            .answered
+            .lock()
+            .unwrap_or_else(|held| held.into_inner());
+        last.take()
     }
 
     /// Whether this URL is of the origin that was asked first, also where a

@@ -21,7 +21,8 @@
 //!
 //! [`Many`] does that for many URLs at once and writes their bodies in order;
 //! those ahead of their turn wait in a `spool`. An `errand` is one URL on its
-//! way, its `clock` the time that it may take. Why there is no body says
+//! way, its `clock` the time that it may take; how many bytes it may take beside a body
+//! is in `overhead`. Why there is no body says
 //! [`Failure`]. [`progress`] shows people how far all are, a [`Report`] tells
 //! scripts what came of each.
 //!
@@ -63,6 +64,7 @@ mod limit;
 mod local;
 mod many;
 mod netrc;
+mod overhead;
 mod page;
 pub mod progress;
 mod proxy;
@@ -90,6 +92,7 @@ pub use transfer::Transfer;
 
 use address::parse;
 use page::{Body, Out, content_type};
+use transfer::Answered;
 
 /// How to fetch.
 #[derive(Debug, Clone)]
@@ -237,7 +240,7 @@ impl Fetcher {
     fn open_head(&self, errand: &Errand) -> Result<Page, Error> {
         let url = parse(errand.url())?;
         if url.scheme() == "file" {
-            let mut page = self.local(url)?;
+            let mut page = self.local(errand, url)?;
             page.body.bytes = Box::new(std::io::empty());
             return Ok(page);
         }
@@ -280,17 +283,15 @@ impl Fetcher {
     }
 
     fn run(&self, errand: &Arc<Errand>, output: &mut impl Write) -> Transfer {
-        errand.set_under_way(true);
+        errand.begin();
         let mut transfer = Transfer::new(errand.url());
         let options = &self.inner.options;
         let page = match options.head {
             true => self.open_head(errand),
             false => self.open(errand),
         };
+        transfer.note(errand.answered());
         let result = page.and_then(|page| {
-            transfer.final_url = Some(page.url());
-            transfer.status = page.status();
-            transfer.content_type = page.body.content_type.clone();
             let mut out = Out {
                 output,
                 written: 0,
@@ -308,14 +309,14 @@ impl Fetcher {
         transfer.wire_bytes = errand.got();
         transfer.retries = errand.retries();
         transfer.elapsed = errand.clock.elapsed();
-        errand.set_under_way(false);
+        errand.end();
         transfer
     }
 
     fn open(&self, errand: &Arc<Errand>) -> Result<Page, Error> {
         let url = parse(errand.url())?;
         if url.scheme() == "file" {
-            return self.local(url);
+            return self.local(errand, url);
         }
         let answer = self.ask(errand, url, &request::Question::whole())?;
         let (url, version, status) = (answer.url.clone(), answer.version, answer.status);
@@ -344,9 +345,10 @@ impl Fetcher {
         })
     }
 
-    fn local(&self, url: Url) -> Result<Page, Error> {
+    fn local(&self, errand: &Errand, url: Url) -> Result<Page, Error> {
         let (headers, mut body) = local::open(&url)?;
         body.most = self.inner.options.max_size;
+        errand.set_answered(Some(Answered::new(&url, None, body.content_type.clone())));
         Ok(Page {
             url,
             status: None,

@@ -6,6 +6,8 @@ use super::errand::Errand;
 use super::failure::Failure;
 use super::headers::{Field, basic};
 use super::hosts::Place;
+use super::page::content_type;
+use super::transfer::Answered;
 use super::{Inner, redirect, retry};
 use percent_encoding::percent_decode_str;
 use std::io;
@@ -73,19 +75,25 @@ pub(super) fn ask(
     question: &Question,
 ) -> Result<Answer, Refusal> {
     let mut seen = Vec::new();
+    errand.set_answered(None);
     while seen.len() <= redirect::LIMIT as usize {
         let familiar = errand.is_home(&url);
         let place = inner.hosts.enter(&url, errand, inner.options.heed_rest)?;
-        let response = errand.clock.run(|| send(inner, &url, question, familiar))?;
+        let response = errand.on_network(|| send(inner, &url, question, familiar))?;
         let (head, body) = response.into_parts();
         let status = head.status;
+        errand.set_answered(Some(Answered::new(
+            &url,
+            Some(status.as_u16()),
+            content_type(&head.headers),
+        )));
         if redirect::is_redirect(status.as_u16()) {
             let Some(location) = head.headers.get(LOCATION) else {
                 let cause = format!("{status} without a Location");
                 return Err(Failure::Redirect(cause).into());
             };
             let next = redirect::next(&url, location.as_bytes(), inner.options.allow_downgrade)?;
-            errand.clock.run(|| discard(body));
+            errand.on_network(|| discard(body));
             if !inner.options.follow {
                 let (status, to) = (status.as_u16(), Box::new(next));
                 return Err(Failure::Moved { status, to }.into());
@@ -111,7 +119,7 @@ pub(super) fn ask(
             if let Some(after) = after {
                 place.rest(after.min(retry::LONGEST));
             }
-            errand.clock.run(|| discard(body));
+            errand.on_network(|| discard(body));
             let failure = Failure::Status(status.as_u16());
             return Err(Refusal { failure, after });
         }

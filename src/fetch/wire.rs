@@ -74,7 +74,7 @@ impl Wire {
     fn attempt(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
         let options: &Options = &self.inner.options;
         let n = loop {
-            match self.errand.clock.run(|| self.reader.read(buffer)) {
+            match self.errand.on_network(|| self.reader.read(buffer)) {
                 Ok(n) => break n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {

@@ -93,6 +93,26 @@ fn no_more_than_that() {
     }
 }
 
+/// One after the other, each takes its time; what the later ones wait is not theirs.
+#[test]
+fn the_time_of_a_url_begins_with_its_request() {
+    let server = Server::start(|request| {
+        let pause = Step::Pause(Duration::from_millis(400));
+        vec![pause, Step::Send(page(&[], request.path.as_bytes()))]
+    });
+    let report = tempfile::NamedTempFile::new().unwrap();
+    let urls = urls(&server, 0..7);
+    let report_to = format!("--report={}", report.path().display());
+    let args = ["-j1", "--retry=0", "--max-time=2s", &report_to];
+    assert_eq!(body(&[&args[..], &refs(&urls)].concat()), b"/0/1/2/3/4/5/6");
+    // Their sum would be more than that, were the waits in it.
+    let text = std::fs::read_to_string(report.path()).unwrap();
+    for line in text.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(line["ms"].as_u64().unwrap() < 2000, "{line}");
+    }
+}
+
 #[test]
 fn connections_are_used_again() {
     let server = Server::start(|request| {

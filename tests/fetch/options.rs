@@ -3,6 +3,8 @@
 use super::{body, certificate, fails, fetch, gzip, one, program, text};
 use crate::process::{Ran, argument, file, run};
 use crate::server::{Request, Server, Step, head, page, redirect, status};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub(super) fn fetch_with(env: &[(&str, &str)], args: &[&str]) -> Ran {
     run(program(args).envs(env.iter().copied()), b"")
@@ -254,6 +256,15 @@ fn reports() {
         (&lines[1]["error"], &lines[1]["message"]),
         (&"status".into(), &"404 Not Found".into())
     );
+    // What an error was answered with, and where, is told, too.
+    assert_eq!(
+        (
+            &lines[1]["status"],
+            &lines[1]["final_url"],
+            &lines[1]["type"]
+        ),
+        (&404.into(), &gone.as_str().into(), &().into())
+    );
     let ran = fetch(&["--report=/none/x", &gone]);
     assert_eq!(ran.stderr, "fetch: /none/x: No such file or directory\n");
     assert_eq!(ran.status, 1);
@@ -262,6 +273,73 @@ fn reports() {
     let ran = fetch(&["--report=/dev/full", &url, &url]);
     assert_eq!(ran.stderr, "fetch: /dev/full: No space left on device\n");
     assert_eq!((ran.status, ran.stdout.len()), (1, 10));
+}
+
+/// A report has the last answer, whatever it was; none, where the last try had none.
+#[test]
+fn reports_of_failures_have_the_answer() {
+    let asked = AtomicUsize::new(0);
+    let server = Server::start(move |request| {
+        vec![match request.path.as_str() {
+            "/moved" => Step::send(redirect("/gone")),
+            "/gone" => Step::send(page_of("404 Not Found", "text/html; charset=utf-8")),
+            "/busy" => Step::send(page_of("503 Service Unavailable", "text/plain")),
+            "/loop" => Step::send(redirect("/loop")),
+            "/odd" => Step::send(page(
+                &["Transfer-Encoding: gzip", "Content-Type: a/b"],
+                b"x",
+            )),
+            _ if asked.fetch_add(1, Ordering::SeqCst) == 0 => {
+                Step::send(page_of("503 Service Unavailable", "text/plain"))
+            }
+            _ => Step::Reset,
+        }]
+    });
+    let report = file(b"");
+    let paths = ["/moved", "/busy", "/loop", "/odd", "/then-reset"];
+    let urls = paths.map(|path| server.url(path));
+    let mut args = vec!["-j1", "--retry=1", "--report"];
+    args.push(argument(report.path()));
+    args.extend(urls.iter().map(String::as_str));
+    assert_eq!(fetch(&args).status, 1);
+    let text = std::fs::read_to_string(report.path()).unwrap();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let none = Value::Null;
+    for (line, (word, status, at, kind)) in lines.iter().zip([
+        (
+            "status",
+            json!(404),
+            json!(server.url("/gone")),
+            json!("text/html; charset=utf-8"),
+        ),
+        ("status", json!(503), json!(urls[1]), json!("text/plain")),
+        ("redirect", json!(302), json!(urls[2]), none.clone()),
+        ("protocol", json!(200), json!(urls[3]), json!("a/b")),
+        ("connect", none.clone(), none.clone(), none.clone()),
+    ]) {
+        assert_eq!(
+            [
+                &line["error"],
+                &line["status"],
+                &line["final_url"],
+                &line["type"]
+            ],
+            [&json!(word), &status, &at, &kind],
+            "{line}"
+        );
+    }
+    assert_eq!(lines.len(), 5);
+}
+
+/// An answer of this status and type that has no body.
+fn page_of(status: &str, kind: &str) -> Vec<u8> {
+    head(
+        status,
+        &["Content-Length: 0", &format!("Content-Type: {kind}")],
+    )
 }
 
 #[test]
