@@ -120,7 +120,7 @@ pub struct Options {
     /// Follow redirects; otherwise one is a [`Failure::Moved`].
     pub follow: bool,
     /// Wait as long as a host wants to be left alone; otherwise that is left to
-    /// the caller ([`Fetcher::rests_until`]).
+    /// the caller ([`Fetcher::ask_again_at`]).
     pub heed_rest: bool,
     /// Follow redirects from https to http.
     pub allow_downgrade: bool,
@@ -272,10 +272,14 @@ impl Fetcher {
         self.run(&Arc::new(self.errand(url)), output)
     }
 
-    /// Until when the host of this URL wants to be left alone, by the
-    /// `Retry-After` of its answers. A request before then waits.
-    pub fn rests_until(&self, url: &Url) -> Option<Instant> {
-        self.inner.hosts.rests_until(url)
+    /// When to ask the host of this URL for try number `n`, the first of them
+    /// being 1: as this would by itself, not before its `Retry-After`.
+    pub fn ask_again_at(&self, url: &Url, n: u32) -> Instant {
+        let at = Instant::now() + retry::delay(self.inner.options.retry_delay, n, None);
+        self.inner
+            .hosts
+            .rests_until(url)
+            .map_or(at, |until| until.max(at))
     }
 
     fn errand(&self, url: &str) -> Errand {

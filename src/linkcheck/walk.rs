@@ -22,9 +22,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 use url::{Host, Url};
 
-/// The wait before another try at a host; the next one is twice as long.
-const BACKOFF: Duration = Duration::from_millis(500);
-
 /// The stack of a worker's thread, in bytes.
 const STACK: usize = 1 << 20;
 
@@ -34,7 +31,7 @@ pub(super) struct Walk {
     frontier: Frontier,
     hosts: Hosts<Task, Cause>,
     /// What is known of the hosts, by their numbers.
-    sites: Vec<Site>,
+    sites: Vec<Known>,
     /// The workers' own, who know what a host asked for.
     fetchers: [Fetcher; 2],
     in_flight: usize,
@@ -46,7 +43,7 @@ pub(super) struct Walk {
 }
 
 /// What is known of a host.
-struct Site {
+struct Known {
     /// Scheme, host and port, as URLs begin.
     origin: String,
     is_loopback: bool,
@@ -149,7 +146,7 @@ impl Walk {
         };
         let host = self.hosts.number(&origin, manners);
         if host == self.sites.len() {
-            self.sites.push(Site {
+            self.sites.push(Known {
                 origin,
                 is_loopback,
                 robots: None,
@@ -283,17 +280,15 @@ impl Walk {
         }
         let may_pass = matches!(reason, Reason::Passing | Reason::Silence);
         if may_pass && task.tries() < self.options.retry {
-            let now = Instant::now();
-            let backoff = BACKOFF * 2u32.saturating_pow(task.tries());
-            let asked = Url::parse(task.url()).ok();
-            let asked = asked.and_then(|url| {
-                self.fetchers
-                    .iter()
-                    .filter_map(|fetcher| fetcher.rests_until(&url))
-                    .max()
+            let url = Url::parse(task.url()).ok();
+            let again_at = url.and_then(|url| {
+                let fetchers = self.fetchers.iter();
+                let times = fetchers.map(|fetcher| fetcher.ask_again_at(&url, task.tries() + 1));
+                times.max()
             });
-            self.hosts
-                .rest(host, (now + backoff).max(asked.unwrap_or(now)));
+            if let Some(at) = again_at {
+                self.hosts.rest(host, at);
+            }
             self.hosts.push(host, task.again());
             return;
         }
