@@ -273,6 +273,85 @@ mod deadlock {
         server.join().unwrap();
     }
 
+    /// Programs that handle every signal that would end them, SIGALRM included.
+    #[test]
+    fn who_only_cleans_up_behind_itself_is_found() {
+        let found = thread::spawn(|| is_found("exec sort", "exec sort"));
+        let sets_no_alarm = perl(r#"@SIG{"ALRM", "XCPU"} = (sub { exit }) x 2; <STDIN>"#);
+        is_found(&sets_no_alarm, "exec cat");
+        found.join().unwrap();
+        // And an alarm that ends the wait soon is no deadlock.
+        let alarm = perl(r#"@SIG{"ALRM", "XCPU"} = (sub { exit }) x 2; alarm 1; <STDIN>"#);
+        goes_well(&alarm, "cat; true");
+    }
+
+    /// Each process begins the next one and ends: no list of processes has them all.
+    #[test]
+    fn who_hands_on_from_process_to_process_is_alive() {
+        let folder = tempfile::tempdir().unwrap();
+        let relay = folder.path().join("relay");
+        let script = "i=${1:-0}; [ $i -ge 400 ] && { echo go; exit; }; sh $0 $((i + 1)) &\n";
+        std::fs::write(&relay, script).unwrap();
+        for _ in 0..3 {
+            let first = format!("sh {} & exec cat > /dev/null", relay.display());
+            assert_eq!(goes_well(&first, "read x; echo got $x >&2"), "got go\n");
+        }
+    }
+
+    /// Its first thread has ended, and the others go on: they are ended, too.
+    #[test]
+    fn a_process_may_outlive_its_first_thread() {
+        let folder = tempfile::tempdir().unwrap();
+        let sign = folder.path().join("sign");
+        let first = format!(
+            "exec python3 -c 'import ctypes, os, threading, time
+def go_on():
+    os.read(0, 1)
+    open(\"{}\", \"w\")
+threading.Thread(target=go_on).start()
+ctypes.CDLL(None).pthread_exit(None)'",
+            sign.display()
+        );
+        if !Command::new("python3")
+            .arg("--version")
+            .output()
+            .is_ok_and(|ran| ran.status.success())
+        {
+            return;
+        }
+        is_found(&first, "cat");
+        thread::sleep(Duration::from_millis(200));
+        assert!(!sign.exists());
+    }
+
+    /// What was said last, and not ended by a newline, may be why nobody answers.
+    #[test]
+    fn the_log_of_a_deadlock_is_whole() {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let words = [
+            "--log",
+            argument(log.path()),
+            "sh",
+            "-c",
+            "printf 'name? '; read x",
+            "=",
+            "cat",
+        ];
+        let ran = run(&mut converse(&words), b"");
+        // The answer is what was asked, and no line either.
+        assert_eq!(ran.status, 1);
+        let text = std::fs::read_to_string(log.path()).unwrap();
+        assert_eq!(text, ">+name? \n<+name? \n");
+    }
+
+    /// The dead whose parents have gone keep no numbers for as long as a talk lasts.
+    #[test]
+    fn orphans_are_buried() {
+        let orphans = "for i in $(seq 50); do (/bin/true &); done; sleep 2; \
+            ps -o stat= --ppid $PPID | grep -c Z >&2; echo";
+        assert_eq!(goes_well(orphans, "read x"), "0\n");
+    }
+
     /// A pipe from outside: who holds its other end is not known.
     #[test]
     fn a_pipe_from_outside_is_life() {

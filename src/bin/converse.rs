@@ -28,9 +28,11 @@ use textmill::error::Error;
         Standard error is that of both commands. Standard input is nobody's. What a command says to one \
         that has left is dropped; after a mebibyte of it SIGPIPE tells it so, and to end by that is no \
         failure.\n\
-        Not found is a deadlock with processes that may not be looked at (sudo), with an alarm set, or \
-        with shared memory.\n\
-        Exit status: 0 if both commands succeeded, 1 if one failed, which is said, or after a deadlock, 2 for \
+        Not found is a deadlock with processes that may not be looked at (sudo), that may have an alarm set, \
+        that wait at a socket besides (asyncio), that were stopped and continued in a poll, or share memory. Found \
+        after three seconds is one with processes that handle all signals (sort, bash with a trap). Who reads \
+        is taken to wait for nothing else, even if a signal would have it go on.\n\
+        Exit status: 0 if both commands succeeded, 1 if one failed, which is said, or both were ended for a deadlock, 2 for \
         wrong usage.\n\
         Cost: two copies of what is said. What waits is in memory up to 1 MiB each way, and beyond that \
         in nameless files in $TMPDIR."

@@ -7,21 +7,26 @@
 //! - in `read`, `write`, `poll`, `select` or `epoll_wait`, on the pipes of the
 //!   conversation and on pipes and eventfds that the processes made among
 //!   themselves;
-//! - for the end of a child, which is one of the processes;
+//! - for the end of a child, where there is one: it is one of the processes;
 //! - for another thread of the same process (a private futex).
 //!
 //! Any other state is taken for life: running, sleeping, stopped, waiting for a
-//! terminal, a socket, a file with a name, a pipe that came from outside, a
-//! signal. So is a timer that could end the wait: one of POSIX, or a handler for
-//! SIGALRM. (A pending `alarm` without a handler, which would kill the
-//! process, is seen nowhere.)
+//! terminal, a socket, a file with a name, a pipe or an eventfd that came from
+//! outside, a signal alone. So is a timer that could end the wait: one of POSIX, or
+//! a handler for SIGALRM. (A pending `alarm` is seen nowhere; without a handler
+//! it would kill the process.) Many a program handles all signals that would end
+//! it, to clean up behind itself: `sort` does, and `bash` with a trap. Those handle
+//! SIGXCPU, too. They are doubted for [`DOUBT`] only.
 //!
 //! Two looks decide. The first finds all threads waiting; then nothing is in the
 //! pipes; then the second finds the same threads in the same calls, and none
 //! has been switched to since. So there was a moment between them at which all
-//! of this was true at once.
+//! of this was true at once. And no process was made meanwhile that may be one of
+//! them: a list of processes that change while it is read may lack some.
 
 use std::fs::File;
+#[cfg(target_os = "linux")]
+use std::time::{Duration, Instant};
 
 #[cfg(target_os = "linux")]
 use super::tree;
@@ -49,6 +54,11 @@ pub(super) struct Watch {
     inputs: [u64; 2],
     /// The pipes that this process was started with: who holds them is not known.
     foreign: Vec<u64>,
+    /// Whether it was started with an eventfd: who holds these is not known.
+    foreign_events: bool,
+    /// What looks like a deadlock, but for timers that may be there, and since when.
+    #[cfg(target_os = "linux")]
+    doubted: Option<(Vec<Waiting>, Instant)>,
     /// Whether it was told already that nothing can be known.
     told: bool,
 }
@@ -75,6 +85,11 @@ struct Waiting {
     switches: String,
 }
 
+/// How long nothing moves before a handler for SIGALRM that may be there to clean
+/// up is taken for that.
+#[cfg(target_os = "linux")]
+const DOUBT: Duration = Duration::from_secs(3);
+
 /// Why a process is not one that waits.
 #[cfg(target_os = "linux")]
 enum Not {
@@ -83,9 +98,16 @@ enum Not {
     Readable(io::Error),
 }
 
-/// All threads, and the process on each side that waits for its input.
+/// What was found waiting.
 #[cfg(target_os = "linux")]
-type Found = (Vec<Waiting>, [Option<(u32, String)>; 2]);
+#[derive(Debug, Default)]
+struct Found {
+    threads: Vec<Waiting>,
+    /// The process on each side that waits for its input, and its name.
+    readers: [Option<(u32, String)>; 2],
+    /// There may be a timer.
+    doubtful: bool,
+}
 
 #[cfg(target_os = "linux")]
 impl From<io::Error> for Not {
@@ -106,9 +128,11 @@ impl Watch {
             .into_iter()
             .flatten()
             .flatten();
-        let foreign = own.filter_map(|entry| pipe(&fs::read_link(entry.path()).ok()?));
+        let links = own.filter_map(|entry| fs::read_link(entry.path()).ok());
+        let links: Vec<_> = links.collect();
         Watch {
-            foreign: foreign.collect(),
+            foreign: links.iter().filter_map(|link| pipe(link)).collect(),
+            foreign_events: links.iter().any(|link| is_eventfd(link)),
             ..Watch::default()
         }
     }
@@ -135,50 +159,73 @@ impl Watch {
         }
     }
 
-    fn twice(&self, in_flight: impl Fn() -> bool) -> Result<String, Not> {
+    fn twice(&mut self, in_flight: impl Fn() -> bool) -> Result<String, Not> {
         // Most of the time one of these two shows that there is life, at little cost.
         for child in self.children {
-            self.process(child, &mut (Vec::new(), Default::default()))?;
+            self.process(child, true, &mut Found::default())?;
         }
-        let (first, _) = self.once()?;
+        let newest = newest_process()?;
+        let first = self.once()?;
         if in_flight() {
             return Err(Not::Waiting);
         }
-        match self.once()? {
-            (second, [Some(a), Some(b)]) if first == second => Ok(format!(
-                "deadlock: {} (process {}) waits to read what the second command writes, \
-                 {} (process {}) what the first writes, and nothing is on its way",
-                a.1, a.0, b.1, b.0
-            )),
-            _ => Err(Not::Waiting),
+        let second = self.once()?;
+        let ([Some(a), Some(b)], true) = (&second.readers, first.threads == second.threads) else {
+            return Err(Not::Waiting);
+        };
+        if any_made_since(newest)? {
+            return Err(Not::Waiting);
+        }
+        let who = format!(
+            "deadlock: {} (process {}) waits to read what the second command writes, \
+             {} (process {}) what the first writes, and nothing is on its way",
+            a.1, a.0, b.1, b.0
+        );
+        match second.doubtful && !self.is_beyond_doubt(second.threads) {
+            true => Err(Not::Waiting),
+            false => Ok(who),
+        }
+    }
+
+    /// Whether the same was found all the time for as long as doubts last.
+    fn is_beyond_doubt(&mut self, threads: Vec<Waiting>) -> bool {
+        match &self.doubted {
+            Some((same, since)) if *same == threads => since.elapsed() >= DOUBT,
+            _ => {
+                self.doubted = Some((threads, Instant::now()));
+                false
+            }
         }
     }
 
     fn once(&self) -> Result<Found, Not> {
-        let mut found = (Vec::new(), Default::default());
-        for process in tree::descendants()? {
-            self.process(process.id, &mut found)?;
+        let mut found = Found::default();
+        let all = tree::descendants()?;
+        for process in &all {
+            let has_children = all.iter().any(|other| other.parent == process.id);
+            self.process(process.id, has_children, &mut found)?;
         }
         Ok(found)
     }
 
     /// Adds the threads of a process, if all of them wait. A dead one has none.
-    fn process(&self, process: u32, found: &mut Found) -> Result<(), Not> {
+    fn process(&self, process: u32, has_children: bool, found: &mut Found) -> Result<(), Not> {
         // Some kernels do not tell of timers.
         if fs::read(format!("/proc/{process}/timers")).is_ok_and(|timers| !timers.is_empty()) {
             return Err(Not::Waiting);
         }
         for entry in fs::read_dir(format!("/proc/{process}/task"))? {
-            let thread = Thread::of(&entry?.path(), self)?;
+            let thread = Thread::of(&entry?.path(), has_children, self)?;
             let Some(thread) = thread else {
                 continue;
             };
             for (side, waits) in thread.inputs.iter().enumerate() {
                 if *waits {
-                    found.1[side].get_or_insert((process, thread.name.clone()));
+                    found.readers[side].get_or_insert((process, thread.name.clone()));
                 }
             }
-            found.0.push(thread.waiting);
+            found.doubtful |= thread.doubtful;
+            found.threads.push(thread.waiting);
         }
         Ok(())
     }
@@ -191,12 +238,18 @@ struct Thread {
     name: String,
     /// The inputs that it waits to read.
     inputs: [bool; 2],
+    /// There may be a timer.
+    doubtful: bool,
 }
 
 #[cfg(target_os = "linux")]
 impl Thread {
     /// Looks at a thread by its folder in /proc. `None` if it is dead.
-    fn of(folder: &std::path::Path, watch: &Watch) -> Result<Option<Thread>, Not> {
+    fn of(
+        folder: &std::path::Path,
+        has_children: bool,
+        watch: &Watch,
+    ) -> Result<Option<Thread>, Not> {
         let status = String::from_utf8_lossy(&fs::read(folder.join("status"))?).into_owned();
         let field = |name: &str| {
             let mut lines = status.lines();
@@ -209,7 +262,9 @@ impl Thread {
             _ => return Err(Not::Waiting),
         }
         let caught = u64::from_str_radix(field("SigCgt"), 16).unwrap_or(u64::MAX);
-        if caught & 1 << (libc::SIGALRM - 1) != 0 {
+        let catches = |signal: i32| caught & 1u64 << (signal - 1) != 0;
+        let doubtful = catches(libc::SIGALRM);
+        if doubtful && !catches(libc::SIGXCPU) {
             return Err(Not::Waiting);
         }
         let call = fs::read_to_string(folder.join("syscall"))?;
@@ -223,10 +278,21 @@ impl Thread {
             },
             name: field("Name").to_string(),
             inputs: [false; 2],
+            doubtful,
         };
         let call = Call::parse(&thread.waiting.call).ok_or(Not::Waiting)?;
-        for file in call.waits_for(folder)? {
-            let link = fs::read_link(folder.join(format!("fd/{file}")))?;
+        // Who traces a stranger waits for him so, too.
+        if call.waits_for_child() && !has_children {
+            return Err(Not::Waiting);
+        }
+        for Target { descriptor, inode } in call.waits_for(folder)? {
+            let path = folder.join(format!("fd/{descriptor}"));
+            let link = fs::read_link(&path)?;
+            // Epoll goes on to watch what had this number before.
+            if inode.is_some_and(|inode| fs::metadata(&path).map_or(true, |now| now.ino() != inode))
+            {
+                return Err(Not::Waiting);
+            }
             match pipe(&link) {
                 Some(pipe) if watch.inputs.contains(&pipe) => {
                     for (side, input) in watch.inputs.iter().enumerate() {
@@ -235,7 +301,7 @@ impl Thread {
                 }
                 // Made among the processes themselves, or an output of theirs.
                 Some(pipe) if !watch.foreign.contains(&pipe) => {}
-                None if link.as_os_str() == "anon_inode:[eventfd]" => {}
+                None if is_eventfd(&link) && !watch.foreign_events => {}
                 _ => return Err(Not::Waiting),
             }
         }
@@ -251,6 +317,51 @@ fn pipe(link: &std::path::Path) -> Option<u64> {
         .strip_suffix(']')?
         .parse()
         .ok()
+}
+
+#[cfg(target_os = "linux")]
+fn is_eventfd(link: &std::path::Path) -> bool {
+    link.as_os_str() == "anon_inode:[eventfd]"
+}
+
+/// The number of the process, or thread, that was made last where we can see them.
+#[cfg(target_os = "linux")]
+fn newest_process() -> io::Result<u32> {
+    let load = fs::read_to_string("/proc/loadavg")?;
+    let last = load.split_whitespace().last();
+    last.and_then(|last| last.parse().ok())
+        .ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+/// How many strangers that were made during a look are looked at.
+#[cfg(target_os = "linux")]
+const STRANGERS: u32 = 100;
+
+/// Whether one of the processes may have been made since this one was the newest.
+#[cfg(target_os = "linux")]
+fn any_made_since(newest: u32) -> io::Result<bool> {
+    let now = newest_process()?;
+    // Numbers begin anew when they are used up.
+    let few = now.checked_sub(newest).is_some_and(|n| n <= STRANGERS);
+    Ok(!few || (newest + 1..=now).any(tree::may_be_under_us))
+}
+
+/// A file that a call waits for.
+#[cfg(target_os = "linux")]
+#[derive(Debug, PartialEq, Eq)]
+struct Target {
+    /// Its number in the process.
+    descriptor: u64,
+    /// What it is, if the number alone may be another file's by now.
+    inode: Option<u64>,
+}
+
+#[cfg(target_os = "linux")]
+impl From<u64> for Target {
+    fn from(descriptor: u64) -> Target {
+        let inode = None;
+        Target { descriptor, inode }
+    }
 }
 
 /// A system call that a thread is in: its number and its arguments.
@@ -274,8 +385,13 @@ impl Call {
         Some(Call { number, arguments })
     }
 
-    /// The descriptors that could end the call, if nothing else could.
-    fn waits_for(&self, thread: &std::path::Path) -> Result<Vec<u64>, Not> {
+    /// Whether it waits for the end of a process.
+    fn waits_for_child(&self) -> bool {
+        matches!(self.number, libc::SYS_wait4 | libc::SYS_waitid)
+    }
+
+    /// The files that could end the call, if nothing else could.
+    fn waits_for(&self, thread: &std::path::Path) -> Result<Vec<Target>, Not> {
         let [a, b, c, d, e, _] = self.arguments;
         let no_limit = |pointer: u64| match pointer {
             0 => Ok(()),
@@ -285,11 +401,11 @@ impl Call {
             ..0 => Ok(()),
             _ => Err(Not::Waiting),
         };
-        Ok(match self.number {
+        let descriptors = match self.number {
             libc::SYS_read | libc::SYS_readv | libc::SYS_write | libc::SYS_writev => vec![a],
             libc::SYS_splice => vec![a, c],
             // Its children are among the processes.
-            libc::SYS_wait4 | libc::SYS_waitid => vec![],
+            _ if self.waits_for_child() => vec![],
             libc::SYS_futex if for_its_own_threads(b) => {
                 no_limit(d)?;
                 vec![]
@@ -314,15 +430,16 @@ impl Call {
             }
             libc::SYS_epoll_pwait => {
                 no_limit_ms(d)?;
-                registered(thread, a)?
+                return Ok(registered(thread, a)?);
             }
             #[cfg(target_arch = "x86_64")]
             libc::SYS_epoll_wait => {
                 no_limit_ms(d)?;
-                registered(thread, a)?
+                return Ok(registered(thread, a)?);
             }
             _ => return Err(Not::Waiting),
-        })
+        };
+        Ok(descriptors.into_iter().map(Target::from).collect())
     }
 }
 
@@ -367,14 +484,21 @@ fn selected(thread: &std::path::Path, count: u64, sets: [u64; 3]) -> io::Result<
     Ok(all)
 }
 
-/// The descriptors that an epoll instance watches.
+/// The files that an epoll instance watches.
 #[cfg(target_os = "linux")]
-fn registered(thread: &std::path::Path, epoll: u64) -> io::Result<Vec<u64>> {
+fn registered(thread: &std::path::Path, epoll: u64) -> io::Result<Vec<Target>> {
     let info = fs::read_to_string(thread.join(format!("fdinfo/{epoll}")))?;
-    let targets = info.lines().filter_map(|line| line.strip_prefix("tfd:"));
-    Ok(targets
-        .filter_map(|line| line.split_whitespace().next()?.parse().ok())
-        .collect())
+    Ok(info.lines().filter_map(target).collect())
+}
+
+/// A line `tfd: 4 events: 19 data: 4 pos:0 ino:a7b sdev:f`, the inode in hexadecimal.
+#[cfg(target_os = "linux")]
+fn target(line: &str) -> Option<Target> {
+    let mut fields = line.strip_prefix("tfd:")?.split_whitespace();
+    let descriptor = fields.next()?.parse().ok()?;
+    let inode = fields.find_map(|field| field.strip_prefix("ino:"));
+    let inode = inode.and_then(|inode| u64::from_str_radix(inode, 16).ok());
+    Some(Target { descriptor, inode })
 }
 
 /// Reads the memory of a process.
@@ -414,6 +538,15 @@ mod tests {
         ] {
             assert_eq!(pipe(other.as_ref()), None, "{other}");
         }
+    }
+
+    #[test]
+    fn epoll_tells_what_it_watches() {
+        let line = "tfd:        4 events:       19 data:                4  pos:0 ino:a7b sdev:f";
+        let (descriptor, inode) = (4, Some(0xa7b));
+        assert_eq!(target(line), Some(Target { descriptor, inode }));
+        assert_eq!(target("tfd: 7 events: 1 data: 0"), Some(Target::from(7)));
+        assert_eq!(target("pos:\t0"), None);
     }
 
     #[test]

@@ -97,19 +97,21 @@ pub fn converse(
 ) -> Result<Ended, Error> {
     let mut watch = Watch::new();
     let (mut flows, mut children) = start(commands, &mut watch)?;
-    match run(&mut flows, &mut watch, on_deadlock, &mut log, &mut tell) {
-        Ok(true) => {}
-        Ok(false) => {
-            tree::end(&mut children);
-            return Ok(Ended::Deadlock);
-        }
-        Err(error) => {
-            tree::end(&mut children);
-            return Err(error);
-        }
+    let ended = run(
+        &mut flows,
+        &mut children,
+        &mut watch,
+        on_deadlock,
+        &mut log,
+        &mut tell,
+    );
+    if !matches!(ended, Ok(true)) {
+        tree::end(&mut children);
     }
-    if let Some(log) = &mut log {
-        log.end()?;
+    let logged = log.as_mut().map_or(Ok(()), Log::end);
+    match (ended?, logged?) {
+        (true, ()) => {}
+        (false, ()) => return Ok(Ended::Deadlock),
     }
     let mut statuses = [ExitStatus::default(); 2];
     for (i, child) in children.iter_mut().enumerate() {
@@ -180,6 +182,7 @@ fn start(commands: [&[OsString]; 2], watch: &mut Watch) -> Result<([Flow; 2], Ve
 /// The loop: false if a deadlock is to be the end.
 fn run(
     flows: &mut [Flow; 2],
+    children: &mut [Child],
     watch: &mut Watch,
     on_deadlock: OnDeadlock,
     log: &mut Option<Log>,
@@ -224,6 +227,9 @@ fn run(
                 }
                 continue;
             }
+        }
+        if pause == LONGEST_PAUSE {
+            tree::bury_orphans(children);
         }
         pause = LONGEST_PAUSE.min(2 * pause);
     }

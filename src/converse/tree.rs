@@ -7,10 +7,13 @@
 use std::process::Child;
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{adopt_orphans, descendants, end};
+pub(super) use linux::{adopt_orphans, bury_orphans, descendants, end, may_be_under_us};
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn adopt_orphans() {}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn bury_orphans(_: &mut [Child]) {}
 
 /// Ends the commands.
 #[cfg(not(target_os = "linux"))]
@@ -44,7 +47,7 @@ mod linux {
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(in super::super) struct Process {
         pub(in super::super) id: u32,
-        parent: u32,
+        pub(in super::super) parent: u32,
         dead: bool,
         /// When it was started, in the kernel's own unit.
         start: u64,
@@ -58,11 +61,12 @@ mod linux {
             let stat = String::from_utf8_lossy(&stat[end..]);
             let fields: Vec<&str> = stat.split_whitespace().collect();
             let number = |i: usize| fields.get(i).and_then(|field| field.parse().ok());
-            match (fields.first(), number(1), number(19)) {
-                (Some(&state), Some(parent), Some(start)) => Ok(Process {
+            match (fields.first(), number(1), number(17), number(19)) {
+                (Some(&state), Some(parent), Some(threads), Some(start)) => Ok(Process {
                     id,
                     parent: parent as u32,
-                    dead: state == "Z" || state == "X",
+                    // Its first thread may have ended, and others not.
+                    dead: matches!(state, "Z" | "X") && threads <= 1,
                     start,
                 }),
                 _ => Err(io::ErrorKind::InvalidData.into()),
@@ -96,6 +100,27 @@ mod linux {
         }
         tree.sort_unstable_by_key(|process| process.id);
         Ok(tree)
+    }
+
+    /// Whether a process is under this one, or was, for all that is known.
+    pub(in super::super) fn may_be_under_us(mut id: u32) -> bool {
+        while id > 1 {
+            match Process::read(id) {
+                Ok(process) if process.parent != std::process::id() => id = process.parent,
+                _ => return true,
+            }
+        }
+        false
+    }
+
+    /// Takes note of the deaths of those that were adopted: nobody else can, and
+    /// until then they keep their numbers.
+    pub(in super::super) fn bury_orphans(children: &mut [Child]) {
+        for process in descendants().unwrap_or_default() {
+            if process.dead {
+                reap(children, process);
+            }
+        }
     }
 
     /// Ends all processes under this one: asks them to, and kills those that do not.
