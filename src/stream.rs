@@ -189,6 +189,9 @@ pub struct Blocks {
 /// What is kept up to this size stands right before the next read's page.
 const HEAD: usize = PAGE;
 
+/// A block that is too small for a line grows by one of so many parts.
+pub const GROWTH: usize = 8;
+
 /// How many bytes behind the text may be read with it, in bytes.
 pub const SLACK: usize = PAGE;
 
@@ -244,18 +247,21 @@ impl Blocks {
         if n <= HEAD || self.bytes.len() - self.end < BLOCK + SLACK {
             self.start = HEAD.saturating_sub(n);
             self.end = self.start + n;
-            self.bytes.copy_within(kept, self.start);
+            if kept.start != self.start {
+                self.bytes.copy_within(kept, self.start);
+            }
             self.grow();
         } else {
             self.start = kept.start;
         }
     }
 
-    /// Makes room for another block behind the text.
+    /// Makes room for another block behind the text. A large buffer grows by its
+    /// pages, uncopied, so little at a time is enough, and little is left unused.
     fn grow(&mut self) {
         let needed = self.end + BLOCK + SLACK;
         if needed > self.bytes.len() {
-            self.bytes.grow(needed.max(2 * self.bytes.len()));
+            self.bytes.grow(needed + needed / GROWTH);
         }
     }
 }

@@ -6,8 +6,8 @@
 
 use super::merge::{Merge, Sorted};
 use super::order::Answer;
-use super::run::{Records, Run, Supply};
-use super::spill::{self, Spill};
+use super::run::{self, Records, Run, Supply};
+use super::spill::{self, MERGED, Spill};
 use crate::error::Error;
 use crate::stream::{BLOCK, Out};
 use crate::tally;
@@ -18,6 +18,10 @@ use std::thread::Builder;
 
 /// How many blocks a thread merges ahead.
 const AHEAD: usize = 4;
+
+/// How many blocks there are for each thread: besides these, one that it fills,
+/// one that waits to be taken and one that is read.
+const BLOCKS: usize = AHEAD + 3;
 
 /// Writes `COUNT LINE` for every line of sorted inputs, in order; how many
 /// there were.
@@ -53,11 +57,26 @@ pub fn write_runs(
     terminator: u8,
     output: &mut impl Write,
 ) -> Result<u64, Error> {
-    // The streams between the threads hold blocks, too, as large as the largest line.
-    let memory = spill.limit() / if threads > 1 { 2 } else { 1 };
-    let runs = spill.take(memory)?;
-    let largest = runs.iter().map(|run| run.largest).max().unwrap_or(0);
-    let threads = threads.min(memory / (largest * (AHEAD + 2)).max(1)).max(1);
+    let largest = spill.largest_block();
+    // Where lines came to be so long that a range no longer fits beside some of
+    // them, the ranges become a run, too.
+    let parts = match parts.largest_part() + MERGED * largest <= spill.limit() {
+        true => parts,
+        false => {
+            spill.write_merged(vec![Records::of(Arc::new(parts).blocks(0, 1))])?;
+            Answer::default()
+        }
+    };
+    // Each thread holds a range and what it is read from, a line, and its blocks
+    // that are on their way; the last merge a line and the output.
+    let each = parts.largest_part() + (BLOCKS + 2) * largest;
+    let memory = spill.limit().saturating_sub(2 * largest);
+    let runs = match threads {
+        1 => spill.take(memory.saturating_sub(parts.largest_part() + largest))?,
+        _ => spill.take(memory / 2)?,
+    };
+    let held: usize = runs.iter().map(|run| run.largest).sum();
+    let threads = threads.min(memory.saturating_sub(held) / each).max(1);
     let parts = Arc::new(parts);
     if may_overflow {
         Merge::new(streams(&runs, &parts, threads))?.each(|_, _| Ok(()))?;
@@ -100,11 +119,25 @@ fn streams(runs: &[Run], parts: &Arc<Answer>, threads: usize) -> Vec<Records> {
 
 /// Merges inputs and sends the blocks on, until they end or nobody wants more.
 fn hand_on(inputs: Vec<Records>, blocks: &SyncSender<Result<Out, Error>>, empty: &Receiver<Out>) {
-    let merged = spill::merge(inputs, |block| {
+    let mut block = Out::default();
+    let send = |block: &mut Out| {
         let next = empty.try_recv().unwrap_or_default();
         let block = std::mem::replace(block, next);
         let unwanted = |_| Error::Data("nobody waits for it");
         blocks.send(Ok(block)).map_err(unwanted)
+    };
+    let merged = Merge::new(inputs).and_then(|merge| {
+        merge.each(|count, line| {
+            run::put(count, line, &mut block);
+            match block.as_slice().len() >= run::BLOCK {
+                true => send(&mut block),
+                false => Ok(()),
+            }
+        })?;
+        match block.as_slice().is_empty() {
+            true => Ok(()),
+            false => send(&mut block),
+        }
     });
     if let Err(error) = merged {
         let _ = blocks.send(Err(error));

@@ -7,7 +7,6 @@ use super::arena::{Arena, Arenas, LOADED};
 use super::key::{self, MIDDLE, SHORT, STRIDE};
 use super::ranges::add_up;
 use crate::error::Error;
-use crate::stream::Out;
 use std::cmp::Ordering;
 
 /// The lines of a range.
@@ -219,16 +218,14 @@ impl Lines {
         short.chain(middle).chain(long).collect()
     }
 
-    /// Puts out lines in order, each with `put` (as [`Lines::each`] has it), from a position on and until
-    /// there are `size` bytes or more; whether there are more lines.
-    pub fn lay_out(
+    /// Hands on lines in order, as [`Lines::each`] has it, from a position on and
+    /// as long as `put` wants more; whether there are more lines.
+    pub fn in_order<E>(
         &self,
         from: &mut Position,
         arenas: Arenas,
-        put: impl Fn(u64, &[u8], usize, &mut Out),
-        size: usize,
-        out: &mut Out,
-    ) -> bool {
+        mut put: impl FnMut(u64, &[u8], usize) -> Result<bool, E>,
+    ) -> Result<bool, E> {
         let runs = [
             Slots::Short(&self.short),
             Slots::Middle(&self.middle),
@@ -238,7 +235,8 @@ impl Lines {
         let mut cursors: Vec<_> = runs
             .filter_map(|(class, run)| Some((class, Cursor::new(run, from[class])?)))
             .collect();
-        while !cursors.is_empty() && out.as_slice().len() < size {
+        let mut wanted = true;
+        while !cursors.is_empty() && wanted {
             // The cursor with the smallest line is followed up to the next larger one's.
             let (smallest, next) = two_smallest(&cursors);
             let limit = next.map(|next| cursors[next].1.prefix);
@@ -246,10 +244,10 @@ impl Lines {
             let more = loop {
                 let mut buffer = [0; STRIDE];
                 let (bytes, length) = cursor.padded(&mut buffer);
-                put(cursor.count(), bytes, length, out);
+                wanted = put(cursor.count(), bytes, length)?;
                 let more = cursor.advance();
                 let beyond = limit.is_some_and(|limit| cursor.prefix >= limit);
-                if !more || beyond || out.as_slice().len() >= size {
+                if !more || beyond || !wanted {
                     break more;
                 }
             };
@@ -258,7 +256,7 @@ impl Lines {
                 cursors.swap_remove(smallest);
             }
         }
-        !cursors.is_empty()
+        Ok(!cursors.is_empty())
     }
 }
 

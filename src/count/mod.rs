@@ -57,7 +57,7 @@ use crate::memory::Size;
 use crate::stream::{self, Blocks};
 use crate::tally::Tally;
 use hash::Seed;
-use order::Answer;
+use order::{Answer, PIECES};
 use source::Source;
 use spill::Spill;
 use std::env;
@@ -165,7 +165,6 @@ impl Counts {
         let source = Mutex::new(Source::new(input, terminator));
         self.share_out(&source, |worker, block| {
             let length = lock(&source).next(block)?;
-            worker.reads_from(block);
             worker.count(source::padded(block, length), terminator)?;
             Ok(length)
         })
@@ -180,15 +179,47 @@ impl Counts {
         let source = Mutex::new(Source::new(input, terminator));
         self.share_out(&source, |worker, block| {
             let (length, number) = lock(&source).next_numbered(block)?;
-            worker.reads_from(block);
             worker.merge(&block.text()[..length], terminator, number)?;
             Ok(length)
         })
     }
 
-    /// Has the workers work on an input, each on a block at a time: at first one
-    /// alone, then all of them. `work` gives the size of its block in bytes, 0 at the end.
+    /// Has the workers work on an input, each on a block at a time. `work` gives
+    /// the size of its block in bytes, 0 at the end, or where a line is too long.
     fn share_out<R: Read + Send>(
+        &mut self,
+        source: &Mutex<Source<R>>,
+        work: impl Fn(&mut Worker, &mut Blocks) -> Result<usize, Error> + Sync,
+    ) -> Result<(), Error> {
+        loop {
+            lock(source).halt_beyond(self.spill.longest());
+            self.share_out_ordinary(source, &work)?;
+            let Some(begun) = lock(source).halted() else {
+                return Ok(());
+            };
+            self.foresee(begun)?;
+        }
+    }
+
+    /// Makes room for a line that is longer than others were, and has so many
+    /// bytes by now: where it takes too much of each worker's share, fewer go on.
+    fn foresee(&mut self, begun: usize) -> Result<(), Error> {
+        self.spill.foresee(begun);
+        let working = self.working();
+        let (active, retired) = self.workers.split_at_mut(working);
+        let retired = threads::each(retired.iter_mut().collect(), Worker::retire);
+        let active = threads::each(active.iter_mut().collect(), Worker::foresee);
+        retired.into_iter().chain(active).collect()
+    }
+
+    /// How many of the workers work.
+    fn working(&self) -> usize {
+        self.workers.len().min(self.spill.workers())
+    }
+
+    /// The same as [`share_out`](Counts::share_out) up to a line that is too
+    /// long: at first one works alone, then all of them.
+    fn share_out_ordinary<R: Read + Send>(
         &mut self,
         source: &Mutex<Source<R>>,
         work: impl Fn(&mut Worker, &mut Blocks) -> Result<usize, Error> + Sync,
@@ -216,7 +247,9 @@ impl Counts {
                 }
             }
         };
-        let ended = threads::each(self.workers.iter_mut().collect(), run);
+        let working = self.working();
+        let working = self.workers.iter_mut().take(working).collect();
+        let ended = threads::each(working, run);
         // Blocks are taken in order, so the first bad line is among these.
         let place = |error: &Error| match error {
             Error::Line { number, .. } => *number,
@@ -236,15 +269,23 @@ impl Counts {
         terminator: u8,
         output: &mut impl Write,
     ) -> Result<Report, Error> {
-        let threads = self.workers.len();
+        let mut threads = self.working();
         let lines = self.workers.iter().map(Worker::lines).sum();
         let total: u128 = self.workers.iter().map(Worker::total).sum();
         let longest = self.workers.iter().map(Worker::longest).max().unwrap_or(0) as u64;
         let mut workers = std::mem::take(&mut self.workers);
         let spill = &self.spill;
-        if !self.fits(&workers) {
+        let mut held = workers.iter().map(Worker::held).sum();
+        if !self.fits(held, threads) {
             let spilled = threads::each(workers.iter_mut().collect(), Worker::spill);
             spilled.into_iter().collect::<Result<(), Error>>()?;
+            held = 0;
+        }
+        if !spill.has_runs() {
+            // Each thread holds a range, and pieces of output with a line in each.
+            let each = spill.largest_part() + PIECES * spill.line();
+            let room = spill.limit().saturating_sub(held);
+            threads = threads.min(room / each.max(1)).max(1);
         }
         let counted = threads::each(workers.iter_mut().collect(), Worker::take);
         drop(workers);
@@ -274,15 +315,14 @@ impl Counts {
         Ok(Report { oversize, ..report })
     }
 
-    /// Whether what the workers hold can stay in memory for the answer, beside
-    /// what is read back; a quarter is left for the lists that grow as the
+    /// Whether the `held` bytes of the workers can stay in memory for the answer,
+    /// beside what so many threads read back; a quarter is left for the lists that grow as the
     /// workers' are put together.
-    fn fits(&self, workers: &[Worker]) -> bool {
+    fn fits(&self, held: usize, threads: usize) -> bool {
         if self.spill.spilled().runs == 0 {
             return true;
         }
-        let held: usize = workers.iter().map(Worker::held).sum();
-        let loaded = workers.len() * self.spill.largest_part();
+        let loaded = threads * (self.spill.largest_part() + 2 * self.spill.line());
         !self.spill.has_runs() && held + loaded <= self.spill.limit() / 4 * 3
     }
 }

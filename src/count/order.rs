@@ -16,6 +16,7 @@ use super::worker::Counted;
 use crate::error::Error;
 use crate::stream::Out;
 use crate::tally;
+use std::convert::Infallible;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
@@ -27,6 +28,10 @@ const PIECE: usize = 128 << 10;
 
 /// How many pieces a thread lays out ahead of their writing.
 const AHEAD: usize = 2;
+
+/// How many pieces there are for each thread: besides these, one that it lays
+/// out, one that waits to be taken and one that is written.
+pub const PIECES: usize = AHEAD + 3;
 
 /// The distinct lines and their counts, by ranges, in order.
 #[derive(Debug, Default)]
@@ -69,6 +74,11 @@ impl Answer {
             parts,
             threads,
         }
+    }
+
+    /// How much memory it takes to read back any range, in bytes.
+    pub fn largest_part(&self) -> usize {
+        self.parts.largest()
     }
 
     /// A range that holds these lines and what was written of it.
@@ -187,13 +197,13 @@ impl Answer {
         terminator: u8,
         mut take: impl FnMut(&mut Out, Option<u64>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let put = |count, line: &[u8], length, out: &mut Out| {
-            tally::put_padded(count, separator, line, length, terminator, out)
-        };
         let mut range = self.take(range)?;
         let mut out = Out::default();
         loop {
-            let more = range.lay_out(self, put, PIECE, &mut out);
+            let more = range.in_order(self, |count, line, length| {
+                tally::put_padded(count, separator, line, length, terminator, &mut out);
+                out.as_slice().len() < PIECE
+            });
             take(&mut out, (!more).then_some(range.lines.len() as u64))?;
             if !more {
                 return Ok(());
@@ -204,16 +214,12 @@ impl Answer {
 }
 
 impl Range {
-    /// Puts out the next lines, about so many bytes of them; whether there are more.
-    fn lay_out(
-        &mut self,
-        of: &Answer,
-        put: impl Fn(u64, &[u8], usize, &mut Out),
-        size: usize,
-        out: &mut Out,
-    ) -> bool {
+    /// Hands on the next lines, as long as `put` wants more; whether there are more.
+    fn in_order(&mut self, of: &Answer, mut put: impl FnMut(u64, &[u8], usize) -> bool) -> bool {
+        let put = |count, line: &[u8], length| Ok::<_, Infallible>(put(count, line, length));
         let arenas = of.arenas(&self.loaded);
-        self.lines.lay_out(&mut self.at, arenas, put, size, out)
+        let Ok(more) = self.lines.in_order(&mut self.at, arenas, put);
+        more
     }
 }
 
@@ -243,7 +249,11 @@ impl<R: Iterator<Item = usize> + Send> Supply for Blocks<R> {
                     None => return Ok(false),
                 },
             };
-            if !range.lay_out(&self.answer, run::put_padded, run::BLOCK, block) {
+            let more = range.in_order(&self.answer, |count, line, length| {
+                run::put_padded(count, line, length, block);
+                block.as_slice().len() < run::BLOCK
+            });
+            if !more {
                 self.range = None;
             }
         }

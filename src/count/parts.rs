@@ -16,7 +16,6 @@ use super::lines::{Lines, Size};
 use super::merge::Sorted;
 use super::run::{self, Run, RunWriter};
 use crate::error::Error;
-use crate::stream::Out;
 use std::collections::VecDeque;
 
 /// Parts of ranges in files.
@@ -104,18 +103,11 @@ pub fn write(
     writer: &mut RunWriter,
 ) -> Result<Vec<u64>, Error> {
     let mut starts = vec![writer.size()];
-    let mut block = Out::default();
     for lines in ranges {
         lines.each(arenas, |count, line, length| {
-            run::put_padded(count, line, length, &mut block);
-            match block.as_slice().len() >= run::BLOCK {
-                true => writer.take(&mut block),
-                false => Ok(()),
-            }
+            writer.put(count, line, length)
         })?;
-        if !block.as_slice().is_empty() {
-            writer.take(&mut block)?;
-        }
+        writer.end_block()?;
         starts.push(writer.size());
     }
     Ok(starts)

@@ -9,7 +9,7 @@
 use super::key::STRIDE;
 use super::merge::Sorted;
 use crate::error::Error;
-use crate::stream::Out;
+use crate::stream::{self, Out};
 use std::fs::File;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -20,6 +20,10 @@ use std::sync::Arc;
 /// How large a block is, in bytes, about: less than this and one record.
 pub const BLOCK: usize = 32 << 10;
 
+/// A line of so many bytes is a block by itself, and written from where it
+/// stands: neither copied nor compressed, it takes no memory a second time.
+const LONG: usize = stream::BLOCK;
+
 /// How many bytes behind the records of a block may be read with them.
 const SLACK: usize = STRIDE;
 
@@ -28,6 +32,9 @@ const HEAD: usize = 16;
 
 /// One of so many blocks is compressed to see what it is worth.
 const PROBE: u64 = 16;
+
+/// What the numbers of a record take at the most.
+const NUMBERS: usize = 20;
 
 /// Appends a record to a block.
 #[inline(always)]
@@ -39,15 +46,22 @@ pub fn put(count: u64, line: &[u8], block: &mut Out) {
 /// short and these are at least [`STRIDE`], they are copied in one go.
 #[inline(always)]
 pub fn put_padded(count: u64, bytes: &[u8], length: usize, block: &mut Out) {
-    const NUMBERS: usize = 20;
-    let room = block.room(NUMBERS + length.max(STRIDE));
-    let at = put_number(length as u64, room, 0);
-    let at = put_number(count, room, at);
+    // With the room for what follows the last record of a block, or it would
+    // grow to twice its size for that.
+    let room = block.room(NUMBERS + length.max(STRIDE) + SLACK);
+    let at = put_numbers(count, length, room);
     match bytes.first_chunk::<STRIDE>() {
         Some(wide) if length <= STRIDE => room[at..at + STRIDE].copy_from_slice(wide),
         _ => room[at..at + length].copy_from_slice(&bytes[..length]),
     }
     block.advance(at + length);
+}
+
+/// Puts the numbers before a line; where they end.
+#[inline(always)]
+fn put_numbers(count: u64, length: usize, room: &mut [u8]) -> usize {
+    let at = put_number(length as u64, room, 0);
+    put_number(count, room, at)
 }
 
 #[inline(always)]
@@ -111,6 +125,8 @@ impl Temporary {
 #[derive(Debug)]
 pub struct RunWriter {
     to: Temporary,
+    /// The records of the block that is not complete.
+    block: Out,
     /// What is still to be written to the file: blocks of ranges may be small.
     pending: Out,
     packed: Vec<u8>,
@@ -132,6 +148,7 @@ impl RunWriter {
                 file: Arc::new(file),
                 directory: Arc::clone(directory),
             },
+            block: Out::default(),
             pending: Out::default(),
             packed: Vec::new(),
             pack: false,
@@ -141,29 +158,67 @@ impl RunWriter {
         })
     }
 
-    /// Appends a block of records and empties it.
-    pub fn take(&mut self, block: &mut Out) -> Result<(), Error> {
+    /// Appends a record, of a line as [`put_padded`] has it.
+    #[inline(always)]
+    pub fn put(&mut self, count: u64, bytes: &[u8], length: usize) -> Result<(), Error> {
+        if length >= LONG {
+            return self.put_long(count, &bytes[..length]);
+        }
+        put_padded(count, bytes, length, &mut self.block);
+        match self.block.as_slice().len() >= BLOCK {
+            true => self.end_block(),
+            false => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn put_long(&mut self, count: u64, line: &[u8]) -> Result<(), Error> {
+        self.end_block()?;
+        let mut numbers = [0; NUMBERS];
+        let length = put_numbers(count, line.len(), &mut numbers);
+        let size = length + line.len();
+        self.put_head(size, size);
+        self.pending.push(&numbers[..length]);
+        self.to.write(&mut self.pending)?;
+        self.to.write_all(line)
+    }
+
+    /// Ends a block: the next record begins another one.
+    pub fn end_block(&mut self) -> Result<(), Error> {
+        if self.block.as_slice().is_empty() {
+            return Ok(());
+        }
+        let mut block = std::mem::take(&mut self.block);
         self.write(block.as_slice())?;
         block.truncate(0);
+        self.block = block;
         Ok(())
+    }
+
+    /// Puts the sizes before a block, in the file and in memory.
+    fn put_head(&mut self, stored: usize, size: usize) {
+        let head = [stored as u64, size as u64].map(u64::to_le_bytes);
+        self.pending.push(head.as_flattened());
+        self.blocks += 1;
+        self.size += (HEAD + stored) as u64;
+        self.largest = self.largest.max(size);
     }
 
     fn write(&mut self, block: &[u8]) -> Result<(), Error> {
         let packed = self.pack(block);
+        let length = if packed {
+            self.packed.len()
+        } else {
+            block.len()
+        };
+        self.put_head(length, block.len());
         let stored = if packed { &self.packed[..] } else { block };
-        let head = [stored.len() as u64, block.len() as u64];
-        let head = head.map(u64::to_le_bytes);
-        self.pending.push(head.as_flattened());
         if stored.len() >= BLOCK {
             // Not copied first.
             self.to.write(&mut self.pending)?;
-            self.to.write_all(stored)?;
-        } else {
-            self.pending.push(stored);
+            return self.to.write_all(stored);
         }
-        self.blocks += 1;
-        self.size += (HEAD + stored.len()) as u64;
-        self.largest = self.largest.max(block.len());
+        self.pending.push(stored);
         match self.pending.as_slice().len() >= BLOCK {
             true => self.to.write(&mut self.pending),
             false => Ok(()),
@@ -190,8 +245,9 @@ impl RunWriter {
         self.size
     }
 
-    /// All that was taken up to now.
+    /// All that was put up to now.
     pub fn run(&mut self) -> Result<Run, Error> {
+        self.end_block()?;
         self.to.write(&mut self.pending)?;
         Ok(Run {
             from: self.to.clone(),
@@ -258,7 +314,7 @@ impl Supply for Stored {
         }
         part.start = at + stored;
         block.truncate(0);
-        let room = &mut block.room(size)[..size];
+        let room = &mut block.room(size + SLACK)[..size];
         if stored == size as u64 {
             read(room, at).map_err(failed)?;
         } else {
@@ -383,11 +439,10 @@ mod tests {
     fn run(records: &[(Vec<u8>, u64)], each: usize) -> Run {
         let mut writer = writer();
         for records in records.chunks(each) {
-            let mut block = Out::default();
             for (line, count) in records {
-                put(*count, line, &mut block);
+                writer.put(*count, line, line.len()).unwrap();
             }
-            writer.take(&mut block).unwrap();
+            writer.end_block().unwrap();
         }
         writer.run().unwrap()
     }

@@ -3,6 +3,9 @@
 //! The threads read by turns, under a lock, straight into buffers of their own;
 //! nobody hands lines to anybody. What a block leaves of its last line goes to
 //! whoever reads next.
+//!
+//! A line that is longer than was foreseen halts the input, for everybody, before
+//! more of it is read: first there must be memory for it.
 
 use super::key::STRIDE;
 use crate::error::Error;
@@ -17,6 +20,10 @@ pub struct Source<R> {
     before: u64,
     /// The beginning of a line whose end has not been read.
     rest: Vec<u8>,
+    /// The size of a block with such a line's beginning, in bytes, that halts the input.
+    most: usize,
+    /// That block, once it does.
+    halted: Option<Blocks>,
     ended: bool,
 }
 
@@ -29,23 +36,43 @@ impl<R: Read> Source<R> {
             terminator,
             before: 0,
             rest,
+            most: usize::MAX,
+            halted: None,
             ended: false,
         }
     }
 
-    /// Reads the next lines into `block`: their size in bytes, 0 at the end.
-    /// The last line of the input may lack its terminator.
+    /// Halts the input from now on where a line is found to be longer than this.
+    pub fn halt_beyond(&mut self, longest: usize) {
+        self.most = longest;
+    }
+
+    /// How much of a line has been read that halts the input, if one does.
+    pub fn halted(&self) -> Option<usize> {
+        self.halted.as_ref().map(|block| block.text().len())
+    }
+
+    /// Reads the next lines into `block`: their size in bytes, 0 at the end, or
+    /// where the input is halted. The last line of the input may lack its terminator.
     pub fn next(&mut self, block: &mut Blocks) -> Result<usize, Error> {
         // A long line that has passed shall not be felt any more.
         if block.size() / 8 > block.text().len().max(BLOCK) {
             *block = Blocks::new();
         }
-        block.keep(0);
-        block.put(&self.rest);
-        self.rest.clear();
-        self.rest.shrink_to(BLOCK);
+        match self.halted.take() {
+            Some(begun) => *block = begun,
+            None => {
+                block.keep(0);
+                block.put(&self.rest);
+                self.rest.clear();
+            }
+        }
         while !self.ended {
             let before = block.text().len();
+            if before > self.most {
+                self.halted = Some(std::mem::take(block));
+                return Ok(0);
+            }
             if block.read(&mut self.input).map_err(Error::Read)? == 0 {
                 self.ended = true;
                 break;
@@ -76,6 +103,7 @@ impl<R: Read> Source<R> {
     pub fn end(&mut self) {
         self.ended = true;
         self.rest.clear();
+        self.halted = None;
     }
 }
 

@@ -4,19 +4,24 @@
 //! ranges (`parts`) or else as a run, and begins anew. When there are too many runs the smallest half of them
 //! is merged to one, so the number of open files stays small; and each line is
 //! written again once for about 64 times the input.
+//!
+//! Some memory depends on how long lines are: a block that holds one, and a block
+//! of each run that is merged. It is part of the account. Where lines turn out
+//! to be longer than a small part of what a worker may take, fewer workers go on.
 
 use super::Report;
 use super::arena::Arenas;
 use super::lines::Lines;
 use super::merge::{Merge, Sorted};
 use super::parts::{self, Parts};
-use super::run::{self, Records, Run, RunWriter};
+use super::run::{Records, Run, RunWriter};
 use crate::error::Error;
 use crate::memory::{self, Size};
-use crate::stream::Out;
+use crate::stream::{self, GROWTH};
 use rustix::process::{Resource, getrlimit};
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// How many runs there are at the most before some are merged. (Few in tests,
@@ -34,9 +39,22 @@ const LEAST: usize = if cfg!(test) { 1 } else { 1 << 20 };
 /// There are more workers than one only where each gets so much memory, in bytes.
 const WORTH_A_WORKER: usize = 4 * LEAST;
 
+/// And where the longest line fits so often into that: it is in a block, may be
+/// in the blocks of some runs that are merged, and there should be many in memory.
+const LINES: usize = 8;
+
+/// How long a line may be, in bytes, and take no memory but that for
+/// [`OVERHEAD`].
+const ORDINARY: usize = stream::BLOCK;
+
 /// How much memory a worker takes besides what it counts, in bytes: a block,
 /// its stack, and what it writes.
 const OVERHEAD: usize = LEAST / 4;
+
+/// How often a line may be in memory where two runs are merged to the answer:
+/// in a block of each, in the block that a range is read from, as the one that
+/// is added up, and in the output.
+pub const MERGED: usize = 5;
 
 /// Where runs go, and when.
 #[derive(Debug)]
@@ -46,6 +64,8 @@ pub struct Spill {
     most_workers: usize,
     /// What that comes to, once somebody needs to know.
     plan: OnceLock<Plan>,
+    /// How long lines may be, in bytes.
+    longest: AtomicUsize,
     directories: Vec<Arc<Path>>,
     runs: Mutex<Runs>,
     parts: Mutex<Parts>,
@@ -88,6 +108,7 @@ impl Spill {
             memory,
             most_workers,
             plan: OnceLock::new(),
+            longest: AtomicUsize::new(ORDINARY),
             directories: directories.into_iter().map(Arc::from).collect(),
             runs: Mutex::default(),
             parts: Mutex::default(),
@@ -117,9 +138,35 @@ impl Spill {
         self.plan().limit
     }
 
+    /// How long lines may be, in bytes, until longer ones are foreseen.
+    pub fn longest(&self) -> usize {
+        self.longest.load(Ordering::Relaxed)
+    }
+
+    /// Lines may be longer than that, while nobody counts: a line has begun that
+    /// is. It may well go on, so there is memory for some more of it.
+    pub fn foresee(&self, begun: usize) {
+        let longest = begun.saturating_add(begun / GROWTH);
+        self.longest.fetch_max(longest, Ordering::Relaxed);
+    }
+
+    /// How much memory a copy of the longest line takes, in bytes, beyond that of
+    /// an ordinary one.
+    pub fn line(&self) -> usize {
+        self.longest() - ORDINARY
+    }
+
+    /// How much memory the block takes that a worker reads from, in bytes, beyond
+    /// that of ordinary lines.
+    pub fn block(&self) -> usize {
+        self.line() + self.line() / GROWTH
+    }
+
     /// How many workers that memory is enough for.
     pub fn workers(&self) -> usize {
-        self.plan().workers
+        let Plan { limit, workers, .. } = self.plan();
+        let line = self.line().max(1);
+        workers.min(limit / LINES / line).max(1)
     }
 
     /// How many inputs may be merged at once.
@@ -129,7 +176,7 @@ impl Spill {
 
     /// How much memory there is for each worker, in bytes.
     pub fn share(&self) -> usize {
-        let Plan { limit, workers, .. } = self.plan();
+        let (limit, workers) = (self.limit(), self.workers());
         let overhead = if workers > 1 { OVERHEAD } else { 0 };
         (limit / workers).saturating_sub(overhead).max(LEAST)
     }
@@ -163,7 +210,7 @@ impl Spill {
     /// Writes a run of what sorted inputs give together.
     pub fn write_merged<S: Sorted>(&self, inputs: Vec<S>) -> Result<(), Error> {
         let mut writer = self.writer()?;
-        merge(inputs, |block| writer.take(block))?;
+        merge(inputs, &mut writer)?;
         self.add(writer.run()?)
     }
 
@@ -171,7 +218,9 @@ impl Spill {
     /// whole, with what was written of it before; whether it can.
     pub fn write_parts(&self, ranges: &mut Vec<Lines>, arenas: Arenas) -> Result<bool, Error> {
         let sizes = ranges.iter().map(|lines| lines.size(arenas)).collect();
-        let most = self.share() / 2;
+        // And beside runs that are merged, if it comes to that.
+        let beside = MERGED * self.line();
+        let most = (self.share() / 2).min(self.limit().saturating_sub(beside));
         if !self.parts.lock().expect("no panic").reserve(sizes, most) {
             return Ok(false);
         }
@@ -216,6 +265,12 @@ impl Spill {
             spilled: bytes,
             oversize: None,
         }
+    }
+
+    /// The size of the largest block of any run, in bytes.
+    pub fn largest_block(&self) -> usize {
+        let runs = self.runs.lock().expect("no panic");
+        runs.all.iter().map(|run| run.largest).max().unwrap_or(0)
     }
 
     /// Whether there are runs.
@@ -271,29 +326,15 @@ impl Runs {
             some.push(run);
         }
         let mut writer = self.writer(directories)?;
-        merge(records(some), |block| writer.take(block))?;
+        merge(records(some), &mut writer)?;
         self.add(writer.run()?);
         Ok(())
     }
 }
 
-/// Merges inputs to the blocks of one run, each of which is taken away by `take`.
-pub fn merge<S: Sorted>(
-    inputs: Vec<S>,
-    mut take: impl FnMut(&mut Out) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let mut block = Out::default();
-    Merge::new(inputs)?.each(|count, line| {
-        run::put(count, line, &mut block);
-        match block.as_slice().len() >= run::BLOCK {
-            true => take(&mut block),
-            false => Ok(()),
-        }
-    })?;
-    match block.as_slice().is_empty() {
-        true => Ok(()),
-        false => take(&mut block),
-    }
+/// Merges inputs to a run.
+fn merge<S: Sorted>(inputs: Vec<S>, writer: &mut RunWriter) -> Result<(), Error> {
+    Merge::new(inputs)?.each(|count, line| writer.put(count, line, line.len()))
 }
 
 /// The records of all these runs.
@@ -318,11 +359,9 @@ mod tests {
     /// A run of some lines, each counted once.
     fn add(spill: &Spill, lines: &[String]) {
         let mut writer = spill.writer().unwrap();
-        let mut block = Out::default();
         for line in lines {
-            run::put(1, line.as_bytes(), &mut block);
+            writer.put(1, line.as_bytes(), line.len()).unwrap();
         }
-        writer.take(&mut block).unwrap();
         spill.add(writer.run().unwrap()).unwrap();
     }
 

@@ -99,6 +99,18 @@ impl<const N: usize> Table<N> {
         }
     }
 
+    /// Whether there is a key of this hash that `is` recognises.
+    pub fn contains(&self, hash: u64, is: impl Fn(&[u64]) -> bool) -> bool {
+        let mut i = self.home(hash);
+        while is_used(&self.slots[i]) {
+            if is(key(&self.slots[i])) {
+                return true;
+            }
+            i = self.next(i);
+        }
+        false
+    }
+
     /// Makes the table twice as large.
     #[cold]
     #[inline(never)]
@@ -182,6 +194,10 @@ mod tests {
                         prop_assert!(add(&mut table, key, count, hash));
                     }
                     prop_assert_eq!(table.len(), expected.len());
+                    for key in (0..3000).step_by(100) {
+                        let is = |known: &[u64]| known == [key, 1];
+                        prop_assert_eq!(table.contains(hash(key), is), expected.contains_key(&key));
+                    }
                     prop_assert_eq!(all(&mut table), expected);
                 }
             }

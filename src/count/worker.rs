@@ -11,12 +11,10 @@ use super::hash::Seed;
 use super::key::{self, MIDDLE, Middle, SHORT, STRIDE, Short};
 use super::lines::{Lines, Position};
 use super::ranges::{Ranges, Splitters};
-use super::run;
 use super::spill::Spill;
 use super::table::Table;
 use crate::error::{Error, TOO_LARGE};
 use crate::scan::{self, CHUNK};
-use crate::stream::{Blocks, Out};
 use crate::tally::Tally;
 use std::sync::{Arc, OnceLock};
 
@@ -38,6 +36,8 @@ pub struct Worker {
     spill: Arc<Spill>,
     /// How much memory this worker may take, in bytes, once it has asked.
     share: Option<usize>,
+    /// How much of that is for the block that it reads from.
+    block: usize,
     /// Lines of up to 15 bytes.
     short: Class<3>,
     /// Lines of 16 to 23 bytes.
@@ -48,8 +48,6 @@ pub struct Worker {
     arena: Arena,
     /// How large the arena may be before the memory held is looked at.
     look: usize,
-    /// The size of the block that it reads from, in bytes.
-    block: usize,
     /// Whether it is the only one, and so sees all lines in their order.
     pub is_alone: bool,
     /// How many lines it has counted.
@@ -96,12 +94,12 @@ impl Worker {
             shares_ranges: true,
             spill,
             share: None,
+            block: 0,
             short: Class::new(),
             middle: Class::new(),
             long: Table::new(),
             arena: Arena::default(),
             look: LOOK,
-            block: 0,
             is_alone: number == 0,
             lines: 0,
             merged: 0,
@@ -185,6 +183,7 @@ impl Worker {
     fn learn_share(&mut self) -> usize {
         let share = self.spill.share();
         self.share = Some(share);
+        self.block = self.spill.block();
         // Twice that for both, since they move: a quarter of the share.
         self.short.quota.allow::<3>(share / 16);
         self.middle.quota.allow::<4>(share / 16);
@@ -194,18 +193,27 @@ impl Worker {
     /// How much memory it holds, or needs at once to write all of that, in bytes.
     pub fn held(&self) -> usize {
         let long = 2 * self.long.size() + self.arena.size();
-        self.short.size() + self.middle.size() + long + self.block
+        self.short.size() + self.middle.size() + long
     }
 
-    /// Tells the worker how much memory the block takes from which it will read.
-    pub fn reads_from(&mut self, block: &Blocks) {
-        self.block = block.size();
+    /// Sees to it that there is memory for the lines that are foreseen by now.
+    pub fn foresee(&mut self) -> Result<(), Error> {
+        self.learn_share();
+        self.keep_to_share(0)
+    }
+
+    /// Spills all there is and gives back all memory: other workers go on.
+    pub fn retire(&mut self) -> Result<(), Error> {
+        self.spill()?;
+        (self.short, self.middle) = (Class::new(), Class::new());
+        Ok(())
     }
 
     /// Sees to it that no more memory is held than this worker's share, so many
     /// bytes `more` included: by adding up, or else by writing a run.
     fn keep_to_share(&mut self, more: usize) -> Result<(), Error> {
         let share = self.share.unwrap_or_else(|| self.learn_share());
+        let share = share.saturating_sub(self.block);
         if self.held() + more > share {
             self.short.add_up()?;
             self.middle.add_up()?;
@@ -243,16 +251,13 @@ impl Worker {
         self.shares_ranges = false;
         self.splitters = SharedSplitters::default();
         let mut writer = self.spill.writer()?;
-        let mut block = Out::default();
         for mut lines in ranges {
             lines.sort(arenas)?;
-            let mut at = Position::default();
-            while lines.lay_out(&mut at, arenas, run::put_padded, run::BLOCK, &mut block) {
-                writer.take(&mut block)?;
-            }
-        }
-        if !block.as_slice().is_empty() {
-            writer.take(&mut block)?;
+            let put = |count, line: &[u8], length| {
+                writer.put(count, line, length)?;
+                Ok::<_, Error>(true)
+            };
+            lines.in_order(&mut Position::default(), arenas, put)?;
         }
         drop(arena);
         self.spill.add(writer.run()?)
@@ -429,12 +434,12 @@ impl Worker {
     }
 
     fn add_long(&mut self, line: &[u8], count: u64) -> bool {
-        if self.long.is_full() || self.arena.size() > self.look {
-            let made = self.make_room_for_long();
-            self.note(made);
-        }
         self.longest = self.longest.max(line.len());
         let hash = self.seed.bytes(line);
+        if self.long.is_full() || self.arena.size() + line.len() > self.look {
+            let made = self.make_room_for_long(hash, line);
+            self.note(made);
+        }
         let arena = std::cell::RefCell::new(&mut self.arena);
         // An empty slot has no place.
         let is = |known: &[u64]| {
@@ -444,15 +449,18 @@ impl Worker {
         self.long.add(hash, count, is, make, |key| key[0])
     }
 
-    /// Lets the table of long lines grow if it is full, and the arena, as far as
-    /// there is memory; or else spills.
+    /// Lets the table of long lines grow if it is full, and the arena by this line,
+    /// if it is new, as far as there is memory; or else spills.
     #[cold]
-    fn make_room_for_long(&mut self) -> Result<(), Error> {
-        let more = if self.long.is_full() {
-            2 * self.long.size()
-        } else {
-            0
-        };
+    fn make_room_for_long(&mut self, hash: u64, line: &[u8]) -> Result<(), Error> {
+        let is = |known: &[u64]| known[0] == hash && self.arena.line(known[1]) == line;
+        let mut more = 0;
+        if !self.long.contains(hash, is) {
+            more += Arena::size_of(line);
+        }
+        if self.long.is_full() {
+            more += 2 * self.long.size();
+        }
         self.keep_to_share(more)?;
         if self.long.is_full() {
             self.long.grow(|key| key[0]);
