@@ -197,6 +197,16 @@ pub fn give_large_buffers_back() {
     }
 }
 
+/// Has the allocator give back to the system what was freed: many small buffers
+/// leave as much behind in its pool, while their successors may be large ones.
+pub fn give_freed_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: a plain call; it touches only memory that is not in use.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 /// Tells the processor that this element will soon be needed.
 #[inline(always)]
 pub fn prefetch<T>(elements: &[T], i: usize) {

@@ -178,6 +178,50 @@ fn memory_stays_within_its_limit() {
     }
 }
 
+/// So many lines of so many bytes, that differ at both ends; every third one
+/// comes again at once, every fifth one later.
+fn long_lines(n: usize, size: usize) -> Vec<u8> {
+    let filling: Vec<u8> = (0..size).map(|i| b'a' + (i * i % 23) as u8).collect();
+    let mut text = Vec::new();
+    for i in (0..n).map(|i| i * 7 % n).chain((0..n).step_by(5)) {
+        let start = text.len();
+        write!(text, "{:04}", i % 10 * 1000 + i).unwrap();
+        text.extend_from_slice(&filling[text.len() - start + 8..]);
+        writeln!(text, "{i:08}").unwrap();
+        if i % 3 == 0 {
+            text.extend_from_within(start..);
+        }
+    }
+    text
+}
+
+#[test]
+fn memory_stays_within_its_limit_for_long_lines_and_all_threads() {
+    for (n, size, limit) in [(26, 5_000_000, 32), (20, 2_000_000, 16), (8, 4_000_000, 8)] {
+        // Short lines come first, and so all threads do.
+        let text = [different_lines(), long_lines(n, size)].concat();
+        let text = file(&text);
+        let input = argument(text.path());
+        let expected = classic(&format!("cat {input} | {CLASSIC} | cksum"), b"");
+        for threads in ["1", "2", "4", "8"] {
+            let count = format!("count -S{limit}M -j{threads} --verbose {input} | cksum");
+            let ran = run(&mut shell(&count), b"");
+            assert!(ran.stdout == expected, "{count}");
+            let peak = peak(&ran);
+            let most = (limit << 20).max(5 * size as u64) + (32 << 20);
+            assert!(peak <= most >> 10, "{count}: {peak} KiB");
+        }
+    }
+}
+
+#[test]
+fn a_long_line_that_comes_again_and_again_is_not_written_each_time() {
+    let text = [&b"x".repeat(3 << 20)[..], b"\n"].concat().repeat(20);
+    let ran = run(program("count").args(["-S8M", "--verbose"]), &text);
+    assert!(ran.stdout == [b"20 ", &text[..(3 << 20) + 1]].concat());
+    assert!(ran.stderr.contains(" 0 runs"), "{}", ran.stderr);
+}
+
 #[test]
 fn a_line_larger_than_the_limit_works_and_is_said_once() {
     let mut text = b"a\nb\na\n".to_vec();

@@ -23,8 +23,8 @@ use textmill::memory::{self, Size};
         count --merge --sorted monday tuesday >both\n\n\
         Order of output: by the bytes of the line (with --unsorted: none).\n\
         Cost: one pass over the input, then a sort of the distinct lines. Memory grows \
-        with the distinct lines, not with the input, and only up to the limit of -S; \
-        past it they are sorted in pieces, which go to temporary files without a name. \
+        with the distinct lines, not with the input, and only up to the limit of -S, or five times \
+        the longest line; past it they are sorted in pieces, which go to temporary files without a name. \
         With --sorted: a block and a line of each FILE."
 )]
 struct Args {

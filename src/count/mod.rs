@@ -81,8 +81,8 @@ pub struct Means {
     /// How many threads count; if not said, one for each processor, but no more
     /// than four, for then most would wait for the input.
     pub threads: Option<NonZeroUsize>,
-    /// How much memory they take together, about; if not said, half of what
-    /// is available to the process.
+    /// How much memory they take together, about, or five times the longest
+    /// line, if that is more; if not said, half of what is available to the process.
     pub memory: Option<Size>,
     /// Where that goes which does not fit, in turn; if empty, to `$TMPDIR`, or
     /// else `/tmp`.
@@ -448,6 +448,24 @@ mod tests {
                 assert_eq!((report.lines, report.distinct), (35_000, 21_000));
                 assert_eq!(report.runs == 0, memory == AMPLE);
             }
+        }
+    }
+
+    #[test]
+    fn long_lines_among_short_ones_give_the_same() {
+        let long = |i: usize| format!("{i} {}\n", "long ".repeat(i << 13));
+        let short = distinct(300);
+        let text: String = (1..=20)
+            .map(|i| short.clone() + &long(i % 13) + &long(7))
+            .collect();
+        let expected = naive(text.repeat(2).as_bytes());
+        for memory in [20_000, 4 << 20, 64 << 20, AMPLE] {
+            let mut counts = limited(4, memory);
+            for _ in 0..2 {
+                counts.read(&mut text.as_bytes(), b'\n').unwrap();
+            }
+            assert_eq!(counts.working() < 4, memory < 64 << 20, "{memory} bytes");
+            assert!(written(counts) == expected, "{memory} bytes");
         }
     }
 

@@ -491,6 +491,15 @@ mod tests {
     }
 
     #[test]
+    fn a_long_line_is_a_block_by_itself() {
+        let line = |length| (vec![b'x'; length], length as u64);
+        let records = [3, LONG, LONG, 7, LONG - 1, LONG + 1].map(line);
+        let run = run(&records, 2);
+        assert!((LONG..LONG + BLOCK).contains(&run.largest));
+        assert!(read(run).unwrap() == records);
+    }
+
+    #[test]
     fn a_file_that_was_cut_is_an_error() {
         let run = run(&[(b"a".to_vec(), 1)], 1);
         run.from.file.set_len(run.size - 1).unwrap();

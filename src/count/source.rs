@@ -112,3 +112,35 @@ impl<R: Read> Source<R> {
 pub fn padded(block: &Blocks, length: usize) -> &[u8] {
     block.padded(length + STRIDE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_too_long_halts_the_input_for_everybody() {
+        let long = [&b"x".repeat(10 * BLOCK)[..], b"\nb\n"].concat();
+        let text = [b"a\n", &long[..]].concat();
+        let mut source = Source::new(&text[..], b'\n');
+        source.halt_beyond(2 * BLOCK);
+        let (mut one, mut other) = (Blocks::new(), Blocks::new());
+        assert_eq!(source.next(&mut one).unwrap(), 2);
+        assert_eq!(source.halted(), None);
+        for i in 0..3 {
+            let block = if i == 1 { &mut other } else { &mut one };
+            assert_eq!(source.next(block).unwrap(), 0);
+            let begun = source.halted().unwrap();
+            assert!((2 * BLOCK..=3 * BLOCK).contains(&begun), "{begun}");
+        }
+        source.halt_beyond(20 * BLOCK);
+        let mut read = Vec::new();
+        loop {
+            match source.next(&mut other).unwrap() {
+                0 => break,
+                length => read.extend_from_slice(&other.text()[..length]),
+            }
+        }
+        assert!(read == long);
+        assert_eq!(source.halted(), None);
+    }
+}

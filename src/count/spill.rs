@@ -407,6 +407,21 @@ mod tests {
     }
 
     #[test]
+    fn fewer_workers_go_on_where_lines_are_long() {
+        let spill = Spill::new(Size::Bytes(64 << 20), 8, Vec::new());
+        for (begun, workers) in [(ORDINARY, 8), (1 << 19, 8), (2 << 20, 3), (20 << 20, 1)] {
+            spill.foresee(begun);
+            assert_eq!(spill.workers(), workers, "{begun} bytes");
+            assert!(spill.longest() > begun);
+            let share = spill.share();
+            assert!(workers * share <= 64 << 20 && share > spill.block());
+        }
+        // A shorter one makes no difference.
+        spill.foresee(1 << 20);
+        assert_eq!(spill.workers(), 1);
+    }
+
+    #[test]
     fn files_have_no_names_and_a_directory_that_fails_is_named() {
         let directory = tempfile::tempdir().unwrap();
         let spill = spill(0, directory.path());

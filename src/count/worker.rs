@@ -15,6 +15,7 @@ use super::spill::Spill;
 use super::table::Table;
 use crate::error::{Error, TOO_LARGE};
 use crate::scan::{self, CHUNK};
+use crate::sys;
 use crate::tally::Tally;
 use std::sync::{Arc, OnceLock};
 
@@ -234,7 +235,7 @@ impl Worker {
         }
     }
 
-    /// Writes all there is to a run; the worker is then as new.
+    /// Writes all there is to temporary files; the worker is then as new.
     pub fn spill(&mut self) -> Result<(), Error> {
         if self.is_empty() {
             return Ok(());
@@ -454,14 +455,17 @@ impl Worker {
     #[cold]
     fn make_room_for_long(&mut self, hash: u64, line: &[u8]) -> Result<(), Error> {
         let is = |known: &[u64]| known[0] == hash && self.arena.line(known[1]) == line;
-        let mut more = 0;
-        if !self.long.contains(hash, is) {
-            more += Arena::size_of(line);
+        if self.long.contains(hash, is) {
+            return Ok(());
         }
-        if self.long.is_full() {
-            more += 2 * self.long.size();
-        }
-        self.keep_to_share(more)?;
+        // What the lists of short lines were, and the first places of an arena
+        // that has grown, would stay in use.
+        sys::give_freed_memory_back();
+        let table = match self.long.is_full() {
+            true => 2 * self.long.size(),
+            false => 0,
+        };
+        self.keep_to_share(table + Arena::size_of(line))?;
         if self.long.is_full() {
             self.long.grow(|key| key[0]);
         }
