@@ -197,7 +197,7 @@ fn long_lines(n: usize, size: usize) -> Vec<u8> {
 
 #[test]
 fn memory_stays_within_its_limit_for_long_lines_and_all_threads() {
-    for (n, size, limit) in [(26, 5_000_000, 32), (20, 2_000_000, 16), (8, 4_000_000, 8)] {
+    for (n, size, limit) in [(22, 5_000_000, 32), (16, 2_000_000, 16), (6, 4_000_000, 8)] {
         // Short lines come first, and so all threads do.
         let text = [different_lines(), long_lines(n, size)].concat();
         let text = file(&text);

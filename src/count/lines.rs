@@ -79,7 +79,9 @@ impl Lines {
         let Some(first) = self.long.first().map(|slot| arenas.line(slot)) else {
             return;
         };
-        let common = self.long.iter().fold(first.len(), |common, slot| {
+        // A range of very long lines may have but one: it is not worth a look.
+        let others = self.long.iter().skip(1);
+        let common = others.fold(first.len(), |common, slot| {
             let line = arenas.line(slot);
             let pairs = first[..common].iter().zip(line);
             pairs.take_while(|(a, b)| a == b).count()
