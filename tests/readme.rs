@@ -1,9 +1,11 @@
 //! The commands of README.md and docs/talk.md print what these say.
 //!
 //! A block marked `console` is a session: lines after `$ ` are run by bash at
-//! the top of the repository, what follows each is its output, to the letter.
+//! the top of the repository, what follows each is its output, to the letter. A small
+//! site is at http://localhost:8000/, wherever that may be.
 
 use crate::process::{programs, repository, run, shell};
+use crate::server::{Server, Step, page, status};
 
 /// The commands of a Markdown text, each with the output that it shows.
 fn sessions(markdown: &str) -> Vec<(String, String)> {
@@ -25,6 +27,23 @@ fn sessions(markdown: &str) -> Vec<(String, String)> {
     sessions
 }
 
+/// Where the pages say that the site is.
+const SITE: &str = "http://localhost:8000";
+
+/// The site: a page, and a link on it that leads nowhere.
+fn site() -> Server {
+    let html = std::fs::read(repository("tests/data/page.html")).unwrap();
+    let links = b"<a href=/page.html>The page</a> <a href=/gone.html>Another one</a>";
+    Server::start(move |request| {
+        let html_of = |html: &[u8]| page(&["Content-Type: text/html; charset=utf-8"], html);
+        vec![Step::Send(match request.path.as_str() {
+            "/" => html_of(links),
+            "/page.html" => html_of(&html),
+            _ => status("404 Not Found"),
+        })]
+    })
+}
+
 #[test]
 fn every_command_prints_what_it_says() {
     let mut all = Vec::new();
@@ -34,20 +53,23 @@ fn every_command_prints_what_it_says() {
         assert!(sessions.len() >= 5, "{page} shows its commands");
         all.extend(sessions);
     }
+    let (site, cache) = (site(), tempfile::tempdir().unwrap());
+    let there = site.url("");
     for (command, output) in all {
         if cfg!(not(feature = "net"))
-            && ["fetch", "wordfreq"]
+            && ["fetch", "linkcheck", "wordfreq"]
                 .iter()
                 .any(|word| command.contains(word))
         {
             continue;
         }
-        let mut bash = shell(&format!("exec 2>&1; {command}"));
+        let mut bash = shell(&format!("exec 2>&1; {}", command.replace(SITE, &there)));
         bash.current_dir(repository(""))
-            .env("TEXTMILL_BIN", programs());
+            .env("TEXTMILL_BIN", programs())
+            .env("XDG_CACHE_HOME", cache.path());
         let ran = run(&mut bash, b"");
         assert_eq!(
-            String::from_utf8(ran.stdout).unwrap(),
+            String::from_utf8(ran.stdout).unwrap().replace(&there, SITE),
             output,
             "$ {command}"
         );
