@@ -4,12 +4,13 @@
 //! waited for by a file that it makes.
 
 use crate::process::{Ran, argument, program, run, shell};
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// `memo` with a store in this folder.
 fn memo(folder: &Path, args: &[&str]) -> Command {
@@ -34,6 +35,22 @@ fn files(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let all = fs::read_dir(folder.join("store")).into_iter().flatten();
     all.map(|entry| entry.unwrap().path())
         .partition(|path| path.extension().is_none())
+}
+
+/// Asks for `k` of the store in this folder, which must be there.
+fn get_any(folder: &Path) -> Command {
+    memo(&folder.join("store"), &["k", "--", "false"])
+}
+
+/// Changes the time at which a value was stored; its output is this.
+fn set_stored(path: &Path, output: &str, time: SystemTime) {
+    let mut bytes = fs::read(path).unwrap();
+    let n = bytes.len();
+    let ms = time.duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
+    bytes[n - 32..n - 24].copy_from_slice(&ms.to_le_bytes());
+    let digest = Sha256::digest(&bytes[output.len()..n - 24]);
+    bytes[n - 24..n - 16].copy_from_slice(&digest[..8]);
+    fs::write(path, bytes).unwrap();
 }
 
 fn wait_for(path: &Path) {
@@ -372,6 +389,129 @@ fn time_to_live() {
     assert_eq!(files(folder), (vec![], vec![]));
 }
 
+/// The clock was set back: what is stored is from the future.
+#[test]
+fn a_value_from_the_future_is_made_anew_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let get = |text: &str| {
+        let args = ["--ttl", "1h", "k", "--", "echo", text];
+        ran(&mut memo(&folder.join("store"), &args))
+    };
+    let hour = Duration::from_secs(3600);
+    assert_eq!(get("1"), printed("1\n"));
+    set_stored(&files(folder).0[0], "1\n", SystemTime::now() + 24 * hour);
+    assert_eq!(get("2"), printed("2\n"));
+    assert_eq!(get("3"), printed("2\n"));
+    // The same way, what is too old.
+    set_stored(&files(folder).0[0], "2\n", SystemTime::now() - 24 * hour);
+    assert_eq!(get("4"), printed("4\n"));
+    // Without a limit no time matters.
+    set_stored(&files(folder).0[0], "4\n", SystemTime::now() + 24 * hour);
+    assert_eq!(ran(&mut get_any(folder)), printed("4\n"));
+    let mut prune = memo(&folder.join("store"), &["--prune", "--ttl", "1h"]);
+    assert_eq!(ran(&mut prune), printed(""));
+    assert_eq!(files(folder), (vec![], vec![]));
+}
+
+/// Those who wait are content with what was made meanwhile, however short the limit.
+#[test]
+fn what_is_made_while_one_waits_is_good_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    assert_eq!(ran(&mut get(folder, "k", "echo old")), printed("old\n"));
+    thread::sleep(Duration::from_millis(20));
+    let (go, begun) = (folder.join("go"), folder.join("begun"));
+    let line = format!(
+        "echo run >> {0}/runs; touch {1}; while ! [ -e {2} ]; do sleep 0.01; done; echo new",
+        folder.display(),
+        begun.display(),
+        go.display()
+    );
+    let start = || {
+        let args = ["--ttl", "0", "k", "--", "sh", "-c", &line];
+        let mut memo = memo(&folder.join("store"), &args);
+        memo.stdout(Stdio::piped()).spawn().unwrap()
+    };
+    let first = start();
+    wait_for(&begun);
+    let others: Vec<Child> = (0..5).map(|_| start()).collect();
+    thread::sleep(Duration::from_millis(200));
+    fs::write(go, "").unwrap();
+    for child in others.into_iter().chain([first]) {
+        assert_eq!(child.wait_with_output().unwrap().stdout, b"new\n");
+    }
+    assert_eq!(runs(folder), 2);
+}
+
+#[test]
+fn prune_does_not_wait_for_a_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let store = folder.join("store");
+    for key in ["old", "other"] {
+        assert_eq!(ran(&mut get(folder, key, "echo old")), printed("old\n"));
+    }
+    thread::sleep(Duration::from_millis(20));
+    let begun = folder.join("begun");
+    let line = format!("touch {}; exec cat", begun.display());
+    let args = ["--ttl", "1ms", "old", "--", "sh", "-c", &line];
+    let mut child = memo(&store, &args).stdin(Stdio::piped()).spawn().unwrap();
+    wait_for(&begun);
+    // It ends while the command does not; what is being made anew stays for those who ask.
+    let prune = || ran(&mut memo(&store, &["--prune", "--ttl", "1ms"]));
+    assert_eq!(prune(), printed(""));
+    assert_eq!(ran(&mut memo(&store, &["--list"])), printed("old\n"));
+    assert_eq!(files(folder).1.len(), 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(prune(), printed(""));
+    assert_eq!(files(folder), (vec![], vec![]));
+}
+
+#[test]
+fn any_text_is_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let keys = ["--", "--forget=a", "--help", "--list", "-dx", "-x", "a"];
+    for key in keys {
+        for text in [key, "other"] {
+            let made = memo(folder, &["--", key, "--", "echo", "--", text]);
+            let mut made = made;
+            assert_eq!(ran(&mut made), printed(&format!("-- {key}\n")));
+        }
+    }
+    let listed = keys.join("\n") + "\n";
+    assert_eq!(ran(&mut memo(folder, &["--list"])), printed(&listed));
+    for key in keys {
+        let forget = format!("--forget={key}");
+        assert_eq!(ran(&mut memo(folder, &[&forget])), printed(""));
+    }
+    assert_eq!(ran(&mut memo(folder, &["--list"])), printed(""));
+    // The first -- behind a KEY is the one.
+    let mut memo = memo(folder, &["k", "--", "echo", "--", "b"]);
+    assert_eq!(ran(&mut memo), printed("-- b\n"));
+}
+
+/// As of a script that says `memo "$KEY" -- …`.
+#[test]
+fn a_key_that_is_an_option_does_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    assert_eq!(
+        ran(&mut memo(folder, &["a", "--", "echo", "1"])),
+        printed("1\n")
+    );
+    for key in ["--forget=a", "--list", "--prune", "--list -z"] {
+        let args: Vec<&str> = key.split(' ').chain(["--", "echo", "wanted"]).collect();
+        let ran = ran(&mut memo(folder, &args));
+        let cause = "memo: COMMAND with --list, --forget or --prune; \
+                     a KEY like that is memo -- KEY -- COMMAND (see memo --help)\n";
+        assert_eq!(ran, (2, String::new(), cause.to_string()), "{key}");
+    }
+    assert_eq!(ran(&mut memo(folder, &["--list"])), printed("a\n"));
+}
+
 #[test]
 fn keys_are_listed_in_order_and_on_a_line_each() {
     let folder = tempfile::tempdir().unwrap();
@@ -548,6 +688,14 @@ fn wrong_usage() {
         &["", "--", "echo"],
         &["--list", "k", "--", "echo"],
         &["--list", "--prune"],
+        &["--list", "--forget", "k"],
+        &["--prune", "--forget", "k"],
+        &["--list", "k"],
+        &["-x", "--", "echo"],
+        &["--", "k", "--"],
+        &["--", "k", "echo"],
+        &["--", "", "--", "echo"],
+        &["k", "l", "--", "echo"],
         &["--ttl", "never", "k", "--", "echo"],
         &["-z", "--prune"],
         &["-z", "k", "--", "echo"],

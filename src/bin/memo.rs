@@ -25,9 +25,12 @@ use textmill::time;
 #[command(
     version,
     override_usage = "memo [-d DIR] [--ttl TIME] KEY -- COMMAND...\n       \
+        memo [-d DIR] [--ttl TIME] -- KEY -- COMMAND...\n       \
         memo [-d DIR] --list [-z] | --forget KEY | --prune [--ttl TIME]",
-    group(ArgGroup::new("what").required(true).args(["key", "list", "forget", "prune"])),
-    after_help = "TIME is like 500ms, 3s, 2m or 1h; a bare number is seconds.\n\n\
+    group(ArgGroup::new("what").required(true).multiple(true).args(["command", "list", "forget", "prune"])),
+    after_help = "A KEY that begins with - stands behind a --, as in memo -- \"$KEY\" -- COMMAND, which is \
+        right for every KEY; and --forget=KEY has it behind the =.\n\n\
+        TIME is like 500ms, 3s, 2m or 1h; a bare number is seconds.\n\n\
         Example:\n  memo \"$URL\" -- fetch \"$URL\" | capwords | lower | count | topn 5\n\n\
         Order of output: that of COMMAND; --list is in the order of the bytes of the keys.\n\
         A reader who leaves does not stop COMMAND: its output is stored to the end, then memo ends by \
@@ -42,11 +45,11 @@ use textmill::time;
 )]
 struct Args {
     /// What the output is stored under
-    #[arg(value_name = "KEY", requires = "command")]
+    #[arg(value_name = "KEY", requires = "command", conflicts_with_all = ["list", "forget", "prune"])]
     key: Option<OsString>,
 
     /// What prints the output if there is none, with its arguments
-    #[arg(value_name = "COMMAND", last = true, requires = "key")]
+    #[arg(value_name = "COMMAND", last = true)]
     command: Vec<OsString>,
 
     /// Where the outputs are stored; made if it is not there
@@ -58,7 +61,7 @@ struct Args {
     ttl: Option<Duration>,
 
     /// Print the keys of the store, one a line; what cannot be seen is escaped, as \n, and \ is \\
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["forget", "prune"])]
     list: bool,
 
     /// End the keys of --list with NUL, and escape nothing
@@ -66,7 +69,7 @@ struct Args {
     zero_terminated: bool,
 
     /// Remove the output that is stored under KEY
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", conflicts_with = "prune")]
     forget: Option<OsString>,
 
     /// Remove what killed processes left in the store
@@ -75,7 +78,17 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
+    cli::run(env!("CARGO_BIN_NAME"), |program, mut args: Args| {
+        if !args.command.is_empty() && (args.list || args.prune || args.forget.is_some()) {
+            // Most likely a KEY that was taken for an option.
+            return program.wrong_usage(
+                "COMMAND with --list, --forget or --prune; a KEY like that is memo -- KEY -- COMMAND",
+            );
+        }
+        if !args.command.is_empty() && args.key.is_none() && !args.key_behind_dashes() {
+            return program
+                .wrong_usage("no KEY; it is memo KEY -- COMMAND, or memo -- KEY -- COMMAND");
+        }
         if args
             .key
             .as_ref()
@@ -136,6 +149,16 @@ fn get(program: &Program, store: &Store, key: &OsString, args: &Args) -> ExitCod
 }
 
 impl Args {
+    /// Takes KEY out of `-- KEY -- COMMAND`, where clap sees nothing but a
+    /// COMMAND. False if it is not that.
+    fn key_behind_dashes(&mut self) -> bool {
+        let there = self.command.len() > 2 && self.command[1] == "--";
+        if there {
+            self.key = self.command.drain(..2).next();
+        }
+        there
+    }
+
     /// A key as --list prints it.
     fn line(&self, key: Vec<u8>) -> Vec<u8> {
         match self.zero_terminated {

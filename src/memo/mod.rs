@@ -30,11 +30,8 @@ use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitStatus;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use value::Value;
-
-/// How exactly a value knows its time.
-const RESOLUTION: Duration = Duration::from_millis(1);
 
 /// What became of a request.
 #[derive(Debug)]
@@ -60,18 +57,18 @@ pub fn get(
     output: &mut File,
 ) -> Result<Got, Error> {
     let key = key.as_bytes();
-    let begun = SystemTime::now();
-    if let Some(value) = store.look_up(key)?
-        && younger(&value, ttl)
-    {
-        return print(value, output);
-    }
+    // It is kept open, so that no other file is taken for it below.
+    let old = match store.look_up(key)? {
+        Some(value) if younger(&value, ttl) => return print(value, output),
+        old => old,
+    };
     loop {
         let draft = store.draft(key)?;
         // Another may have been quicker. What it made while we waited is good
-        // enough, however short the TTL is.
+        // enough, however short the TTL is. That it is another file tells it:
+        // the clock may have been set.
         if let Some(value) = store.look_up(key)?
-            && (younger(&value, ttl) || value.stored + RESOLUTION > begun)
+            && (younger(&value, ttl) || !same(old.as_ref(), &value)?)
         {
             drop(draft);
             return print(value, output);
@@ -79,6 +76,14 @@ pub fn get(
         if let Some(draft) = draft {
             return make::make(draft, key, command, output);
         }
+    }
+}
+
+/// Whether this is the value that was there before.
+fn same(old: Option<&Value>, value: &Value) -> Result<bool, Error> {
+    match old {
+        Some(old) => Ok(old.identity()? == value.identity()?),
+        None => Ok(false),
     }
 }
 

@@ -71,12 +71,18 @@ impl Store {
     /// Locks the draft of a key. `None` if another process had it: that is done
     /// with it now, for better or worse.
     pub(super) fn draft(&self, key: &[u8]) -> Result<Option<Draft>, Error> {
+        self.locked_draft(key, true)
+    }
+
+    /// The same; if another process has it, it `waits` or is content with `None`.
+    fn locked_draft(&self, key: &[u8], waits: bool) -> Result<Option<Draft>, Error> {
         let path = self.value_path(key).with_extension(&DRAFT[1..]);
         self.open_draft(&path)
             .and_then(|file| {
                 match file.try_lock() {
                     Ok(()) => {}
                     Err(TryLockError::Error(error)) => return Err(Error::Write(error)),
+                    Err(TryLockError::WouldBlock) if !waits => return Ok(None),
                     Err(TryLockError::WouldBlock) => {
                         if making().contains(&identity(&file).map_err(Error::Write)?) {
                             return Err(Error::Data(
@@ -154,7 +160,6 @@ impl Store {
             return Ok(());
         };
         for path in self.files("")? {
-            // A value that is being made anew will replace this one anyway.
             let old =
                 read(&path).map(|value| value.filter(|value| !super::younger(value, Some(ttl))));
             let pruned = old.and_then(|old| match old {
@@ -169,9 +174,10 @@ impl Store {
     }
 
     /// Removes a value that is too old. The lock is held meanwhile, so that it
-    /// is not a new one that goes.
+    /// is not a new one that goes. One that is being made anew is left to those
+    /// who make it: that may take as long as it likes.
     fn prune_value(&self, value: &Value, ttl: Duration) -> Result<(), Error> {
-        let Some(_draft) = self.draft(&value.key)? else {
+        let Some(_draft) = self.locked_draft(&value.key, false)? else {
             return Ok(());
         };
         match self.look_up(&value.key)? {

@@ -15,7 +15,7 @@ use crate::error::Error;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The end of every file of a value, with the version of the format.
@@ -96,6 +96,12 @@ impl Value {
             key,
             stored,
         })
+    }
+
+    /// Which file it is, on this machine, as long as it is open.
+    pub(super) fn identity(&self) -> Result<(u64, u64), Error> {
+        let metadata = self.file.metadata().map_err(Error::Read)?;
+        Ok((metadata.dev(), metadata.ino()))
     }
 
     /// Writes the output, by the kernel alone where it can.
