@@ -42,13 +42,16 @@ fn get_any(folder: &Path) -> Command {
     memo(&folder.join("store"), &["k", "--", "false"])
 }
 
+/// The bytes before the output in the file of a value.
+const MARK: usize = 16;
+
 /// Changes the time at which a value was stored; its output is this.
 fn set_stored(path: &Path, output: &str, time: SystemTime) {
     let mut bytes = fs::read(path).unwrap();
     let n = bytes.len();
     let ms = time.duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
     bytes[n - 32..n - 24].copy_from_slice(&ms.to_le_bytes());
-    let digest = Sha256::digest(&bytes[output.len()..n - 24]);
+    let digest = Sha256::digest(&bytes[MARK + output.len()..n - 24]);
     bytes[n - 24..n - 16].copy_from_slice(&digest[..8]);
     fs::write(path, bytes).unwrap();
 }
@@ -429,7 +432,7 @@ fn what_is_made_while_one_waits_is_good_enough() {
         go.display()
     );
     let start = || {
-        let args = ["--ttl", "0", "k", "--", "sh", "-c", &line];
+        let args = ["--ttl", "1ms", "k", "--", "sh", "-c", &line];
         let mut memo = memo(&folder.join("store"), &args);
         memo.stdout(Stdio::piped()).spawn().unwrap()
     };
@@ -607,6 +610,85 @@ fn only_not_found_leads_to_creation() {
 }
 
 #[test]
+fn no_damaged_byte_of_a_value_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (line, length) in [("echo text", 5), ("seq 200000", 1_288_895)] {
+        let made = run(&mut get(folder, "k", line), b"").stdout;
+        assert_eq!(made.len(), length);
+        let value = files(folder).0.remove(0);
+        let whole = fs::read(&value).unwrap();
+        for at in [0, 3, length / 2, length - 1] {
+            let mut damaged = whole.clone();
+            damaged[MARK + at] ^= 1;
+            fs::write(&value, damaged).unwrap();
+            let Ran {
+                status,
+                stdout,
+                stderr,
+            } = run(&mut get(folder, "k", "echo other"), b"");
+            let name = value.display();
+            let cause =
+                format!("memo: {name}: damaged, or no value of memo (--forget removes it)\n");
+            assert_eq!((status, stderr), (1, cause));
+            // What came before is right, up to a quarter of a mebibyte before it.
+            assert!(stdout.len() <= at && at - stdout.len() < 256 << 10);
+            assert!(made.starts_with(&stdout));
+        }
+        let mut forget = memo(&folder.join("store"), &["--forget", "k"]);
+        assert_eq!(ran(&mut forget), printed(""));
+    }
+    assert_eq!(runs(folder), 2);
+}
+
+#[test]
+fn a_value_of_an_older_format_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    assert_eq!(ran(&mut get(folder, "k", "echo text")), printed("text\n"));
+    let value = files(folder).0.remove(0);
+    let key = [&b"k"[..], &5u64.to_le_bytes(), &1u64.to_le_bytes(), &[0; 8]].concat();
+    let digest = &Sha256::digest(&key)[..8];
+    fs::write(
+        &value,
+        [b"text\n", &key[..], digest, b"textmill memo 1\n"].concat(),
+    )
+    .unwrap();
+    let name = value.display();
+    let cause = format!("memo: {name}: in the format of an older memo (--forget removes it)\n");
+    let ran = ran(&mut get(folder, "k", "echo other"));
+    assert_eq!(ran, (1, String::new(), cause));
+}
+
+/// In a store that all may write to, another user's file could say anything.
+#[test]
+fn what_belongs_to_another_user_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    assert_eq!(ran(&mut get(folder, "k", "echo text")), printed("text\n"));
+    let value = files(folder).0.remove(0);
+    let draft = value.with_extension("new");
+    let refused = |path: &Path| {
+        let cause = format!("memo: {}: belongs to another user\n", path.display());
+        (1, String::new(), cause)
+    };
+    let give_away = |path: &Path| std::os::unix::fs::chown(path, Some(12345), None);
+    if give_away(&value).is_err() {
+        // Only root can have it so.
+        return;
+    }
+    assert_eq!(ran(&mut get(folder, "k", "echo other")), refused(&value));
+    let mut list = memo(&folder.join("store"), &["--list"]);
+    assert_eq!(ran(&mut list), refused(&value));
+    fs::rename(&value, &draft).unwrap();
+    assert_eq!(ran(&mut get(folder, "k", "echo other")), refused(&draft));
+    assert!(draft.exists());
+    assert_eq!(runs(folder), 1);
+    fs::remove_file(&draft).unwrap();
+    assert_eq!(ran(&mut get(folder, "k", "echo new")), printed("new\n"));
+}
+
+#[test]
 fn a_store_that_is_none_is_an_error() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let ran = ran(&mut memo(file.path(), &["k", "--", "echo", "text"]));
@@ -651,6 +733,53 @@ fn asking_for_what_one_makes_is_found_out() {
     // Another key is no matter.
     let line = format!("memo -d {store} k -- memo -d {store} l -- echo x");
     assert_eq!(run(&mut shell(&line), b"").stdout, b"x\n");
+}
+
+/// What the command started may outlive it, and the number of the draft's file
+/// is used again: that is another draft.
+#[test]
+fn who_outlives_the_command_may_wait_for_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let store = argument(&folder.join("store")).to_string();
+    let file = |name: &str| argument(&folder.join(name)).to_string();
+    let until = |name: &str| format!("while ! [ -e {} ]; do sleep 0.01; done", file(name));
+    let memo_itself = program("memo");
+    let program = memo_itself.get_program().display();
+    let (log, begun, asked) = (file("log"), file("begun"), file("asked"));
+    let orphan = format!(
+        "{}; touch {asked}; {program} -d {store} b -- echo x > {log}.part 2>&1; mv {log}.part {log}",
+        until("begun")
+    );
+    let failing = format!("sh -c '{orphan}' < /dev/null > /dev/null 2>&1 & exit 1");
+    let failed = ran(&mut memo(
+        &folder.join("store"),
+        &["a", "--", "sh", "-c", &failing],
+    ));
+    assert_eq!(failed, (1, String::new(), String::new()));
+    let line = format!("touch {begun}; {}; sleep 0.2; echo made", until("asked"));
+    let made = ran(&mut memo(
+        &folder.join("store"),
+        &["b", "--", "sh", "-c", &line],
+    ));
+    assert_eq!(made, printed("made\n"));
+    wait_for(Path::new(&log));
+    assert_eq!(fs::read_to_string(&log).unwrap(), "made\n");
+    // Each draft has a mark of its own, whatever the number of its file.
+    let mut variable = memo(
+        &folder.join("store"),
+        &["c", "--", "sh", "-c", "echo $TEXTMILL_MEMO_MAKING"],
+    );
+    let marks: Vec<String> = (0..2)
+        .map(|_| {
+            let (_, mark, _) = ran(&mut variable);
+            let mut forget = memo(&folder.join("store"), &["--forget", "c"]);
+            assert_eq!(ran(&mut forget), printed(""));
+            mark
+        })
+        .collect();
+    assert_ne!(marks[0], marks[1]);
+    assert!(marks.iter().all(|mark| mark.len() == MARK + 1), "{marks:?}");
 }
 
 #[test]

@@ -20,7 +20,9 @@ use textmill::time;
 ///
 /// Of many that ask for one KEY at a time, one runs COMMAND and the others wait
 /// for what it stores. A store that cannot be read or written is an error, and
-/// so is a damaged value; neither runs COMMAND.
+/// so is a damaged value, or one of another user; none of them runs COMMAND.
+/// All that is printed was checked before, 256 KiB at a time: if a large value
+/// is damaged, what stands before the damage is printed, and the status is 1.
 #[derive(Parser)]
 #[command(
     version,
@@ -40,8 +42,10 @@ use textmill::time;
         (for --forget: there is no such value), 2 for wrong usage.\n\
         The store is $XDG_CACHE_HOME/textmill/memo, or ~/.cache/textmill/memo: a file a value, for its \
         owner alone. Nothing leaves it by itself.\n\
+        A COMMAND that asks for its own KEY is an error. It is known by $TEXTMILL_MEMO_MAKING; without that, \
+        as under env -i, it waits for itself for ever.\n\
         Cost: a stored value costs about what cat does. One that is made is written to the disk and \
-        synced; a thread passes it on meanwhile. Memory is constant."
+        synced; a thread passes it on meanwhile. Memory is constant, but for 16 bytes for each 256 KiB of a value."
 )]
 struct Args {
     /// What the output is stored under
@@ -72,7 +76,7 @@ struct Args {
     #[arg(long, value_name = "KEY", conflicts_with = "prune")]
     forget: Option<OsString>,
 
-    /// Remove what killed processes left in the store
+    /// Remove what killed processes left in the store; what is being made is left alone
     #[arg(long)]
     prune: bool,
 }

@@ -3,6 +3,7 @@
 
 use super::Got;
 use super::store::Draft;
+use super::value::{MARK, Summary};
 use crate::cli;
 use crate::error::Error;
 use crate::stream;
@@ -38,7 +39,7 @@ pub(super) fn make(
     output: &mut File,
 ) -> Result<Got, Error> {
     let of_draft = |error| Error::Write(error).of(draft.name());
-    let (variable, making) = draft.making().map_err(of_draft)?;
+    let (variable, making) = draft.making();
     let reader = draft.file.try_clone().map_err(of_draft)?;
     let name = draft.name();
     let mut child = Command::new(&command[0]);
@@ -52,15 +53,17 @@ pub(super) fn make(
     let growth = Growth::default();
     thread::scope(|scope| {
         let printer = scope.spawn(|| growth.print(&reader, output));
-        let filled = stdout.map_or(Ok(0), |stdout| growth.fill(&draft.file, stdout, &name));
+        let filled = stdout.map_or(Ok(Summary::new()), |stdout| {
+            growth.fill(&draft.file, stdout, &name)
+        });
         growth.end();
         let status = child
             .wait()
             .map_err(|error| Error::Read(error).of(cli::shown(&command[0])));
         // The others need not wait until it is printed.
-        let got = filled.and_then(|length| match status? {
+        let got = filled.and_then(|summary| match status? {
             status if status.success() => {
-                let kept = draft.keep(key, length);
+                let kept = draft.keep(key, summary);
                 kept.map_err(|error| Error::Write(error).of(name))?;
                 Ok(Got::Value)
             }
@@ -81,25 +84,32 @@ fn panicked() -> io::Error {
 }
 
 impl Growth {
-    /// Takes what the command prints, up to its end. The number of bytes.
+    /// Takes what the command prints, up to its end.
     ///
     /// When the draft cannot be written, the pipe is closed: the command learns
     /// of it by SIGPIPE.
-    fn fill(&self, mut draft: &File, mut stdout: ChildStdout, name: &str) -> Result<u64, Error> {
+    fn fill(
+        &self,
+        mut draft: &File,
+        mut stdout: ChildStdout,
+        name: &str,
+    ) -> Result<Summary, Error> {
         stream::enlarge_pipe(&stdout);
         let mut buffer = vec![0; BLOCK];
-        let mut length = 0;
+        let mut summary = Summary::new();
         loop {
             let n = match stream::read(&mut stdout, &mut buffer) {
-                Ok(0) => return Ok(length),
+                Ok(0) => return Ok(summary),
                 Ok(n) => n,
                 Err(error) => return Err(Error::Read(error).of("the command's output")),
             };
             let written = draft.write_all(&buffer[..n]);
             written.map_err(|error| Error::Write(error).of(name))?;
-            length += n as u64;
+            let length = summary.length + n as u64;
             self.state().length = length;
             self.changed.notify_one();
+            // The printing thread need not wait for that.
+            summary.update(&buffer[..n]);
         }
     }
 
@@ -116,7 +126,7 @@ impl Growth {
             let state = self.more_than(at);
             while at < state.length {
                 let n = (state.length - at).min(BLOCK as u64) as usize;
-                draft.read_exact_at(&mut buffer[..n], at)?;
+                draft.read_exact_at(&mut buffer[..n], MARK as u64 + at)?;
                 output.write_all(&buffer[..n])?;
                 at += n as u64;
             }

@@ -5,21 +5,28 @@
 //! it). It goes away by being renamed or removed while the lock is held, so
 //! nobody who waited for it can take it for his own: he looks whether the
 //! locked file still has the draft's name.
+//!
+//! A command is told by its environment which drafts it is running for, so that
+//! one that asks for its own KEY learns of it instead of waiting for itself. A
+//! draft begins with a mark for that, drawn at random: the number of a file is
+//! used again when the file is gone, and what the command has started may
+//! outlive it.
 
-use super::value::{Value, trailer};
+use super::value::{MARK, Summary, Value};
 use crate::error::Error;
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 /// What the name of a draft ends in.
 const DRAFT: &str = ".new";
 
-/// Tells a command, and all that it starts, which drafts it is running for.
+/// Tells a command, and all that it starts, by their marks which drafts it is running for.
 const MAKING: &str = "TEXTMILL_MEMO_MAKING";
 
 /// A folder of values.
@@ -33,6 +40,7 @@ pub struct Store {
 pub(super) struct Draft {
     /// The file, without a trailer yet.
     pub(super) file: File,
+    mark: String,
     path: PathBuf,
     kept: bool,
 }
@@ -79,12 +87,13 @@ impl Store {
         let path = self.value_path(key).with_extension(&DRAFT[1..]);
         self.open_draft(&path)
             .and_then(|file| {
+                check_owner(&file)?;
                 match file.try_lock() {
                     Ok(()) => {}
                     Err(TryLockError::Error(error)) => return Err(Error::Write(error)),
                     Err(TryLockError::WouldBlock) if !waits => return Ok(None),
                     Err(TryLockError::WouldBlock) => {
-                        if making().contains(&identity(&file).map_err(Error::Write)?) {
+                        if making().contains(&mark(&file).map_err(Error::Read)?) {
                             return Err(Error::Data(
                                 "is being made by the command that asks for it",
                             ));
@@ -96,8 +105,7 @@ impl Store {
             })
             .and_then(|draft| {
                 if let Some(draft) = &draft {
-                    // One that was killed may have left something in it.
-                    draft.file.set_len(0).map_err(Error::Write)?;
+                    draft.begin().map_err(Error::Write)?;
                 }
                 Ok(draft)
             })
@@ -232,7 +240,13 @@ impl Draft {
         let kept = false;
         // Not made unless it is: to drop one is to remove the file.
         let same = (named.dev(), named.ino()) == (held.dev(), held.ino());
-        Ok(same.then(|| Draft { file, path, kept }))
+        let mark = format!("{:0MARK$x}", RandomState::new().hash_one(()));
+        Ok(same.then(|| Draft {
+            file,
+            mark,
+            path,
+            kept,
+        }))
     }
 
     /// What an error line calls it.
@@ -240,19 +254,25 @@ impl Draft {
         shown(&self.path)
     }
 
+    /// Empties it but for its mark.
+    fn begin(&self) -> io::Result<()> {
+        // One that was killed may have left something in it.
+        self.file.set_len(0)?;
+        (&self.file).write_all(self.mark.as_bytes())
+    }
+
     /// What the environment of the command must say while it fills this draft.
-    pub(super) fn making(&self) -> io::Result<(&'static str, String)> {
+    pub(super) fn making(&self) -> (&'static str, String) {
         let mut making = making();
-        making.push(identity(&self.file)?);
-        Ok((MAKING, making.join(" ")))
+        making.push(self.mark.clone());
+        (MAKING, making.join(" "))
     }
 
     /// Makes it the value of its key, for good: it is on the disk before it has
     /// its name, and the name is, when this returns.
-    pub(super) fn keep(mut self, key: &[u8], length: u64) -> io::Result<()> {
-        use std::io::Write;
-        self.file
-            .write_all(&trailer(key, length, SystemTime::now()))?;
+    pub(super) fn keep(mut self, key: &[u8], summary: Summary) -> io::Result<()> {
+        let trailer = summary.trailer(key, SystemTime::now());
+        self.file.write_all(&trailer)?;
         self.file.sync_all()?;
         fs::rename(&self.path, self.path.with_extension(""))?;
         self.kept = true;
@@ -291,12 +311,24 @@ fn prune_draft(path: &Path) -> io::Result<()> {
 /// The value in a file, if there is one.
 fn read(path: &Path) -> Result<Option<Value>, Error> {
     match options().open(path) {
-        Ok(file) => Value::read(file).map(Some),
+        Ok(file) => check_owner(&file)
+            .and_then(|()| Value::read(file, shown(path)))
+            .map(Some),
         // This alone is "not found".
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::Read(error)),
     }
     .map_err(|error| error.of(shown(path)))
+}
+
+/// Refuses another user's file: in a store that all may write to he could have
+/// put it there, with whatever he likes in it.
+fn check_owner(file: &File) -> Result<(), Error> {
+    let owner = file.metadata().map_err(Error::Read)?.uid();
+    match owner == rustix::process::geteuid().as_raw() {
+        true => Ok(()),
+        false => Err(Error::Data("belongs to another user")),
+    }
 }
 
 /// How all files are opened: never a link to somewhere else, never waiting for
@@ -333,10 +365,11 @@ fn making() -> Vec<String> {
     making.split_whitespace().map(str::to_string).collect()
 }
 
-/// Which file it is, on this machine.
-fn identity(file: &File) -> io::Result<String> {
-    let metadata = file.metadata()?;
-    Ok(format!("{}:{}", metadata.dev(), metadata.ino()))
+/// The mark of a draft; half of it, or none, while it is being written.
+fn mark(file: &File) -> io::Result<String> {
+    let mut mark = [0; MARK];
+    let n = file.read_at(&mut mark, 0)?;
+    Ok(String::from_utf8_lossy(&mark[..n]).into_owned())
 }
 
 fn shown(path: &Path) -> String {

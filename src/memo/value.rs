@@ -1,25 +1,38 @@
-//! The file of a value: the output as it came, and a trailer that says whose it is.
+//! The file of a value: the output as it came, between a mark and a trailer
+//! that says whose it is.
 //!
 //! ```text
-//! OUTPUT  KEY  length of OUTPUT  length of KEY  time  digest  "textmill memo 1\n"
+//! MARK  OUTPUT  HASHES  KEY  length of OUTPUT  length of KEY  time  digest  "textmill memo 2\n"
 //! ```
 //!
-//! The numbers have 64 bits, little end first; the time is in milliseconds
-//! since 1970; the digest is the beginning of a SHA-256 of all that stands
-//! before it in the trailer. The output begins the file, so that the kernel
-//! copies whole pages. The trailer is written last and the lengths add up to
-//! the file's, so a file that was cut, or is something else, is noticed before
-//! a byte of it is printed.
+//! The mark tells a draft from all others (`store`). The numbers have 64 bits,
+//! little end first; the time is in milliseconds since 1970. The hashes are
+//! XXH3 of 128 bits, one for each block of the output; the digest is the
+//! beginning of a SHA-256 of all that stands before it in the trailer. The
+//! trailer is written last and the lengths add up to the file's, so a file that
+//! was cut, or is something else, is noticed before a byte of it is printed.
+//!
+//! And no block is printed before it was checked. A hash of the whole would
+//! have to be known before the first byte goes, which is to read all of it
+//! twice. XXH3 finds accidents, not forgeries: who can write to the store can
+//! write a right hash as well.
 
 use crate::error::Error;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use twox_hash::XxHash3_128;
 
 /// The end of every file of a value, with the version of the format.
-const MAGIC: &[u8; 16] = b"textmill memo 1\n";
+const MAGIC: &[u8; 16] = b"textmill memo 2\n";
+
+/// The end of those that were written before.
+const OLDER: &[u8; 16] = b"textmill memo 1\n";
+
+/// The bytes of a mark, with which every file begins.
+pub(super) const MARK: usize = 16;
 
 /// The bytes of a trailer without the key.
 const FIXED: usize = 4 * 8 + MAGIC.len();
@@ -27,73 +40,138 @@ const FIXED: usize = 4 * 8 + MAGIC.len();
 /// What is read of a file's end at first, in bytes: most keys are shorter.
 const TAIL: u64 = 4096;
 
-/// How much is copied at a time where the kernel does not copy by itself, in bytes.
-const BLOCK: usize = 128 << 10;
+/// How much of the output has a hash of its own, in bytes: little enough to be
+/// in the processor's cache still when it is printed.
+const BLOCK: usize = 256 << 10;
+
+/// The bytes of a hash.
+const HASH: usize = 16;
 
 /// What is wrong with a file that has no right trailer.
 const DAMAGED: &str = "damaged, or no value of memo (--forget removes it)";
+
+/// What is wrong with one that an older memo stored.
+const OUTDATED: &str = "in the format of an older memo (--forget removes it)";
 
 /// A value that is whole.
 #[derive(Debug)]
 pub(super) struct Value {
     file: File,
+    name: String,
     length: u64,
+    hashes: Vec<u8>,
     /// Whose it is.
     pub(super) key: Vec<u8>,
     /// When it was complete.
     pub(super) stored: SystemTime,
 }
 
-/// The trailer of an output of so many bytes.
-pub(super) fn trailer(key: &[u8], length: u64, stored: SystemTime) -> Vec<u8> {
-    let stored = stored.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let mut trailer = key.to_vec();
-    for number in [length, key.len() as u64, stored.as_millis() as u64] {
-        trailer.extend(number.to_le_bytes());
+/// What the trailer tells of an output, gathered while that comes.
+pub(super) struct Summary {
+    pub(super) length: u64,
+    hashes: Vec<u8>,
+    /// Of the bytes of the last block.
+    hash: XxHash3_128,
+}
+
+impl Summary {
+    /// Of no output.
+    pub(super) fn new() -> Summary {
+        Summary {
+            length: 0,
+            hashes: Vec::new(),
+            hash: XxHash3_128::new(),
+        }
     }
-    let digest = Sha256::digest(&trailer);
-    trailer.extend(&digest[..8]);
-    trailer.extend(MAGIC);
-    trailer
+
+    /// These bytes come next.
+    pub(super) fn update(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = BLOCK - self.open();
+            let (now, later) = bytes.split_at(bytes.len().min(room));
+            self.hash.write(now);
+            self.length += now.len() as u64;
+            if self.open() == 0 {
+                self.end_block();
+            }
+            bytes = later;
+        }
+    }
+
+    /// How many bytes the last block has, unless it is full.
+    fn open(&self) -> usize {
+        (self.length % BLOCK as u64) as usize
+    }
+
+    fn end_block(&mut self) {
+        self.hashes.extend(self.hash.finish_128().to_le_bytes());
+        self.hash = XxHash3_128::new();
+    }
+
+    /// The trailer of this output.
+    pub(super) fn trailer(mut self, key: &[u8], stored: SystemTime) -> Vec<u8> {
+        if self.open() > 0 {
+            self.end_block();
+        }
+        let stored = stored.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let mut trailer = self.hashes;
+        trailer.extend(key);
+        for number in [self.length, key.len() as u64, stored.as_millis() as u64] {
+            trailer.extend(number.to_le_bytes());
+        }
+        let digest = Sha256::digest(&trailer);
+        trailer.extend(&digest[..8]);
+        trailer.extend(MAGIC);
+        trailer
+    }
 }
 
 impl Value {
-    /// Reads the trailer.
-    pub(super) fn read(file: File) -> Result<Value, Error> {
+    /// Reads the trailer of a file that error lines call `name`.
+    pub(super) fn read(file: File, name: String) -> Result<Value, Error> {
         let metadata = file.metadata().map_err(Error::Read)?;
         if !metadata.is_file() {
             return Err(Error::Data("not a file"));
         }
         let size = metadata.len();
         let mut tail = end(&file, size, TAIL).map_err(Error::Read)?;
+        if tail.ends_with(OLDER) {
+            return Err(Error::Data(OUTDATED));
+        }
         let damaged = || Error::Data(DAMAGED);
-        let key_length = tail
+        let (length, key_length) = tail
             .len()
             .checked_sub(FIXED)
             .filter(|_| tail.ends_with(MAGIC))
-            .map(|at| number(&tail[at + 8..]))
+            .map(|at| (number(&tail[at..]), number(&tail[at + 8..])))
             .ok_or_else(damaged)?;
-        // No key is longer than an argument may be.
-        let whole = key_length
-            .checked_add(FIXED as u64)
-            .filter(|&whole| whole <= size && whole <= 1 << 30)
+        // What does not add up is nothing to make room for; and no key is
+        // longer than an argument may be.
+        let hashes_length = length.div_ceil(BLOCK as u64) * HASH as u64;
+        let whole = Some(key_length)
+            .filter(|&length| length <= 1 << 30)
+            .map(|length| length + hashes_length + FIXED as u64)
+            .filter(|whole| {
+                let all = whole.checked_add(MARK as u64);
+                all.and_then(|all| all.checked_add(length)) == Some(size)
+            })
             .ok_or_else(damaged)?;
         if whole > tail.len() as u64 {
             tail = end(&file, size, whole).map_err(Error::Read)?;
         }
         let last = &tail[tail.len() - whole as usize..];
-        let (key, numbers) = last.split_at(key_length as usize);
-        let length = number(numbers);
-        let digest = Sha256::digest(&last[..key.len() + 24]);
-        if length.checked_add(whole) != Some(size) || numbers[24..32] != digest[..8] {
+        let (told, rest) = last.split_at(last.len() - FIXED + 24);
+        if rest[..8] != Sha256::digest(told)[..8] {
             return Err(damaged());
         }
-        let stored = UNIX_EPOCH + Duration::from_millis(number(&numbers[16..]));
-        let key = key.to_vec();
+        let (hashes, key) = told[..told.len() - 24].split_at(hashes_length as usize);
+        let stored = UNIX_EPOCH + Duration::from_millis(number(&told[told.len() - 8..]));
         Ok(Value {
             file,
+            name,
             length,
-            key,
+            hashes: hashes.to_vec(),
+            key: key.to_vec(),
             stored,
         })
     }
@@ -104,46 +182,26 @@ impl Value {
         Ok((metadata.dev(), metadata.ino()))
     }
 
-    /// Writes the output, by the kernel alone where it can.
+    /// Writes the output. A block that is damaged is the end.
     pub(super) fn print(self, output: &mut File) -> Result<(), Error> {
-        let given = give_pages(&self.file, self.length, output).map_err(Error::Write)?;
-        // From file to file the standard library has the kernel copy, too.
-        let mut rest = (&self.file).take(self.length - given);
-        let mut output = BufWriter::with_capacity(BLOCK, output);
-        let copied = io::copy(&mut rest, &mut output);
-        let flushed = copied.and_then(|copied| output.flush().map(|()| copied));
-        match given + flushed.map_err(Error::Write)? {
-            all if all == self.length => Ok(()),
-            _ => Err(Error::Data("was cut while it was read").of("value")),
+        let mut buffer = vec![0; self.length.min(BLOCK as u64) as usize];
+        let mut at = 0;
+        for hash in self.hashes.chunks_exact(HASH) {
+            let n = (self.length - at).min(BLOCK as u64) as usize;
+            let block = &mut buffer[..n];
+            match self.file.read_exact_at(block, MARK as u64 + at) {
+                Ok(()) if XxHash3_128::oneshot(block).to_le_bytes() == hash => {}
+                Err(error) if error.kind() != ErrorKind::UnexpectedEof => {
+                    return Err(Error::Read(error).of(self.name));
+                }
+                // Cut, or changed.
+                _ => return Err(Error::Data(DAMAGED).of(self.name)),
+            }
+            output.write_all(block).map_err(Error::Write)?;
+            at += n as u64;
         }
+        Ok(())
     }
-}
-
-/// Gives the pages of a file to a pipe as they are, without a copy. (The
-/// standard library does not: other files may change before they are read
-/// there. A value is replaced, never changed.) Returns how many bytes went.
-#[cfg(target_os = "linux")]
-fn give_pages(file: &File, length: u64, output: &File) -> io::Result<u64> {
-    use rustix::io::Errno;
-    use std::os::unix::fs::FileTypeExt;
-    let mut given = 0;
-    if !output.metadata()?.file_type().is_fifo() {
-        return Ok(given);
-    }
-    while given < length {
-        match rustix::fs::sendfile(output, file, None, (length - given) as usize) {
-            Ok(0) | Err(Errno::INVAL | Errno::NOSYS) => break,
-            Ok(n) => given += n as u64,
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(given)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn give_pages(_: &File, _: u64, _: &File) -> io::Result<u64> {
-    Ok(0)
 }
 
 /// The last bytes of a file, or all if there are fewer.
@@ -169,24 +227,85 @@ mod tests {
     fn read(bytes: &[u8]) -> Result<Value, Error> {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
-        Value::read(file)
+        Value::read(file, "name".to_string())
     }
 
     fn whole(output: &[u8], key: &[u8]) -> Vec<u8> {
         let time = UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
-        [output, &trailer(key, output.len() as u64, time)].concat()
+        let mut summary = Summary::new();
+        // However it comes.
+        output
+            .chunks(100_003)
+            .for_each(|piece| summary.update(piece));
+        [&[b'm'; MARK], output, &summary.trailer(key, time)].concat()
+    }
+
+    /// What a value prints, and whether it is all.
+    fn printed(value: Value) -> (Vec<u8>, bool) {
+        let mut output = tempfile::tempfile().unwrap();
+        let well = value.print(&mut output).is_ok();
+        let size = output.metadata().unwrap().len();
+        (end(&output, size, size).unwrap(), well)
+    }
+
+    /// Bytes that do not repeat from block to block.
+    fn bytes(n: usize) -> Vec<u8> {
+        (0..n as u32)
+            .map(|i| (i.wrapping_mul(i) >> 7) as u8)
+            .collect()
     }
 
     #[test]
     fn what_was_written_is_read() {
         for key in [&b""[..], b"key", &[b'k'; 5000], b"\0\xFF\n"] {
-            for output in [&b""[..], b"output\n", &[7; 10_000]] {
-                let value = read(&whole(output, key)).unwrap();
-                assert_eq!((value.length, &value.key[..]), (output.len() as u64, key));
+            for length in [0, 7, 10_000, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK] {
+                let output = bytes(length);
+                let value = read(&whole(&output, key)).unwrap();
+                assert_eq!(&value.key[..], key);
                 let ms = value.stored.duration_since(UNIX_EPOCH).unwrap();
                 assert_eq!(ms.as_millis(), 1_700_000_000_123);
+                assert!(printed(value) == (output, true), "{length}");
             }
         }
+    }
+
+    #[test]
+    fn no_changed_byte_of_the_output_is_printed() {
+        let output = bytes(2 * BLOCK + 1000);
+        let whole = whole(&output, b"key");
+        for at in [
+            0,
+            1,
+            BLOCK - 1,
+            BLOCK,
+            2 * BLOCK - 1,
+            2 * BLOCK,
+            output.len() - 1,
+        ] {
+            let mut changed = whole.clone();
+            changed[MARK + at] ^= 0x10;
+            let before = &output[..at / BLOCK * BLOCK];
+            let printed = printed(read(&changed).unwrap());
+            assert!(printed == (before.to_vec(), false), "{at}");
+        }
+        // Blocks in another order are no right blocks.
+        let mut changed = whole.clone();
+        changed[MARK..MARK + 2 * BLOCK].rotate_left(BLOCK);
+        assert!(printed(read(&changed).unwrap()) == (vec![], false));
+    }
+
+    #[test]
+    fn what_is_cut_while_it_is_read_is_damaged() {
+        let output = bytes(BLOCK + 1000);
+        let value = read(&whole(&output, b"key")).unwrap();
+        value.file.set_len(BLOCK as u64 + 500).unwrap();
+        assert!(printed(value) == (output[..BLOCK].to_vec(), false));
+    }
+
+    #[test]
+    fn an_older_format_is_said_to_be_one() {
+        let error = read(&[&b"output key and so on"[..], OLDER].concat()).unwrap_err();
+        assert_eq!(error.to_string(), OUTDATED);
     }
 
     #[test]
@@ -199,7 +318,7 @@ mod tests {
             assert!(read(&bytes[cut..]).is_err(), "{cut}");
         }
         assert!(read(&[&bytes[..], b"\n"].concat()).is_err());
-        for i in b"output".len()..bytes.len() {
+        for i in MARK + b"output".len()..bytes.len() {
             let mut changed = bytes.clone();
             changed[i] ^= 1;
             assert!(read(&changed).is_err(), "{i}");
