@@ -636,7 +636,7 @@ def stored(name, title, text, sink, times=1):
         reference=repeated(f"cat {text}"),
         yardstick="`cat`",
         sink=sink,
-        prepare="rm -rf memo-store bkt-store; head -c 2000 english.txt > small.txt",
+        prepare="rm -rf memo-store bkt-store memo-out; head -c 2000 english.txt > small.txt",
         commands=[
             Command(repeated(f"cat {text}"), label="`cat`"),
             Command(
@@ -704,7 +704,8 @@ PARTS = [
     fetch_one("fetch-https", "https", "--cacert $CA $HTTPS", "english.txt", 1.2),
     fetch_many("pages.txt"),
     links_alone("pages.html"),
-    stored("memo", "What is stored, again", "english.txt", " > /dev/null"),
+    # Not to /dev/null, where cat writes nothing: memo checks what it prints.
+    stored("memo", "What is stored, into a file", "english.txt", " > memo-out"),
     stored("memo-pipe", "What is stored, into a pipe", "english.txt", " | cat > /dev/null"),
     stored("memo-small", "2 KB that are stored, 200 times", "small.txt", " > /dev/null", 200),
     ping_pong(10000),
