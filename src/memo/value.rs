@@ -286,7 +286,7 @@ mod tests {
     /// Bytes that do not repeat from block to block.
     fn bytes(n: usize) -> Vec<u8> {
         (0..n as u32)
-            .map(|i| (i.wrapping_mul(i) >> 7) as u8)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
             .collect()
     }
 
