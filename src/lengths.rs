@@ -2,8 +2,11 @@
 //!
 //! In characters (Unicode scalar values), as `wc -m` and Python's `len` have
 //! it; a byte that is part of no character counts as one. Cost: one pass over
-//! masks of 64 bytes, in constant memory, whatever the length of a line (in
-//! graphemes: a line without ASCII is held).
+//! masks of 64 bytes, in constant memory, whatever the length of a line.
+//!
+//! In graphemes: whether one ends depends on the characters of it, from its
+//! beginning, and on the next one. So only the last one of a block is held, and
+//! of one that is very long no more than tells how it may go on.
 
 use crate::error::Error;
 use crate::scan::{self, CHUNK};
@@ -33,8 +36,9 @@ pub struct Lengths {
     terminator: u8,
     /// The length so far of a line that goes on; `None` between two lines.
     line: Option<u64>,
-    /// Bytes of that line whose graphemes may go on: empty for other units.
-    held: Vec<u8>,
+    /// The last grapheme of that line, which is counted but may go on: empty if
+    /// none can, and for other units.
+    held: String,
 }
 
 impl Lengths {
@@ -44,7 +48,7 @@ impl Lengths {
             unit,
             terminator,
             line: None,
-            held: Vec::new(),
+            held: String::new(),
         }
     }
 
@@ -89,29 +93,55 @@ impl Lengths {
         }
     }
 
-    /// Lines in graphemes. The end of a block is held back from where the next
-    /// may still change it: behind two characters of ASCII it cannot.
     fn by_graphemes(&mut self, text: &[u8], out: &mut Out) {
-        let mut rest = text;
-        while let Some(end) = memchr::memchr(self.terminator, rest) {
-            self.held.extend_from_slice(&rest[..end]);
-            rest = &rest[end + 1..];
+        let mut start = 0;
+        for end in memchr::memchr_iter(self.terminator, text) {
+            let line = &text[start..end];
+            match self.line {
+                None => self.line = Some(graphemes(line)),
+                Some(_) => self.part_of_line(line),
+            }
             self.end_line(out);
+            start = end + 1;
         }
-        if rest.is_empty() {
-            return;
+        if start < text.len() {
+            self.part_of_line(&text[start..]);
         }
-        self.held.extend_from_slice(rest);
-        let pairs = self.held.windows(2);
-        let graphic = |pair: &[u8]| pair.iter().all(|b| (b' '..=b'~').contains(b));
-        let certain = pairs.into_iter().rposition(graphic).map_or(0, |at| at + 1);
-        let length = graphemes(&self.held[..certain]);
-        self.held.drain(..certain);
-        self.line = Some(self.line.unwrap_or(0) + length);
+    }
+
+    fn part_of_line(&mut self, text: &[u8]) {
+        let mut length = self.line.unwrap_or(0);
+        for part in text.utf8_chunks() {
+            length += self.begun(part.valid());
+            if !part.invalid().is_empty() {
+                length += part.invalid().len() as u64;
+                self.held.clear();
+            }
+        }
+        self.line = Some(length);
+    }
+
+    /// How many graphemes begin in the next part of a line. The last one is held.
+    fn begun(&mut self, text: &str) -> u64 {
+        if text.is_empty() {
+            return 0;
+        }
+        let before = u64::from(!self.held.is_empty());
+        let joined = match before {
+            0 => text,
+            _ => &format!("{}{text}", self.held),
+        };
+        let (n, last) = clusters(joined);
+        self.held.clear();
+        match last.len() {
+            ..=LONGEST => self.held.push_str(last),
+            _ => self.held = shortened(last),
+        }
+        n - before
     }
 
     fn end_line(&mut self, out: &mut Out) {
-        let length = self.line.take().unwrap_or(0) + graphemes(&self.held);
+        let length = self.line.take().unwrap_or(0);
         self.held.clear();
         let room = out.room(tally::DIGITS + 1);
         let at = put(length, room, 0);
@@ -165,8 +195,44 @@ fn leads(chunk: &[u8]) -> u64 {
 /// How many graphemes there are; a byte that is part of no character is one.
 fn graphemes(text: &[u8]) -> u64 {
     let parts = text.utf8_chunks();
-    let lengths = parts.map(|part| part.valid().graphemes(true).count() + part.invalid().len());
-    lengths.sum::<usize>() as u64
+    let lengths = parts.map(|part| clusters(part.valid()).0 + part.invalid().len() as u64);
+    lengths.sum()
+}
+
+/// How many graphemes there are, and the last one. The one place that looks for
+/// them, so that the compiler puts the search into this loop.
+#[inline(never)]
+fn clusters(text: &str) -> (u64, &str) {
+    let (mut n, mut last) = (0, "");
+    for grapheme in text.graphemes(true) {
+        (n, last) = (n + 1, grapheme);
+    }
+    (n, last)
+}
+
+/// The longest grapheme that is held as it is, in bytes. Those of languages are
+/// shorter, but a letter may have any number of marks.
+const LONGEST: usize = 256;
+
+/// A short grapheme after which the same may follow as after this one.
+///
+/// What may follow depends on the last character and on what it ends: an emoji
+/// with its marks and then perhaps a joiner, a consonant with its marks and then
+/// perhaps a virama (rules GB11 and GB9c), half a flag (GB12). Which of these, a
+/// few texts that may follow tell; and a grapheme that has it is the last
+/// character, behind one or two others that bring it about.
+fn shortened(grapheme: &str) -> String {
+    const FOLLOWING: [&str; 6] = ["", "👩", "\u{200D}👩", "क", "\u{94D}क", "🇦"];
+    const PRECEDING: [&str; 5] = ["", "👩", "क", "क\u{94D}", "🇦"];
+    let answers = |text: &str| FOLLOWING.map(|following| clusters(&format!("{text}{following}")).0);
+    let last = grapheme.chars().next_back();
+    let all = answers(grapheme);
+    let mut short = PRECEDING
+        .iter()
+        .map(|text| text.chars().chain(last).collect());
+    short
+        .find(|short: &String| answers(short) == all)
+        .unwrap_or_else(|| grapheme.to_string())
 }
 
 /// Writes a length and a newline at `at`; where that ends.
@@ -215,6 +281,89 @@ mod tests {
         n
     }
 
+    fn whole(line: &[u8]) -> usize {
+        graphemes(line) as usize
+    }
+
+    /// Characters that graphemes are made of: of each kind that the rules name.
+    const JOINING: &[&str] = &[
+        "a",
+        "7",
+        "\r",
+        "\0",
+        "\u{301}",
+        "\u{308}",
+        "\u{200D}",
+        "\u{200C}",
+        "\u{FE0F}",
+        "👩",
+        "❤",
+        "\u{1F3FD}",
+        "🇩",
+        "🇪",
+        "क",
+        "ष",
+        "\u{94D}",
+        "\u{93C}",
+        "\u{93F}",
+        "\u{903}",
+        "ক",
+        "\u{9CD}",
+        "\u{1B05}",
+        "\u{1B44}",
+        "\u{1100}",
+        "\u{1161}",
+        "\u{11A8}",
+        "가",
+        "각",
+        "\u{600}",
+        "\u{110BD}",
+        "\u{E33}",
+        "\u{20E3}",
+        "\u{E0067}",
+        "α",
+    ];
+
+    /// Texts of these, with runs of up to `n` pieces and of hundreds.
+    fn joining(n: usize) -> impl Strategy<Value = String> {
+        let piece = || prop::sample::select(JOINING);
+        let run = prop_oneof![
+            8 => (prop::collection::vec(piece(), 1..4), 1..3usize),
+            1 => (prop::collection::vec(piece(), 1..4), 1..300usize),
+        ];
+        let runs = prop::collection::vec(run, 1..=n);
+        runs.prop_map(|runs| {
+            let texts = runs.iter().map(|(pieces, n)| pieces.concat().repeat(*n));
+            texts.collect()
+        })
+    }
+
+    #[test]
+    fn a_line_is_looked_at_once_and_not_held() {
+        // In blocks of a few bytes: whatever is held is looked at each time.
+        for (piece, graphemes) in [
+            ("αβγδ", 4),
+            ("\u{301}", 0),
+            ("\u{200D}", 0),
+            ("👩\u{200D}", 0),
+            ("क\u{94D}", 0),
+            ("\u{600}", 0),
+            ("🇩🇪", 1),
+            ("\u{1100}", 0),
+        ] {
+            let mut lengths = Lengths::new(Unit::Graphemes, b'\n');
+            let mut out = Out::default();
+            let n = 200_000;
+            for _ in 0..n {
+                lengths.block(piece.as_bytes(), &mut out).unwrap();
+                assert!(lengths.held.len() <= LONGEST);
+            }
+            lengths.end(&mut out).unwrap();
+            let length = (n * graphemes).max(1);
+            assert_eq!(out.as_slice(), format!("{length}\n").as_bytes(), "{piece}");
+        }
+    }
+
     #[test]
     fn what_each_unit_counts() {
         let text = "naïve\n\n👩‍👩‍👧 e\u{301}".as_bytes();
@@ -230,8 +379,23 @@ mod tests {
         fn as_counted_one_by_one(text in arbitrary::text(), cuts in arbitrary::cuts()) {
             prop_assert_eq!(lengths(Unit::Characters, &text, cuts.clone()), naive(&text, characters));
             prop_assert_eq!(lengths(Unit::Bytes, &text, cuts.clone()), naive(&text, <[u8]>::len));
-            let whole = |line: &[u8]| graphemes(line) as usize;
             prop_assert_eq!(lengths(Unit::Graphemes, &text, cuts), naive(&text, whole));
+        }
+
+        #[test]
+        fn graphemes_of_all_kinds_in_pieces(text in joining(10), cuts in arbitrary::cuts()) {
+            prop_assert_eq!(lengths(Unit::Graphemes, text.as_bytes(), cuts), naive(text.as_bytes(), whole));
+        }
+
+        #[test]
+        fn a_long_grapheme_is_shortened_unnoticed(text in joining(3), next in joining(1)) {
+            // Of any text, also one that is not long: its last grapheme.
+            if let Some(last) = text.graphemes(true).next_back() {
+                let short = shortened(last);
+                prop_assert!(short.chars().count() <= 3, "{last:?} {short:?}");
+                let count = |text: &str| format!("{text}{next}").graphemes(true).count();
+                prop_assert_eq!(count(last), count(&short), "{:?} {:?}", last, short);
+            }
         }
     }
 }

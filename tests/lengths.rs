@@ -57,6 +57,19 @@ fn a_line_longer_than_memory_would_like() {
 }
 
 #[test]
+fn graphemes_of_a_line_longer_than_memory_would_like() {
+    // Each character alone, and one with very many marks.
+    let greek = "αβγδ εζ ".repeat(1 << 20);
+    let marks = format!("a{}", "\u{301}".repeat(4 << 20));
+    for (text, length) in [(greek, "8388608\n"), (marks, "1\n")] {
+        assert_eq!(
+            filter("lengths", &["--graphemes"], text.as_bytes()),
+            length.as_bytes()
+        );
+    }
+}
+
+#[test]
 fn each_file_is_a_text_of_its_own() {
     let (one, two) = (file(b"ab"), file(b"c\n"));
     let names = [argument(one.path()), argument(two.path())];

@@ -14,8 +14,7 @@ use textmill::lengths::{Lengths, Unit};
     version,
     after_help = "Example:\n  words FILE | lengths | mean\n\n\
         Order of output: that of the lines.\n\
-        Cost: one pass; memory is constant, whatever the length of a line (with \
-        --graphemes: the end of a line without ASCII is held)."
+        Cost: one pass; memory is constant, whatever the length of a line."
 )]
 struct Args {
     /// Count bytes
