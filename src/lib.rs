@@ -37,6 +37,7 @@
 //! - [`stream`]: blocks in, blocks out.
 //! - [`mod@error`]: why a program stopped.
 //! - `json`: objects as lines, for reports (feature `net`).
+//! - [`exact`]: sums of doubles, without rounding.
 //! - [`time`]: times on the command line.
 //! - [`memory`]: how much of it a program may take, and how much it took.
 //!
@@ -48,6 +49,7 @@ pub mod cli;
 pub mod converse;
 pub mod count;
 pub mod error;
+pub mod exact;
 #[cfg(feature = "net")]
 pub mod fetch;
 pub mod html;

@@ -1,32 +1,36 @@
 //! `mean`: the mean of numbers, and what else one pass can tell of them.
 //!
-//! Whole numbers are added up exactly, in 128 bits, and the mean is the nearest
-//! double to the true one. Numbers with a fraction or an exponent are added up
-//! with compensation (Neumaier 1974): what rounding loses is carried along. The
-//! standard deviation is Welford's (1962). Cost: one pass, constant memory.
+//! All sums are exact: those of whole numbers in 128 bits, those of others and of
+//! squares in as many as it takes ([`crate::exact`]). So nothing is rounded but
+//! the answers, each to the nearest double of what the numbers, or the doubles
+//! nearest to those with a fraction, have. The variance comes of the sum and of
+//! the sum of the squares, without loss here. Cost: one pass, constant memory.
 
 use crate::error::Error;
-use crate::stream;
+use crate::exact::{self, Natural, UNIT};
+use crate::stream::{self, LONGEST_NUMBER, TOO_LONG};
 use std::io::{Read, Write};
 
 /// What is known of the numbers so far.
 #[derive(Clone, Debug, Default)]
 pub struct Mean {
-    /// Whether to know more than the mean, which takes a division for each number.
+    /// Whether to know more than the mean.
     all: bool,
     /// How many there were.
     n: u64,
     /// The sum of the whole ones.
     whole: i128,
-    /// The sum of the others: what doubles hold, and what they lost.
-    sum: f64,
-    lost: f64,
+    /// The sums of the others, in units of doubles: of those above and below zero.
+    above: Natural,
+    below: Natural,
     /// Whether there are others.
     has_others: bool,
     extremes: Option<(Number, Number)>,
-    /// Welford's mean, and sum of squared distances from it.
-    center: f64,
-    squares: f64,
+    /// The sum of the squares of whole numbers: what 128 bits hold, and the rest.
+    squares: u128,
+    large_squares: Natural,
+    /// The sum of the squares of the others, in squared units.
+    other_squares: Natural,
 }
 
 /// A number as it was read.
@@ -37,17 +41,14 @@ enum Number {
 }
 
 impl Number {
-    fn value(self) -> f64 {
-        match self {
-            Number::Whole(number) => number as f64,
-            Number::Other(number) => number,
-        }
-    }
-
     fn is_less(self, other: Number) -> bool {
+        /// All whole numbers lie from minus this one to below it.
+        const END: f64 = (1u128 << 127) as f64;
         match (self, other) {
             (Number::Whole(a), Number::Whole(b)) => a < b,
-            _ => self.value() < other.value(),
+            (Number::Other(a), Number::Other(b)) => a < b,
+            (Number::Whole(a), Number::Other(b)) => b >= END || a < b.ceil() as i128,
+            (Number::Other(a), Number::Whole(b)) => a < -END || (a.floor() as i128) < b,
         }
     }
 
@@ -74,7 +75,7 @@ impl Mean {
     /// Reads numbers, one a line; blanks around them do not matter.
     pub fn read(&mut self, input: &mut impl Read, terminator: u8) -> Result<(), Error> {
         let mut line = 0;
-        stream::lines(input, terminator, |text| {
+        stream::short_lines(input, terminator, LONGEST_NUMBER, |text| {
             line += 1;
             let added = parse(text).and_then(|number| self.add(number));
             added.map_err(|cause| Error::Line {
@@ -88,76 +89,99 @@ impl Mean {
         match number {
             Number::Whole(number) => {
                 self.whole = self.whole.checked_add(number).ok_or(TOO_LARGE)?;
+                if self.all {
+                    self.square(number.unsigned_abs());
+                }
             }
             Number::Other(number) => {
-                let sum = self.sum + number;
-                self.lost += match self.sum.abs() >= number.abs() {
-                    true => (self.sum - sum) + number,
-                    false => (number - sum) + self.sum,
+                // Sums that only grow: a carry seldom goes far.
+                let sum = match number < 0.0 {
+                    true => &mut self.below,
+                    false => &mut self.above,
                 };
-                self.sum = sum;
+                let (units, shift) = exact::units(number);
+                sum.add(units.into(), shift);
                 self.has_others = true;
-                if !sum.is_finite() {
-                    return Err(TOO_LARGE);
+                if self.all {
+                    let square = u128::from(units) * u128::from(units);
+                    self.other_squares.add(square, 2 * shift);
                 }
             }
         }
         self.n += 1;
         if self.all {
-            self.spread(number);
+            let (smallest, largest) = self.extremes.get_or_insert((number, number));
+            if number.is_less(*smallest) {
+                *smallest = number;
+            }
+            if largest.is_less(number) {
+                *largest = number;
+            }
         }
         Ok(())
     }
 
-    /// Where the numbers lie, and how far apart.
-    fn spread(&mut self, number: Number) {
-        let value = number.value();
-        let distance = value - self.center;
-        self.center += distance / self.n as f64;
-        self.squares += distance * (value - self.center);
-        let (smallest, largest) = self.extremes.get_or_insert((number, number));
-        if number.is_less(*smallest) {
-            *smallest = number;
+    /// Adds the square of a whole number.
+    #[inline]
+    fn square(&mut self, number: u128) {
+        if number > u64::MAX.into() {
+            return self.large_squares.add_square(number);
         }
-        if largest.is_less(number) {
-            *largest = number;
+        let (squares, is_over) = self.squares.overflowing_add(number * number);
+        self.squares = squares;
+        if is_over {
+            self.large_squares.add(1, u128::BITS as usize);
         }
     }
 
-    /// The sum of all.
-    fn sum(&self) -> Number {
-        match self.has_others {
-            false => Number::Whole(self.whole),
-            true => Number::Other(self.whole as f64 + (self.sum + self.lost)),
-        }
+    /// The sum of all, in units: its size, and whether it is below zero.
+    fn sum(&self) -> (Natural, bool) {
+        let (mut above, mut below) = (self.above.clone(), self.below.clone());
+        let side = if self.whole < 0 {
+            &mut below
+        } else {
+            &mut above
+        };
+        side.add(self.whole.unsigned_abs(), WHOLE);
+        above.distance(&below)
     }
 
-    /// The mean; `None` of no numbers.
-    fn mean(&self) -> Option<f64> {
-        match self.sum() {
-            _ if self.n == 0 => None,
-            Number::Whole(sum) => Some(ratio(sum, self.n)),
-            Number::Other(sum) => Some(sum / self.n as f64),
-        }
+    /// The standard deviation of the sample.
+    fn deviation(&self) -> f64 {
+        let mut squares = self.other_squares.clone();
+        squares.add(self.squares, 2 * WHOLE);
+        squares.add_all(&self.large_squares, 2 * WHOLE);
+        // The variance is (n * squares - sum * sum) / (n * (n - 1)).
+        let (sum, _) = self.sum();
+        let scaled = squares.times(&Natural::from(u128::from(self.n)));
+        let (spread, _) = scaled.distance(&sum.times(&sum));
+        spread.root_of_ratio(self.n, self.n - 1, 2 * UNIT)
     }
 
     /// Writes the mean; if all is to be told, a line each for the number of numbers, their
     /// sum, the smallest, the largest, the mean, and the standard deviation of
     /// the sample, which takes two numbers.
     pub fn write(&self, output: &mut impl Write) -> Result<(), Error> {
-        let Some(mean) = self.mean() else {
+        if self.n == 0 {
             return Err(Error::Data("no numbers, so no mean"));
-        };
+        }
+        let (sum, is_below) = self.sum();
+        // There is no zero below zero.
+        let signed = |size: f64| if is_below && size > 0.0 { -size } else { size };
+        let mean = signed(sum.ratio(self.n, UNIT));
         let mut text = format!("{mean}\n");
         if let Some((smallest, largest)) = self.extremes {
+            let sum = match self.has_others {
+                false => Number::Whole(self.whole).shown(),
+                true => told(signed(sum.ratio(1, UNIT)))?,
+            };
             let deviation = match self.n {
                 1 => "-".to_string(),
-                n => (self.squares / (n - 1) as f64).sqrt().to_string(),
+                _ => told(self.deviation())?,
             };
             text = format!(
-                "n {}\nsum {}\nmin {}\nmax {}\nmean {mean}\nsd {deviation}\n",
+                "n {}\nsum {sum}\nmin {}\nmax {}\nmean {mean}\nsd {deviation}\n",
                 self.n,
-                self.sum().shown(),
                 smallest.shown(),
                 largest.shown(),
             );
@@ -166,29 +190,23 @@ impl Mean {
     }
 }
 
-/// The double nearest to a ratio.
-fn ratio(sum: i128, n: u64) -> f64 {
-    /// Up to here doubles are exact, and so is the rounding of their ratio.
-    const EXACT: u128 = 1 << f64::MANTISSA_DIGITS;
-    if sum.unsigned_abs() <= EXACT && u128::from(n) <= EXACT {
-        return sum as f64 / n as f64;
+/// How many bits of a number in units are behind the point.
+const WHOLE: usize = UNIT.unsigned_abs() as usize;
+
+/// An answer, unless it is beyond all doubles, as a sum of them may be.
+fn told(answer: f64) -> Result<String, Error> {
+    match answer.is_finite() {
+        true => Ok(answer.to_string()),
+        false => Err(Error::Data("the sum or the deviation is too large")),
     }
-    // Long division to more digits than a double can tell apart, and the
-    // rounding of the digits to the nearest by those who know how.
-    let n = u128::from(n);
-    let (whole, mut rest) = (sum.unsigned_abs() / n, sum.unsigned_abs() % n);
-    let mut text = format!("{}{whole}.", if sum < 0 { "-" } else { "" });
-    for _ in 0..40 {
-        rest *= 10;
-        text.push(char::from(b'0' + (rest / n) as u8));
-        rest %= n;
-    }
-    text.parse().unwrap_or(f64::NAN)
 }
 
 /// Reads a number.
-fn parse(text: &[u8]) -> Result<Number, &'static str> {
-    let text = text.trim_ascii();
+fn parse(line: &[u8]) -> Result<Number, &'static str> {
+    if line.len() > LONGEST_NUMBER {
+        return Err(TOO_LONG);
+    }
+    let text = line.trim_ascii();
     if let Some(number) = small(text) {
         return Ok(Number::Whole(number.into()));
     }
@@ -264,10 +282,93 @@ mod tests {
     }
 
     #[test]
-    fn fractions_are_compensated() {
+    fn fractions_lose_nothing() {
         assert_eq!(told(false, &"0.1\n".repeat(10)).unwrap(), "0.1\n");
         assert_eq!(told(false, "1e100\n1.0\n-1e100\n1.0").unwrap(), "0.5\n");
         assert_eq!(told(false, " 1.5 \n\t2\n").unwrap(), "1.75\n");
+        // A sum that no double holds has a mean all the same.
+        assert_eq!(
+            told(false, "1.5e308\n1.5e308").unwrap(),
+            format!("{}\n", 1.5e308)
+        );
+        let sum = told(true, "1e308\n1e308").unwrap_err().to_string();
+        assert_eq!(sum, "the sum or the deviation is too large");
+        assert_eq!(
+            told(true, "1.7e308\n-1.7e308").unwrap_err().to_string(),
+            sum
+        );
+        assert_eq!(told(false, "-5e-324\n0\n-0.0").unwrap(), "0\n");
+    }
+
+    #[test]
+    fn whole_numbers_and_fractions_meet_exactly() {
+        assert_eq!(
+            told(false, "100000000000000000001\n-1e20").unwrap(),
+            "0.5\n"
+        );
+        assert_eq!(
+            told(false, "-1e20\n100000000000000000001\n").unwrap(),
+            "0.5\n"
+        );
+        assert_eq!(
+            told(true, "9007199254740993\n9007199254740992.0\n").unwrap(),
+            "n 2\nsum 18014398509481984\nmin 9007199254740992\nmax 9007199254740993\n\
+             mean 9007199254740992\nsd 0.7071067811865476\n"
+        );
+    }
+
+    #[test]
+    fn deviations_far_from_zero_and_of_any_size() {
+        let sd = |numbers: &[&str]| {
+            let all = told(true, &numbers.join("\n")).unwrap();
+            all.lines().last().unwrap().to_string()
+        };
+        let times = [
+            "1763864400000000001",
+            "1763864400000000101",
+            "1763864400000000201",
+        ];
+        assert_eq!(sd(&times), "sd 100");
+        let large = [
+            "1000000000000000001",
+            "1000000000000000002",
+            "1000000000000000003",
+        ];
+        assert_eq!(sd(&large), "sd 1");
+        assert_eq!(sd(&["5", "5", "5"]), "sd 0");
+        assert_eq!(
+            sd(&["1e200", "-1e200"]),
+            format!("sd {}", 2f64.sqrt() * 1e200)
+        );
+        assert_eq!(
+            sd(&["1e308", "-1e308"]),
+            format!("sd {}", 2f64.sqrt() * 1e308)
+        );
+        assert_eq!(
+            sd(&["5e-324", "-5e-324"]),
+            format!("sd {}", f64::from_bits(1))
+        );
+        let max = i128::MAX.to_string();
+        let sum = format!("sd {}", 2f64.powi(127) * 2f64.sqrt());
+        assert_eq!(sd(&[&max, &format!("-{max}")]), sum);
+    }
+
+    #[test]
+    fn no_number_is_that_long() {
+        let zeros = |n: usize| "0".repeat(n);
+        let long = format!("{}\n{}7\n", zeros(LONGEST_NUMBER), zeros(LONGEST_NUMBER));
+        assert_eq!(error(&long), "line 2: too long for a number");
+        assert_eq!(error(&" ".repeat(9 << 20)), "line 1: too long for a number");
+        // It is not read to its end.
+        let mut endless = b"1\n".chain(std::io::repeat(b'1'));
+        let ended = Mean::new(false).read(&mut endless, b'\n').unwrap_err();
+        assert_eq!(ended.to_string(), "line 2: too long for a number");
+        // All the digits of the smallest double, and more.
+        let smallest = format!("{:.1200}\n", f64::from_bits(1));
+        assert_eq!(
+            told(false, &smallest).unwrap(),
+            format!("{}\n", f64::from_bits(1))
+        );
     }
 
     #[test]
@@ -317,14 +418,42 @@ mod tests {
         }
 
         #[test]
-        fn welford_as_two_passes(numbers in prop::collection::vec(-1000i32..1000, 2..50)) {
-            let text: String = numbers.iter().map(|n| format!("{n}\n")).collect();
-            let all = told(true, &text).unwrap();
-            let sd: f64 = all.lines().last().unwrap()[3..].parse().unwrap();
-            let n = numbers.len() as f64;
-            let mean = numbers.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
-            let squares: f64 = numbers.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum();
-            prop_assert!((sd - (squares / (n - 1.0)).sqrt()).abs() < 1e-9 * (1.0 + sd));
+        fn the_deviation_in_whole_numbers(
+            start in -1i128 << 120..1i128 << 120,
+            distances in prop::collection::vec(-1i64 << 40..1i64 << 40, 2..50),
+            bits in 0..40,
+            scale in -900..900i32,
+        ) {
+            let distances: Vec<i128> = distances.iter().map(|d| i128::from(d >> bits)).collect();
+            let n = distances.len() as i128;
+            let sum: i128 = distances.iter().sum();
+            let squares: i128 = distances.iter().map(|d| d * d).sum();
+            let exact = ((n * squares - sum * sum) as f64 / (n * (n - 1)) as f64).sqrt();
+            let sd = |text: String| {
+                let all = told(true, &text).unwrap();
+                all.lines().last().unwrap()[3..].parse::<f64>().unwrap()
+            };
+            // Far from zero, where a square takes 240 bits.
+            let whole = sd(distances.iter().map(|d| format!("{}\n", start + d)).collect());
+            prop_assert!((whole - exact).abs() <= 1e-15 * exact, "{whole} {exact}");
+            // And the same as doubles of any size.
+            let scale = 2f64.powi(scale);
+            let others = sd(distances.iter().map(|&d| format!("{:e}\n", d as f64 * scale)).collect());
+            prop_assert!((others / scale - exact).abs() <= 1e-15 * exact, "{others} {exact}");
+        }
+
+        #[test]
+        fn the_smallest_and_the_largest_of_both_kinds(a: i64, digits in 0..4i64, b in -1e20..1e20) {
+            // As doubles, some of these would be equal.
+            let double = a.saturating_sub(digits) as f64;
+            let (whole, near) = (Number::Whole(a.into()), Number::Other(double));
+            let (a, exact) = (i128::from(a), double as i128);
+            prop_assert_eq!(near.is_less(whole), exact < a);
+            prop_assert_eq!(whole.is_less(near), a < exact);
+            let other = Number::Other(b);
+            let floor = b.floor() as i128;
+            prop_assert_eq!(other.is_less(whole), floor < a);
+            prop_assert_eq!(whole.is_less(other), a < b.ceil() as i128);
         }
     }
 }

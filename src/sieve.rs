@@ -33,7 +33,7 @@
 //! a copy grows with the length of the chain: a thousand took ten times as long.
 
 use crate::error::Error;
-use crate::stream::{self, Blocks};
+use crate::stream::{self, Blocks, LONGEST_NUMBER, TOO_LONG};
 use crate::sys;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -205,7 +205,8 @@ impl<'a, I: Read> Head<'a, I> {
         Ok(n > 0)
     }
 
-    /// Takes all whole lines of the text; at the end, the last one as it is.
+    /// Takes all whole lines of the text; at the end, the last one as it is. A
+    /// line that is too long already is not awaited.
     fn take(&mut self, at_end: bool) -> Result<(), Error> {
         let text = self.text.text();
         let end = match at_end {
@@ -225,6 +226,12 @@ impl<'a, I: Read> Head<'a, I> {
             }
         }
         let rest = text.len() - end;
+        if rest > LONGEST_NUMBER {
+            return Err(Error::Line {
+                number: self.line + 1,
+                cause: TOO_LONG,
+            });
+        }
         self.text.keep(rest);
         Ok(())
     }
@@ -302,6 +309,9 @@ const TOO_LARGE: &str = "larger than 64 bits hold";
 /// Reads a whole number; blanks around it do not matter.
 fn parse(line: &[u8]) -> Result<i128, &'static str> {
     const NO_NUMBER: &str = "not a whole number";
+    if line.len() > LONGEST_NUMBER {
+        return Err(TOO_LONG);
+    }
     let text = std::str::from_utf8(line.trim_ascii()).map_err(|_| NO_NUMBER)?;
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -451,6 +461,16 @@ mod tests {
             assert_eq!(error(large), ("line 1: larger than 64 bits hold".into(), 0));
         }
         assert_eq!(error(" +2 \n\t3\r\n7"), (String::new(), 1));
+        let blanks = |n: usize| " ".repeat(n);
+        let longest = blanks(LONGEST_NUMBER - 1);
+        assert_eq!(error(&format!("2\n{longest}3\n4")), (String::new(), 1));
+        for long in [
+            format!("2\n {longest}3\n4"),
+            format!("2\n {longest}3"),
+            "2\n".to_string() + &blanks(9 << 20),
+        ] {
+            assert_eq!(error(&long).0, "line 2: too long for a number");
+        }
     }
 
     proptest! {

@@ -157,6 +157,18 @@ pub fn filter(
 pub fn lines(
     input: &mut impl Read,
     terminator: u8,
+    each: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    short_lines(input, terminator, usize::MAX, each)
+}
+
+/// The same, up to a line that turns out to be longer than `most` bytes: what
+/// is known of that one by then is the last to be handed on, and still longer.
+/// No more is read, so memory is constant; `each` ought to fail for it.
+pub fn short_lines(
+    input: &mut impl Read,
+    terminator: u8,
+    most: usize,
     mut each: impl FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut blocks = Blocks::new();
@@ -173,9 +185,19 @@ pub fn lines(
             start = searched + end + 1;
         }
         let rest = text.len() - start;
+        if rest > most {
+            return each(&text[start..]);
+        }
         blocks.keep(rest);
     }
 }
+
+/// The longest line, in bytes, that a program takes for a number. The longest
+/// numbers that make sense, doubles with all their digits, have some 1,100.
+pub const LONGEST_NUMBER: usize = 4096;
+
+/// What is wrong with a longer one.
+pub const TOO_LONG: &str = "too long for a number";
 
 /// The blocks of an input: what was kept of the last one, and what one more
 /// `read` brings.
@@ -407,5 +429,24 @@ mod tests {
         })
         .unwrap();
         assert_eq!(seen, [b"a".to_vec(), b"".to_vec(), b"b".to_vec(), long]);
+    }
+
+    #[test]
+    fn a_line_too_long_is_the_last() {
+        for (text, lines) in [
+            (vec![&b"abc\nabcd"[..], b"e\nf"], 2),
+            (vec![b"abc\nab", b"c", b"d", b"e\n"], 2),
+            (vec![b"abc\nabc", b"\n", b"ab"], 3),
+        ] {
+            let mut seen = Vec::new();
+            let mut pieces = Pieces(text);
+            let each = |line: &[u8]| {
+                seen.push(line.len());
+                Ok(())
+            };
+            short_lines(&mut pieces, b'\n', 3, each).unwrap();
+            let expected: &[usize] = if lines == 2 { &[3, 4] } else { &[3, 3, 2] };
+            assert_eq!(seen, expected);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! `mean` as a process, held against Python: exact fractions, and the talk's own way.
 
-use crate::process::{Ran, argument, classic, file, filter, installed, mixed_text, program, run};
+use crate::process::{
+    Ran, argument, classic, file, filter, installed, mixed_text, program, run, shell,
+};
 
 fn python_is_installed() -> bool {
     installed("python3", "Python 3")
@@ -54,6 +56,88 @@ print(float(sum(numbers) / len(numbers)))'"#;
             "{own} {exact}"
         );
     }
+}
+
+/// Everything but the numbers' own rounding to doubles is exact in Python, too.
+#[test]
+fn all_as_fractions_have_it() {
+    if !python_is_installed() {
+        return;
+    }
+    let exact = r#"python3 -c '
+import sys
+from fractions import Fraction
+from math import isqrt
+read = lambda line: Fraction(int(line)) if line.strip("-").isdigit() else Fraction(float(line))
+numbers = [read(line.strip()) for line in sys.stdin]
+n, mean = len(numbers), sum(numbers) / len(numbers)
+variance = sum((number - mean) ** 2 for number in numbers) / (n - 1)
+scale = 1 << 1200
+deviation = Fraction(isqrt(int(variance * scale * scale)), scale)
+print(float(mean), float(deviation))'"#;
+    // Marsaglia's xorshift.
+    let mut seed = 1u64;
+    let mut next = || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed
+    };
+    let sizes = |exponents: &[i32], next: &mut dyn FnMut() -> u64| -> String {
+        let number = |i: usize| {
+            let bits = next();
+            let size = exponents[i % exponents.len()];
+            format!(
+                "{}{}e{size}\n",
+                ["", "-"][(bits & 1) as usize],
+                bits % 99_991
+            )
+        };
+        (0..300).map(number).collect()
+    };
+    let times: String = (0..300)
+        .map(|_| format!("{}\n", 1_763_864_400_000_000_000 + next() % 1000))
+        .collect();
+    let both: String = (0..300)
+        .map(|i| match i % 3 {
+            0 => format!("{}{:015}\n", next(), next() % 1_000_000_000_000_000),
+            1 => format!("-{}000000000000000.5\n", next()),
+            _ => format!("{}.25\n", next() % 100),
+        })
+        .collect();
+    let texts = [
+        times,
+        both,
+        sizes(&[-3], &mut next),
+        sizes(&[300], &mut next),
+        sizes(&[-310, -300], &mut next),
+        sizes(&[200, -200, 0], &mut next),
+    ];
+    for numbers in texts {
+        let own = String::from_utf8(filter("mean", &["--all"], numbers.as_bytes())).unwrap();
+        let told = |name: &str| {
+            own.lines()
+                .find_map(|line| line.strip_prefix(name))
+                .unwrap()
+        };
+        let own = [told("mean "), told("sd ")].map(|text| text.parse::<f64>().unwrap());
+        let exact = String::from_utf8(classic(exact, numbers.as_bytes())).unwrap();
+        let exact: Vec<f64> = exact
+            .split_whitespace()
+            .map(|text| text.parse().unwrap())
+            .collect();
+        assert_eq!(own[..], exact[..]);
+    }
+}
+
+#[test]
+fn a_line_without_an_end_ends_it() {
+    let ran = run(&mut shell(r"{ echo 5; yes 1 | tr -d '\n'; } | mean"), b"");
+    let message = "mean: stdin: line 2: too long for a number\n";
+    assert_eq!(
+        (ran.status, &ran.stdout[..], &ran.stderr[..]),
+        (1, &b""[..], message)
+    );
 }
 
 fn number(text: &[u8]) -> f64 {

@@ -53,8 +53,6 @@ fn whatever_the_input_leaves_out() {
 #[test]
 fn numbers_as_people_write_them() {
     assert_eq!(sieved("-3\n 0\n+2\n 03 \r\n5"), "2\n3\n5\n");
-    // Longer than any buffer.
-    assert_eq!(sieved(&format!("{}2\n3", " ".repeat(10 << 20))), "2\n3\n");
     // More than a pipe holds, of which little gets through.
     let many = text((2..400_000).filter(|n| *n < 10 || n % 2 * (n % 3) * (n % 5) == 0));
     assert_eq!(sieved(&many), "2\n3\n5\n7\n");
@@ -83,6 +81,18 @@ fn a_line_that_is_no_larger_number_is_named_after_the_primes_before_it() {
         "2\n18446744073709551616\n",
         "2\n",
         "stdin: line 2: larger than 64 bits hold",
+    );
+    let long = format!("2\n{}3\n5\n", "0".repeat(5000));
+    failed(&long, "2\n", "stdin: line 2: too long for a number");
+}
+
+#[test]
+fn a_line_without_an_end_ends_it() {
+    let ran = run(&mut shell(r"{ echo 2; yes 1 | tr -d '\n'; } | sieve"), b"");
+    let message = "sieve: stdin: line 2: too long for a number\n";
+    assert_eq!(
+        (ran.status, &ran.stdout[..], &ran.stderr[..]),
+        (1, &b"2\n"[..], message)
     );
 }
 

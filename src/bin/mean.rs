@@ -7,9 +7,10 @@ use textmill::mean::Mean;
 
 /// Print the mean of numbers, one a line.
 ///
-/// Whole numbers are added up exactly. If a FILE cannot be read or a line is no
-/// number, nothing is printed: part of a mean is a wrong mean. So it is where
-/// there are no numbers.
+/// All sums are exact, and what is printed is the nearest double. If a FILE cannot
+/// be read or a line is no number, nothing is printed: part of a mean is a wrong
+/// mean. So it is where there are no numbers. A line of more than 4096 bytes is
+/// no number.
 #[derive(Parser)]
 #[command(
     version,

@@ -13,9 +13,9 @@ use textmill::sieve;
 ///
 /// Each prime is a process: it prints itself, and passes on what it does not
 /// divide, to the next process, which it starts for that. What is printed is a
-/// prime whatever numbers are left out. A line that is no number, or not a
-/// larger one than the line before, is an error; what was printed before it is
-/// right.
+/// prime whatever numbers are left out. A line that is no number (one of more than
+/// 4096 bytes is none), or not a larger one than the line before, is an error;
+/// what was printed before it is right.
 #[derive(Parser)]
 #[command(
     version,
