@@ -5,6 +5,7 @@
 //! site is at http://localhost:8000/, wherever that may be.
 
 use crate::process::{programs, repository, run, shell};
+#[cfg(feature = "net")]
 use crate::server::{Server, Step, page, status};
 
 /// The commands of a Markdown text, each with the output that it shows.
@@ -30,18 +31,25 @@ fn sessions(markdown: &str) -> Vec<(String, String)> {
 /// Where the pages say that the site is.
 const SITE: &str = "http://localhost:8000";
 
-/// The site: a page, and a link on it that leads nowhere.
-fn site() -> Server {
+/// Starts the site, a page and a link on it that leads nowhere; where it is.
+#[cfg(feature = "net")]
+fn site() -> String {
     let html = std::fs::read(repository("tests/data/page.html")).unwrap();
     let links = b"<a href=/page.html>The page</a> <a href=/gone.html>Another one</a>";
-    Server::start(move |request| {
+    let server = Server::start(move |request| {
         let html_of = |html: &[u8]| page(&["Content-Type: text/html; charset=utf-8"], html);
         vec![Step::Send(match request.path.as_str() {
             "/" => html_of(links),
             "/page.html" => html_of(&html),
             _ => status("404 Not Found"),
         })]
-    })
+    });
+    server.url("")
+}
+
+#[cfg(not(feature = "net"))]
+fn site() -> String {
+    SITE.to_string()
 }
 
 #[test]
@@ -53,8 +61,7 @@ fn every_command_prints_what_it_says() {
         assert!(sessions.len() >= 5, "{page} shows its commands");
         all.extend(sessions);
     }
-    let (site, cache) = (site(), tempfile::tempdir().unwrap());
-    let there = site.url("");
+    let (there, cache) = (site(), tempfile::tempdir().unwrap());
     for (command, output) in all {
         if cfg!(not(feature = "net"))
             && ["fetch", "linkcheck", "wordfreq"]
