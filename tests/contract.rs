@@ -243,6 +243,18 @@ fn a_line_of_ten_megabytes_works_or_is_refused() {
     }
 }
 
+/// Where a line is to be a number, what cannot be one is not read to its end.
+#[test]
+fn a_number_without_an_end_is_refused() {
+    for (name, first, out) in [("mean", "5", ""), ("sieve", "2", "2\n")] {
+        let line = format!("{{ echo {first}; yes 1 | tr -d '\\n'; }} | {name}");
+        let ran = run(&mut shell(&line), b"");
+        let message = format!("{name}: stdin: line 2: too long for a number\n");
+        let expected = (1, out.as_bytes(), &message[..]);
+        assert_eq!((ran.status, &ran.stdout[..], &ran.stderr[..]), expected);
+    }
+}
+
 #[test]
 fn a_missing_file_and_a_directory_are_named() {
     let folder = tempfile::tempdir().unwrap();

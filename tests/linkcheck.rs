@@ -3,7 +3,7 @@
 mod hostile;
 mod talk;
 
-use crate::process::{self, Ran, repository, run};
+use crate::process::{self, Ran, json_lines, repository, run};
 use crate::server::{Server, Step, head, page, redirect, status};
 use std::collections::HashMap;
 use std::process::{Command, Stdio};
@@ -350,10 +350,7 @@ fn formats() {
         ]
     );
     let (lines, ..) = check(&server, &["--format=jsonl", &server.url("/")]);
-    let objects: Vec<serde_json::Value> = lines
-        .iter()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let objects = json_lines(&lines);
     assert_eq!(objects.len(), 3);
     assert_eq!(
         objects[1],

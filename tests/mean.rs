@@ -1,8 +1,6 @@
 //! `mean` as a process, held against Python: exact fractions, and the talk's own way.
 
-use crate::process::{
-    Ran, argument, classic, file, filter, installed, mixed_text, program, run, shell,
-};
+use crate::process::{Ran, argument, classic, file, filter, installed, mixed_text, program, run};
 
 fn python_is_installed() -> bool {
     installed("python3", "Python 3")
@@ -128,16 +126,6 @@ print(float(mean), float(deviation))'"#;
             .collect();
         assert_eq!(own[..], exact[..]);
     }
-}
-
-#[test]
-fn a_line_without_an_end_ends_it() {
-    let ran = run(&mut shell(r"{ echo 5; yes 1 | tr -d '\n'; } | mean"), b"");
-    let message = "mean: stdin: line 2: too long for a number\n";
-    assert_eq!(
-        (ran.status, &ran.stdout[..], &ran.stderr[..]),
-        (1, &b""[..], message)
-    );
 }
 
 fn number(text: &[u8]) -> f64 {

@@ -37,6 +37,12 @@ fn files(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
         .partition(|path| path.extension().is_none())
 }
 
+/// Has `text` stored under `k`; the file of that value, the only one.
+fn stored(folder: &Path) -> PathBuf {
+    assert_eq!(ran(&mut get(folder, "k", "echo text")), printed("text\n"));
+    files(folder).0.remove(0)
+}
+
 /// Asks for `k` of the store in this folder, which must be there.
 fn get_any(folder: &Path) -> Command {
     memo(&folder.join("store"), &["k", "--", "false"])
@@ -550,8 +556,7 @@ fn keys_are_listed_in_order_and_on_a_line_each() {
 fn only_not_found_leads_to_creation() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    assert_eq!(ran(&mut get(folder, "k", "echo text")), printed("text\n"));
-    let value = files(folder).0.remove(0);
+    let value = stored(folder);
     let whole = fs::read(&value).unwrap();
     let name = value.display();
     let damaged = format!("memo: {name}: damaged, or no value of memo (--forget removes it)\n");
@@ -645,8 +650,7 @@ fn no_damaged_byte_of_a_value_is_printed() {
 fn a_value_of_an_older_format_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    assert_eq!(ran(&mut get(folder, "k", "echo text")), printed("text\n"));
-    let value = files(folder).0.remove(0);
+    let value = stored(folder);
     let key = [&b"k"[..], &5u64.to_le_bytes(), &1u64.to_le_bytes(), &[0; 8]].concat();
     let digest = &Sha256::digest(&key)[..8];
     fs::write(
@@ -665,8 +669,7 @@ fn a_value_of_an_older_format_is_an_error() {
 fn what_belongs_to_another_user_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    assert_eq!(ran(&mut get(folder, "k", "echo text")), printed("text\n"));
-    let value = files(folder).0.remove(0);
+    let value = stored(folder);
     let draft = value.with_extension("new");
     let refused = |path: &Path| {
         let cause = format!("memo: {}: belongs to another user\n", path.display());

@@ -155,3 +155,12 @@ pub fn mixed_text(bytes: usize) -> Vec<u8> {
     }
     text
 }
+
+/// Lines of JSON, each read.
+#[cfg(feature = "net")]
+pub fn json_lines<T: AsRef<str>>(lines: impl IntoIterator<Item = T>) -> Vec<serde_json::Value> {
+    let lines = lines.into_iter();
+    lines
+        .map(|line| serde_json::from_str(line.as_ref()).unwrap())
+        .collect()
+}

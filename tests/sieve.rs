@@ -87,16 +87,6 @@ fn a_line_that_is_no_larger_number_is_named_after_the_primes_before_it() {
 }
 
 #[test]
-fn a_line_without_an_end_ends_it() {
-    let ran = run(&mut shell(r"{ echo 2; yes 1 | tr -d '\n'; } | sieve"), b"");
-    let message = "sieve: stdin: line 2: too long for a number\n";
-    assert_eq!(
-        (ran.status, &ran.stdout[..], &ran.stderr[..]),
-        (1, &b"2\n"[..], message)
-    );
-}
-
-#[test]
 fn files_one_after_the_other() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (file(b"2\n3"), file(b"2\n4\n5\n"));

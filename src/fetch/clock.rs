@@ -1,9 +1,10 @@
 //! The time that one URL may take, `--max-time`.
 //!
 //! It is the time from the first request on, redirects, retries and the waits
-//! between them included: a URL that nobody has begun with loses none. What a body waits for *downstream* is taken out:
-//! for its turn, for room, for a reader who takes his time. So a transfer is
-//! never given up for being well ahead.
+//! between them included: a URL that nobody has begun with loses none. What a
+//! body waits for *downstream* is taken out: for its turn, for room, for a
+//! reader who takes his time. So a transfer is never given up for being well
+//! ahead.
 //!
 //! ureq counts otherwise, and its limits are fixed when a request begins. So
 //! the limit is held here, and every wait for the network is cut down to what

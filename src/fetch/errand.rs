@@ -4,7 +4,7 @@ use super::clock::Clock;
 use super::overhead;
 use super::transfer::Answered;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 use url::{Origin, Url};
 
@@ -83,20 +83,17 @@ impl Errand {
 
     /// Notes the last answer; none, as long as one is waited for.
     pub(super) fn set_answered(&self, answered: Option<Answered>) {
-        let mut last = self
-            .answered
-            .lock()
-            .unwrap_or_else(|held| held.into_inner());
-        *last = answered;
+        *self.last() = answered;
     }
 
-    /// The last answer that was noted.
-    pub(super) fn answered(&self) -> Option<Answered> {
-        let mut last = self
-            .answered
-            .lock()
-            .unwrap_or_else(|held| held.into_inner());
-        last.take()
+    /// Takes the last answer that was noted.
+    pub(super) fn take_answered(&self) -> Option<Answered> {
+        self.last().take()
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Answered>> {
+        let last = self.answered.lock();
+        last.unwrap_or_else(|held| held.into_inner())
     }
 
     /// Whether this URL is of the origin that was asked first, also where a

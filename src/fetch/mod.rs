@@ -294,7 +294,7 @@ impl Fetcher {
             true => self.open_head(errand),
             false => self.open(errand),
         };
-        transfer.note(errand.answered());
+        transfer.note(errand.take_answered());
         let result = page.and_then(|page| {
             let mut out = Out {
                 output,

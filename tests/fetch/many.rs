@@ -1,6 +1,7 @@
 //! Many URLs at once.
 
 use super::{body, fetch, program, text};
+use crate::process::json_lines;
 use crate::server::{Request, Server, Step, head, page, status};
 use std::io::{Read, Write};
 use std::process::Stdio;
@@ -107,8 +108,7 @@ fn the_time_of_a_url_begins_with_its_request() {
     assert_eq!(body(&[&args[..], &refs(&urls)].concat()), b"/0/1/2/3/4/5/6");
     // Their sum would be more than that, were the waits in it.
     let text = std::fs::read_to_string(report.path()).unwrap();
-    for line in text.lines() {
-        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    for line in json_lines(text.lines()) {
         assert!(line["ms"].as_u64().unwrap() < 2000, "{line}");
     }
 }

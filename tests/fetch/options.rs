@@ -1,7 +1,7 @@
 //! What users may say about requests, servers, proxies and reports.
 
 use super::{body, certificate, fails, fetch, gzip, one, program, text};
-use crate::process::{Ran, argument, file, run};
+use crate::process::{Ran, argument, file, json_lines, run};
 use crate::server::{Request, Server, Step, head, page, redirect, status};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -234,10 +234,7 @@ fn reports() {
     let ran = fetch(&["--report", argument(report.path()), &with_user, &gone]);
     assert_eq!((ran.status, ran.stdout.as_slice()), (1, "café".as_bytes()));
     let text = std::fs::read_to_string(report.path()).unwrap();
-    let lines: Vec<serde_json::Value> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines = json_lines(text.lines());
     assert_eq!(lines.len(), 2);
     assert!(!text.contains("secret"));
     let well = &lines[0];
@@ -303,10 +300,7 @@ fn reports_of_failures_have_the_answer() {
     args.extend(urls.iter().map(String::as_str));
     assert_eq!(fetch(&args).status, 1);
     let text = std::fs::read_to_string(report.path()).unwrap();
-    let lines: Vec<Value> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines = json_lines(text.lines());
     let none = Value::Null;
     for (line, (word, status, at, kind)) in lines.iter().zip([
         (
