@@ -30,12 +30,13 @@ const ENOUGH: usize = 4;
 /// How much of the text is looked at, from its first byte beyond ASCII on, in bytes.
 const WINDOW: usize = 4096;
 
-/// What the detector is shown of ASCII, in bytes: it looks at one.
+/// What the detector is shown of the ASCII before, in bytes: it looks at one.
 const BEFORE: usize = 16;
 
 /// A text whose charset is not known yet.
 pub(super) struct Guess {
-    detector: Box<EncodingDetector>,
+    /// The last ASCII before that, as much as matters.
+    before: Vec<u8>,
     /// What has come from the first byte beyond ASCII on.
     held: Vec<u8>,
 }
@@ -43,10 +44,20 @@ pub(super) struct Guess {
 impl Guess {
     /// `given` is the beginning of the text, all ASCII, which was handed on already.
     pub(super) fn new(given: &[u8]) -> Guess {
-        let mut detector = Box::new(EncodingDetector::new(Iso2022JpDetection::Deny));
-        detector.feed(given, false);
-        let held = Vec::new();
-        Guess { detector, held }
+        let mut guess = Guess {
+            before: Vec::new(),
+            held: Vec::new(),
+        };
+        guess.pass(given);
+        guess
+    }
+
+    /// ASCII that is handed on.
+    fn pass(&mut self, ascii: &[u8]) {
+        let kept = &ascii[ascii.len().saturating_sub(BEFORE)..];
+        let gone = (self.before.len() + kept.len()).saturating_sub(BEFORE);
+        self.before.drain(..gone);
+        self.before.extend_from_slice(kept);
     }
 
     /// Whether this piece of the text changes nothing: nothing is held, and it
@@ -54,9 +65,7 @@ impl Guess {
     pub(super) fn is_ascii_still(&mut self, text: &[u8]) -> bool {
         let still = self.held.is_empty() && text.is_ascii();
         if still {
-            // Of ASCII the detector needs only what stands before another byte.
-            self.detector
-                .feed(&text[text.len().saturating_sub(BEFORE)..], false);
+            self.pass(text);
         }
         still
     }
@@ -73,7 +82,7 @@ impl Guess {
     ) -> Option<(&'static Encoding, Vec<u8>)> {
         if self.held.is_empty() {
             let (ascii, rest) = text.split_at(Encoding::ascii_valid_up_to(text));
-            self.detector.feed(ascii, false);
+            self.pass(ascii);
             out.extend_from_slice(ascii);
             text = rest;
         }
@@ -89,12 +98,16 @@ impl Guess {
     /// The charset, if it is settled.
     fn encoding(&mut self, last: bool) -> Option<&'static Encoding> {
         let window = &self.held[..self.held.len().min(WINDOW)];
+        let valid = match std::str::from_utf8(window) {
+            Ok(_) => window,
+            Err(error) => &window[..error.valid_up_to()],
+        };
+        if valid.iter().filter(|&&byte| is_first(byte)).count() >= ENOUGH {
+            return Some(UTF_8);
+        }
         let (mut formed, mut malformed, mut seen) = (0, 0, 0);
         for chunk in window.utf8_chunks() {
-            formed += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
-            if malformed == 0 && formed >= ENOUGH {
-                return Some(UTF_8);
-            }
+            formed += chunk.valid().bytes().filter(|&byte| is_first(byte)).count();
             seen += chunk.valid().len() + chunk.invalid().len();
             // A character cut by the end of what has come is neither.
             let error = std::str::from_utf8(chunk.invalid()).err();
@@ -110,10 +123,16 @@ impl Guess {
         if window.iter().filter(|byte| !byte.is_ascii()).count() < ENOUGH {
             return Some(WINDOWS_1252);
         }
-        self.detector
-            .feed(window, last && window.len() == self.held.len());
-        Some(self.detector.guess(None, Utf8Detection::Deny))
+        let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+        detector.feed(&self.before, false);
+        detector.feed(window, last && window.len() == self.held.len());
+        Some(detector.guess(None, Utf8Detection::Deny))
     }
+}
+
+/// Whether a character beyond ASCII begins with this byte, in UTF-8.
+fn is_first(byte: u8) -> bool {
+    byte >= 0xC0
 }
 
 #[cfg(test)]
