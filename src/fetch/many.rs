@@ -23,6 +23,7 @@ use super::errand::Errand;
 use super::spool::{Room, Spool};
 use super::{Fetcher, Transfer};
 use crate::error::Error;
+use crate::stream::Blocks;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Write};
@@ -36,6 +37,10 @@ use sink::Sink;
 /// How many URLs are taken beyond the one whose turn it is: each of them may
 /// need an open file for its spool.
 const AHEAD: usize = 256;
+
+/// How many URLs wait for a thread at most. Who adds them is woken when half of
+/// them are gone: not for every single one, which takes its time.
+const QUEUE: usize = 64;
 
 /// Small bodies that wait are gathered to writes of this size, in bytes.
 const GATHER: usize = 64 << 10;
@@ -89,6 +94,8 @@ struct State {
     idle: usize,
     /// How many bodies ahead wait for room or their turn.
     held_up: usize,
+    /// Who adds URLs waits for room.
+    full: bool,
     /// No more URLs will come.
     ended: bool,
     /// The output failed, and with it everything.
@@ -147,14 +154,14 @@ impl<W: Write + Send + 'static> Many<W> {
         }
     }
 
-    /// Adds a URL; one thread does that. Waits while there are enough of them in flight. An error is
+    /// Adds a URL; one thread does that. Waits while there are enough of them. An error is
     /// that all is over: there is no use in adding more.
     pub fn add(&self, url: &str) -> Result<(), Error> {
         let shared = &self.shared;
         let jobs = shared.jobs();
         let mut state = lock(&shared.state);
-        while !state.is_broken && (state.queue.len() >= jobs || state.entries.len() >= AHEAD + jobs)
-        {
+        state.full = state.queue.len() >= QUEUE || state.entries.len() >= AHEAD + jobs;
+        while !state.is_broken && state.full {
             state = shared.wait(&shared.progress, state);
         }
         if state.is_broken {
@@ -242,13 +249,14 @@ impl<W: Write> Shared<W> {
 
     /// A thread's life: one URL after the other.
     fn serve(self: Arc<Self>) {
+        let mut blocks = Blocks::new();
         while let Some(entry) = self.next() {
             let mut output = Sink {
                 shared: &self,
                 entry: &entry,
                 direct: false,
             };
-            let transfer = self.fetcher.run(&entry.errand, &mut output);
+            let transfer = self.fetcher.run(&entry.errand, &mut blocks, &mut output);
             if let Err(error) = self.finish(&entry, transfer) {
                 self.fail(error);
             }
@@ -263,10 +271,7 @@ impl<W: Write> Shared<W> {
                 return None;
             }
             if let Some(entry) = state.queue.pop_front() {
-                // Not for every single one: waking takes its time.
-                if state.queue.len() <= self.jobs() / 2 {
-                    self.progress.notify_one();
-                }
+                self.ask_for_more(&mut state);
                 return Some(entry);
             }
             if state.ended {
@@ -275,6 +280,15 @@ impl<W: Write> Shared<W> {
             state.idle += 1;
             state = self.wait(&self.work, state);
             state.idle -= 1;
+        }
+    }
+
+    /// Wakes who adds URLs, if there is room for them.
+    fn ask_for_more(&self, state: &mut State) {
+        let room = state.queue.len() <= QUEUE / 2 && state.entries.len() < AHEAD + self.jobs();
+        if state.full && room {
+            state.full = false;
+            self.progress.notify_one();
         }
     }
 
@@ -321,11 +335,10 @@ impl<W: Write> Shared<W> {
                     continue;
                 }
                 state.entries.pop_front();
-                match state.entries.len() {
-                    0 => self.over.notify_all(),
-                    left if left + 1 == AHEAD + self.jobs() => self.progress.notify_one(),
-                    _ => {}
+                if state.entries.is_empty() {
+                    self.over.notify_all();
                 }
+                self.ask_for_more(&mut state);
                 state.entries.front().cloned()
             };
             let Some(next) = next else { return Ok(()) };

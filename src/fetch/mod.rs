@@ -38,6 +38,7 @@
 use crate::error::Error;
 #[cfg(doc)]
 use crate::stream;
+use crate::stream::Blocks;
 use sha2::{Digest, Sha256};
 use std::env;
 use std::io::Write;
@@ -248,18 +249,18 @@ impl Fetcher {
             method: Method::HEAD,
             rest: None,
         };
-        let answer = self.ask(errand, url, &question)?;
+        let head = self.ask(errand, url, &question)?.head;
         Ok(Page {
-            url: answer.url,
-            status: Some((answer.version, answer.status)),
+            url: head.url,
+            status: Some((head.version, head.status)),
             body: Body {
                 bytes: Box::new(std::io::empty()),
                 encodings: Vec::new(),
-                content_type: content_type(&answer.headers),
+                content_type: content_type(&head.headers),
                 framed: true,
                 most: None,
             },
-            headers: answer.headers,
+            headers: head.headers,
         })
     }
 
@@ -269,7 +270,7 @@ impl Fetcher {
     /// An [`Error::Read`] says why there is none, or not all of it; mostly a
     /// [`Failure`] is its cause. The next URL can be fetched all the same.
     pub fn fetch(&self, url: &str, output: &mut impl Write) -> Transfer {
-        self.run(&Arc::new(self.errand(url)), output)
+        self.run(&Arc::new(self.errand(url)), &mut Blocks::new(), output)
     }
 
     /// When to ask the host of this URL for try number `n`, the first of them
@@ -286,7 +287,7 @@ impl Fetcher {
         Errand::new(url, self.inner.options.max_time)
     }
 
-    fn run(&self, errand: &Arc<Errand>, output: &mut impl Write) -> Transfer {
+    fn run(&self, errand: &Arc<Errand>, blocks: &mut Blocks, output: &mut impl Write) -> Transfer {
         errand.begin();
         let mut transfer = Transfer::new(errand.url());
         let options = &self.inner.options;
@@ -303,7 +304,7 @@ impl Fetcher {
             };
             let result = match options.head {
                 true => out.write(&page.head()),
-                false => page.body.copy(options.raw, &mut out),
+                false => page.body.copy(options.raw, blocks, &mut out),
             };
             transfer.out_bytes = out.written;
             transfer.sha256 = out.digest.map(|digest| digest.finalize().into());
@@ -322,11 +323,9 @@ impl Fetcher {
         if url.scheme() == "file" {
             return self.local(errand, url);
         }
-        let answer = self.ask(errand, url, &request::Question::whole())?;
-        let (url, version, status) = (answer.url.clone(), answer.version, answer.status);
-        let headers = answer.headers.clone();
-        let framing = wire::framing(status, version, &headers)?;
-        let encodings = wire::list(&headers, CONTENT_ENCODING);
+        let request::Answer { head, tail } = self.ask(errand, url, &request::Question::whole())?;
+        let framing = wire::framing(&head)?;
+        let encodings = wire::list(&head.headers, CONTENT_ENCODING);
         let most = self.inner.options.max_size;
         if let (Some(most), wire::Framing::Sized(length)) = (most, framing)
             && length > most
@@ -337,14 +336,14 @@ impl Fetcher {
         let body = Body {
             encodings,
             most,
-            content_type: content_type(&headers),
+            content_type: content_type(&head.headers),
             framed: framing != wire::Framing::Close,
-            bytes: Box::new(resume::Resumed::new(&self.inner, errand, answer)?),
+            bytes: Box::new(resume::Resumed::new(&self.inner, errand, &head, tail)?),
         };
         Ok(Page {
-            url,
-            status: Some((version, status)),
-            headers,
+            url: head.url,
+            status: Some((head.version, head.status)),
+            headers: head.headers,
             body,
         })
     }

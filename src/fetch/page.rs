@@ -81,7 +81,7 @@ impl Page {
             written: 0,
             digest: None,
         };
-        self.body.copy(raw, &mut out)
+        self.body.copy(raw, &mut Blocks::new(), &mut out)
     }
 
     /// The body with its content encodings taken off, its charset as it is.
@@ -137,31 +137,39 @@ impl<R: Read> Read for Text<R> {
 
 impl Body {
     fn decoded(self) -> Result<Box<dyn Read + Send>, Error> {
-        let most = self.most;
-        let mut bytes: Box<dyn BufRead + Send> =
-            Box::new(BufReader::with_capacity(stream::BLOCK, self.bytes));
+        let mut bytes = self.bytes;
         if !self.encodings.is_empty() {
+            let mut coded = BufReader::with_capacity(stream::BLOCK, bytes);
             // Servers name an encoding for bodies of nothing, too.
-            let nothing = self.framed && bytes.fill_buf().map_err(Error::Read)?.is_empty();
-            if !nothing {
-                bytes = decode::decoded(bytes, &self.encodings)?;
-            }
-        }
-        Ok(match most {
-            Some(most) => Box::new(Limit::new(bytes, most)),
-            None => Box::new(bytes),
-        })
-    }
-
-    pub(super) fn copy(self, raw: bool, output: &mut Out<impl Write>) -> Result<(), Error> {
-        if raw {
-            return match self.most {
-                Some(most) => copy(Limit::new(self.bytes, most), None, output),
-                None => copy(self.bytes, None, output),
+            let nothing = self.framed && coded.fill_buf().map_err(Error::Read)?.is_empty();
+            bytes = match nothing {
+                true => Box::new(coded),
+                false => decode::decoded(Box::new(coded), &self.encodings)?,
             };
         }
+        Ok(limited(bytes, self.most))
+    }
+
+    /// Copies the body by way of these blocks, which hold nothing that matters.
+    pub(super) fn copy(
+        self,
+        raw: bool,
+        blocks: &mut Blocks,
+        output: &mut Out<impl Write>,
+    ) -> Result<(), Error> {
+        if raw {
+            return copy(limited(self.bytes, self.most), None, blocks, output);
+        }
         let charset = charset::Charset::new(self.content_type.as_deref());
-        copy(self.decoded()?, charset, output)
+        copy(self.decoded()?, charset, blocks, output)
+    }
+}
+
+/// The bytes, which may be this many at most.
+fn limited(bytes: Box<dyn Read + Send>, most: Option<u64>) -> Box<dyn Read + Send> {
+    match most {
+        Some(most) => Box::new(Limit::new(bytes, most)),
+        None => bytes,
     }
 }
 
@@ -195,9 +203,9 @@ pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
 fn copy(
     mut bytes: impl Read,
     mut charset: Option<charset::Charset>,
+    blocks: &mut Blocks,
     output: &mut Out<impl Write>,
 ) -> Result<(), Error> {
-    let mut blocks = Blocks::new();
     loop {
         blocks.keep(0);
         let n = blocks.read(&mut bytes).map_err(Error::Read)?;

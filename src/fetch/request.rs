@@ -38,13 +38,22 @@ impl Question<'_> {
     }
 }
 
-/// The answer of the server that was there in the end: its head is read, its
-/// body is to come.
+/// The answer of the server that was there in the end.
 pub(super) struct Answer {
+    pub(super) head: Head,
+    pub(super) tail: Tail,
+}
+
+/// What is known of an answer.
+pub(super) struct Head {
     pub(super) url: Url,
     pub(super) status: StatusCode,
     pub(super) version: Version,
     pub(super) headers: HeaderMap,
+}
+
+/// What is to come of it.
+pub(super) struct Tail {
     pub(super) body: Body,
     pub(super) place: Place,
 }
@@ -123,14 +132,14 @@ pub(super) fn ask(
             let failure = Failure::Status(status.as_u16());
             return Err(Refusal { failure, after });
         }
-        return Ok(Answer {
+        let head = Head {
             url,
             status,
             version: head.version,
             headers: head.headers,
-            body,
-            place,
-        });
+        };
+        let tail = Tail { body, place };
+        return Ok(Answer { head, tail });
     }
     let (limit, last) = (redirect::LIMIT, without_user(url));
     let cause = format!("more than {limit} redirects, the last to {last}");
@@ -148,22 +157,25 @@ fn send(
     let options = &inner.options;
     let mut bare = without_user(url.clone());
     bare.set_fragment(None);
-    let mut request = Request::builder()
-        .method(question.method.clone())
-        .uri(bare.as_str());
-    for (name, value) in &fields(inner, url, familiar) {
-        request = request.header(name, value);
-    }
-    if let Some((from, version)) = question.rest {
-        request = request.header(RANGE, format!("bytes={from}-"));
-        request = request.header(IF_RANGE, version);
-    }
-    let request = request.body(());
-    let request = request.map_err(|error| Failure::Url(format!("no URL: {error}")))?;
+    let fields = fields(inner, url, familiar);
+    let request = || {
+        let mut request = Request::builder()
+            .method(question.method.clone())
+            .uri(bare.as_str());
+        for (name, value) in &fields {
+            request = request.header(name, value);
+        }
+        if let Some((from, version)) = question.rest {
+            request = request.header(RANGE, format!("bytes={from}-"));
+            request = request.header(IF_RANGE, version);
+        }
+        let request = request.body(());
+        request.map_err(|error| Failure::Url(format!("no URL: {error}")))
+    };
     let agent = inner.agents.for_url(url, options)?;
-    let answer = match agent.run(request.clone()) {
+    let answer = match agent.run(request()?) {
         // Once more: the connection may have been an old one that was just being closed.
-        Err(error) if cause::hung_up(&error) => agent.run(request),
+        Err(error) if cause::hung_up(&error) => agent.run(request()?),
         answer => answer,
     };
     answer.map_err(|error| cause::unanswered(error, options))

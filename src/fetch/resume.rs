@@ -27,7 +27,7 @@ use super::errand::Errand;
 use super::failure::{Failure, NO_RANGE};
 use super::fingerprint::Fingerprint;
 use super::range::{self, ContentRange, Validator};
-use super::request::{Answer, Question, Refusal, ask};
+use super::request::{Answer, Head, Question, Refusal, Tail, ask};
 use super::wire::{Framing, Wire, framing, list};
 use super::{Inner, retry};
 use std::io::{self, Read};
@@ -73,29 +73,30 @@ enum Again {
 }
 
 impl Resumed {
-    /// The body of this first answer.
+    /// The body of a first answer.
     pub(super) fn new(
         inner: &Arc<Inner>,
         errand: &Arc<Errand>,
-        answer: Answer,
+        head: &Head,
+        tail: Tail,
     ) -> Result<Resumed, Failure> {
-        let total = match framing(answer.status, answer.version, &answer.headers)? {
+        let total = match framing(head)? {
             Framing::Sized(length) => Some(length),
             Framing::Chunked | Framing::Close => None,
         };
         errand.expect(total);
-        let validator = Validator::of(&answer.headers);
-        let offered = range::are_offered(&answer.headers);
+        let validator = Validator::of(&head.headers);
+        let offered = range::are_offered(&head.headers);
         let sure = validator.is_some() && offered == Some(true);
         Ok(Resumed {
             inner: Arc::clone(inner),
             errand: Arc::clone(errand),
-            url: answer.url.clone(),
+            url: head.url.clone(),
             parts: validator.is_some() && offered != Some(false),
             validator,
-            encodings: list(&answer.headers, CONTENT_ENCODING),
+            encodings: list(&head.headers, CONTENT_ENCODING),
             total,
-            wire: Wire::new(inner, errand, answer, 0, total),
+            wire: Wire::new(inner, errand, tail, 0, total),
             in_part: false,
             offset: 0,
             prefix: (!sure).then(Fingerprint::new),
@@ -138,17 +139,17 @@ impl Resumed {
         if self.offset > 0 {
             question.rest = validator.map(|version| (self.offset, version.as_str()));
         }
-        let answer = ask(&self.inner, &self.errand, self.url.clone(), &question)?;
-        match answer.status {
-            StatusCode::PARTIAL_CONTENT => self.part(answer),
-            StatusCode::RANGE_NOT_SATISFIABLE => self.nothing_left(&answer),
-            _ => self.anew(answer),
+        let Answer { head, tail } = ask(&self.inner, &self.errand, self.url.clone(), &question)?;
+        match head.status {
+            StatusCode::PARTIAL_CONTENT => self.part(&head, tail),
+            StatusCode::RANGE_NOT_SATISFIABLE => self.nothing_left(&head),
+            _ => self.anew(&head, tail),
         }
     }
 
     /// 206: the rest, if it is the rest of this.
-    fn part(&mut self, answer: Answer) -> Result<Again, Refusal> {
-        let Some(ContentRange::Part { first, last, total }) = ContentRange::of(&answer.headers)
+    fn part(&mut self, head: &Head, tail: Tail) -> Result<Again, Refusal> {
+        let Some(ContentRange::Part { first, last, total }) = ContentRange::of(&head.headers)
         else {
             return Err(Failure::Protocol("206 without a Content-Range".into()).into());
         };
@@ -164,20 +165,20 @@ impl Resumed {
         // A tag must come with a part (RFC 9110, 15.3.7), a time need not.
         let same = self.validator.as_ref().is_some_and(|version| {
             let silent = matches!(version, Validator::Modified(_));
-            version.is_of(&answer.headers, silent)
+            version.is_of(&head.headers, silent)
         });
         if !same {
             return Err(Failure::Changed("the rest is of another version".into()).into());
         }
-        let encodings = list(&answer.headers, CONTENT_ENCODING);
-        let named = answer.headers.contains_key(CONTENT_ENCODING);
+        let encodings = list(&head.headers, CONTENT_ENCODING);
+        let named = head.headers.contains_key(CONTENT_ENCODING);
         if named && encodings != self.encodings {
             return Err(Failure::Changed("another content encoding".into()).into());
         }
         let end = last + 1;
-        self.fits(&answer, end - first)?;
+        self.fits(head, end - first)?;
         self.total = self.total.or(total);
-        self.wire = Wire::new(&self.inner, &self.errand, answer, first, Some(end));
+        self.wire = Wire::new(&self.inner, &self.errand, tail, first, Some(end));
         self.in_part = true;
         self.wire.total = self.total;
         self.errand.expect(self.total);
@@ -185,8 +186,8 @@ impl Resumed {
     }
 
     /// A length that the head says must be the length that it says elsewhere.
-    fn fits(&self, answer: &Answer, length: u64) -> Result<(), Failure> {
-        match framing(answer.status, answer.version, &answer.headers)? {
+    fn fits(&self, head: &Head, length: u64) -> Result<(), Failure> {
+        match framing(head)? {
             Framing::Sized(other) if other != length => Err(Failure::Protocol(format!(
                 "Content-Range of {length} bytes, Content-Length {other}"
             ))),
@@ -195,8 +196,8 @@ impl Resumed {
     }
 
     /// 416: there is nothing from the offset on.
-    fn nothing_left(&mut self, answer: &Answer) -> Result<Again, Refusal> {
-        match ContentRange::of(&answer.headers) {
+    fn nothing_left(&mut self, head: &Head) -> Result<Again, Refusal> {
+        match ContentRange::of(&head.headers) {
             Some(ContentRange::Beyond { total })
                 if total == self.offset && self.total.is_none_or(|known| known == total) =>
             {
@@ -215,12 +216,12 @@ impl Resumed {
     }
 
     /// 200: the whole once more, whose beginning must be what was handed on.
-    fn anew(&mut self, answer: Answer) -> Result<Again, Refusal> {
-        let total = match framing(answer.status, answer.version, &answer.headers)? {
+    fn anew(&mut self, head: &Head, tail: Tail) -> Result<Again, Refusal> {
+        let total = match framing(head)? {
             Framing::Sized(length) => Some(length),
             Framing::Chunked | Framing::Close => None,
         };
-        if list(&answer.headers, CONTENT_ENCODING) != self.encodings {
+        if list(&head.headers, CONTENT_ENCODING) != self.encodings {
             return Err(Failure::Changed("another content encoding".into()).into());
         }
         if let (Some(now), Some(before)) = (total, self.total)
@@ -229,15 +230,15 @@ impl Resumed {
         {
             return Err(Failure::Changed(format!("{now} bytes instead of {before}")).into());
         }
-        let named = |version: &Validator| version.is_of(&answer.headers, false);
+        let named = |version: &Validator| version.is_of(&head.headers, false);
         let same_name = self.validator.as_ref().is_some_and(named);
         if self.offset > 0 && self.prefix.is_none() && !same_name {
             let cause = "another version, and no part of this one";
             return Err(Failure::Changed(cause.into()).into());
         }
-        let validator = Validator::of(&answer.headers);
-        let offered = range::are_offered(&answer.headers);
-        let mut wire = Wire::new(&self.inner, &self.errand, answer, 0, total);
+        let validator = Validator::of(&head.headers);
+        let offered = range::are_offered(&head.headers);
+        let mut wire = Wire::new(&self.inner, &self.errand, tail, 0, total);
         self.skip(&mut wire)?;
         // From here on it is this version.
         self.parts = validator.is_some() && offered != Some(false) && self.parts;

@@ -5,7 +5,7 @@ use super::cause;
 use super::errand::Errand;
 use super::failure::Failure;
 use super::hosts::Place;
-use super::request::Answer;
+use super::request::{Head, Tail};
 use super::{Inner, Options};
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -37,19 +37,19 @@ impl Wire {
     pub(super) fn new(
         inner: &Arc<Inner>,
         errand: &Arc<Errand>,
-        answer: Answer,
+        tail: Tail,
         at: u64,
         end: Option<u64>,
     ) -> Wire {
         Wire {
-            reader: answer.body.into_reader(),
+            reader: tail.body.into_reader(),
             inner: Arc::clone(inner),
             errand: Arc::clone(errand),
             at,
             end,
             total: end,
             over: false,
-            place: Some(answer.place),
+            place: Some(tail.place),
         }
     }
 
@@ -109,20 +109,16 @@ pub(super) enum Framing {
 /// How the body of an answer is framed. A transfer encoding that is not
 /// chunked, or that is in the old protocol that has none, would be handed on as if it
 /// were the body.
-pub(super) fn framing(
-    status: StatusCode,
-    version: Version,
-    headers: &HeaderMap,
-) -> Result<Framing, Failure> {
-    let codings = list(headers, TRANSFER_ENCODING);
+pub(super) fn framing(head: &Head) -> Result<Framing, Failure> {
+    let codings = list(&head.headers, TRANSFER_ENCODING);
     match codings.as_slice() {
-        [] if status == StatusCode::NO_CONTENT => Ok(Framing::Sized(0)),
+        [] if head.status == StatusCode::NO_CONTENT => Ok(Framing::Sized(0)),
         [] => {
-            let length = headers.get(CONTENT_LENGTH);
+            let length = head.headers.get(CONTENT_LENGTH);
             let length = length.and_then(|length| length.to_str().ok()?.trim().parse().ok());
             Ok(length.map_or(Framing::Close, Framing::Sized))
         }
-        [only] if only == "chunked" && version >= Version::HTTP_11 => Ok(Framing::Chunked),
+        [only] if only == "chunked" && head.version >= Version::HTTP_11 => Ok(Framing::Chunked),
         codings => Err(Failure::Protocol(format!(
             "transfer encoding {} not understood",
             codings.join(", ")
