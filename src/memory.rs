@@ -121,9 +121,11 @@ fn left_under(root: &Path) -> Option<u64> {
     let mounts = read(&root.join("proc/self/mountinfo"));
     let mounts = mounts.lines().filter_map(|mount| {
         let (mount, filesystem) = mount.split_once(" - ")?;
-        let group = match filesystem.split(' ').next()? {
+        let mut filesystem = filesystem.split(' ');
+        let (version, options) = (filesystem.next()?, filesystem.next_back()?);
+        let group = match version {
             "cgroup2" => group(&groups, ""),
-            "cgroup" => group(&groups, "memory"),
+            "cgroup" if options.split(',').any(|name| name == "memory") => group(&groups, "memory"),
             _ => None,
         }?;
         let mut paths = mount.split(' ').skip(3).map(unescaped);
@@ -150,8 +152,7 @@ fn group<'a>(groups: &'a str, controller: &str) -> Option<&'a str> {
 
 /// What is left in one control group, if it has a limit, in bytes.
 ///
-/// The names tell the versions apart: of the many mounts that there may be,
-/// one has files about memory, and those of one version only.
+/// The names tell the versions apart: there are files of one version only.
 fn left_in(group: &Path) -> Option<u64> {
     let number = |file| read(&group.join(file)).trim().parse::<u64>().ok();
     let limits = ["memory.max", "memory.high", "memory.limit_in_bytes"];

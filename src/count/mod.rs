@@ -65,7 +65,6 @@ use std::io::{Read, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread;
 use worker::{SharedSplitters, Worker};
 
 /// How much of an input is read, in bytes, before more threads are started.
@@ -90,20 +89,14 @@ pub struct Means {
 }
 
 impl Means {
-    fn threads(&self) -> usize {
-        let default = || thread::available_parallelism().map_or(1, |n| n.get().min(4));
-        let threads = self.threads.map_or_else(default, NonZeroUsize::get);
-        threads.min(THREADS)
-    }
-
-    /// Where so many threads may spill to, and when.
-    fn spill(self, threads: usize) -> Spill {
+    /// Where what does not fit goes to, and when.
+    fn spill(self) -> Spill {
         let memory = self.memory.unwrap_or(Size::Percent(50));
         let mut directories = self.directories;
         if directories.is_empty() {
             directories.push(env::temp_dir());
         }
-        Spill::new(memory, threads, directories)
+        Spill::new(memory, self.threads, directories)
     }
 }
 
@@ -138,11 +131,10 @@ pub struct Report {
 impl Counts {
     /// Nothing counted yet.
     pub fn new(means: Means) -> Self {
-        let threads = means.threads();
         let mut counts = Counts {
             seed: Seed::random(),
             splitters: SharedSplitters::default(),
-            spill: Arc::new(means.spill(threads)),
+            spill: Arc::new(means.spill()),
             workers: Vec::new(),
             seen: 0,
         };
@@ -212,9 +204,12 @@ impl Counts {
         retired.into_iter().chain(active).collect()
     }
 
-    /// How many of the workers work.
+    /// How many of the workers work. Where there is one, the machine is not asked.
     fn working(&self) -> usize {
-        self.workers.len().min(self.spill.workers())
+        match self.workers.len() {
+            1 => 1,
+            n => n.min(self.spill.workers()),
+        }
     }
 
     /// The same as [`share_out`](Counts::share_out) up to a line that is too
@@ -281,7 +276,7 @@ impl Counts {
             spilled.into_iter().collect::<Result<(), Error>>()?;
             held = 0;
         }
-        if !spill.has_runs() {
+        if threads > 1 && !spill.has_runs() {
             // Each thread holds a range, and pieces of output with a line in each.
             let each = spill.largest_part() + PIECES * spill.line();
             let room = spill.limit().saturating_sub(held);
@@ -310,8 +305,8 @@ impl Counts {
             answer.write(separator, terminator, output)?
         };
         let report = spill.report(lines, distinct);
-        let limit = spill.limit() as u64;
-        let oversize = (report.runs > 0 && longest > limit).then_some((longest, limit));
+        let oversize = (report.runs > 0).then(|| (longest, spill.limit() as u64));
+        let oversize = oversize.filter(|(longest, limit)| longest > limit);
         Ok(Report { oversize, ..report })
     }
 

@@ -36,8 +36,7 @@ pub fn merge_sorted<R: Read>(
         Ok(input) => Ok(Partial::new(name, input, terminator, &total)),
         Err(error) => Err(Error::Read(error).of(name)),
     });
-    let threads = means.threads();
-    let spill = means.spill(threads);
+    let spill = means.spill();
     let most = spill.fan_in();
     let mut open = inputs
         .by_ref()
@@ -58,7 +57,7 @@ pub fn merge_sorted<R: Read>(
             gather::write_runs(
                 &spill,
                 none,
-                threads,
+                spill.workers(),
                 may_overflow,
                 separator,
                 terminator,

@@ -9,20 +9,22 @@
 //! of each run that is merged. It is part of the account. Where lines turn out
 //! to be longer than a small part of what a worker may take, fewer workers go on.
 
-use super::Report;
 use super::arena::Arenas;
 use super::lines::Lines;
 use super::merge::{Merge, Sorted};
 use super::parts::{self, Parts};
 use super::run::{Records, Run, RunWriter};
+use super::{Report, THREADS};
 use crate::error::Error;
 use crate::memory::{self, Size};
 use crate::stream::{self, GROWTH};
 use rustix::process::{Resource, getrlimit};
 use std::cmp::Reverse;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
 
 /// How many runs there are at the most before some are merged. (Few in tests,
 /// so that there are levels.)
@@ -60,8 +62,8 @@ pub const MERGED: usize = 5;
 #[derive(Debug)]
 pub struct Spill {
     memory: Size,
-    /// How many workers there may be.
-    most_workers: usize,
+    /// How many workers there may be, if that was said.
+    threads: Option<NonZeroUsize>,
     /// What that comes to, once somebody needs to know.
     plan: OnceLock<Plan>,
     /// How long lines may be, in bytes.
@@ -101,12 +103,12 @@ pub struct Spilled {
 }
 
 impl Spill {
-    /// Nothing has been spilled: so many workers may together take so much
-    /// memory, runs go to these directories in turn.
-    pub fn new(memory: Size, most_workers: usize, directories: Vec<PathBuf>) -> Self {
+    /// Nothing has been spilled: so many workers, or as many as are of use, may
+    /// together take so much memory; runs go to these directories in turn.
+    pub fn new(memory: Size, threads: Option<NonZeroUsize>, directories: Vec<PathBuf>) -> Self {
         Spill {
             memory,
-            most_workers,
+            threads,
             plan: OnceLock::new(),
             longest: AtomicUsize::new(ORDINARY),
             directories: directories.into_iter().map(Arc::from).collect(),
@@ -115,14 +117,18 @@ impl Spill {
         }
     }
 
+    /// Asks the machine only when somebody needs to know: that takes half of the
+    /// time that counting a few lines does.
     fn plan(&self) -> Plan {
         *self.plan.get_or_init(|| {
+            let default = || thread::available_parallelism().map_or(1, |n| n.get().min(4));
+            let threads = self.threads.map_or_else(default, NonZeroUsize::get);
             let limit = self.memory.bytes(memory::available());
             let limit = usize::try_from(limit).unwrap_or(usize::MAX).max(LEAST);
             let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
             let files = usize::try_from(files).unwrap_or(usize::MAX);
-            let workers = self.most_workers.min(limit / WORTH_A_WORKER).min(files / 4);
-            let workers = workers.max(1);
+            let workers = threads.min(THREADS).min(limit / WORTH_A_WORKER);
+            let workers = workers.min(files / 4).max(1);
             // Half of the files for runs, half for inputs that are merged.
             let runs = files.saturating_sub(OTHER_FILES + workers) / 2;
             Plan {
@@ -353,7 +359,11 @@ mod tests {
     use std::fs;
 
     fn spill(limit: u64, directory: &Path) -> Spill {
-        Spill::new(Size::Bytes(limit), 1, vec![directory.into()])
+        Spill::new(
+            Size::Bytes(limit),
+            NonZeroUsize::new(1),
+            vec![directory.into()],
+        )
     }
 
     /// A run of some lines, each counted once.
@@ -408,7 +418,7 @@ mod tests {
 
     #[test]
     fn fewer_workers_go_on_where_lines_are_long() {
-        let spill = Spill::new(Size::Bytes(64 << 20), 8, Vec::new());
+        let spill = Spill::new(Size::Bytes(64 << 20), NonZeroUsize::new(8), Vec::new());
         for (begun, workers) in [(ORDINARY, 8), (1 << 19, 8), (2 << 20, 3), (20 << 20, 1)] {
             spill.foresee(begun);
             assert_eq!(spill.workers(), workers, "{begun} bytes");
