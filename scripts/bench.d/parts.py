@@ -554,6 +554,7 @@ def fetch_many(pages):
         corpus=pages,
         reference=f"cat {pages}",
         yardstick="curl -Z",
+        each=(2000, "pages"),
         sink=" | cat > /dev/null",
         prepare=f"rm -rf pages && mkdir pages && split -n l/2000 -d -a 4 {pages} pages/",
         web=True,
@@ -635,6 +636,7 @@ def stored(name, title, text, sink, times=1):
         corpus="english.txt",
         reference=repeated(f"cat {text}"),
         yardstick="`cat`",
+        each=(times, "hits") if times > 1 else (),
         sink=sink,
         prepare="rm -rf memo-store bkt-store memo-out; head -c 2000 english.txt > small.txt",
         commands=[
@@ -658,6 +660,7 @@ def ping_pong(turns):
         corpus="pages.txt",
         reference=f"echo {turns * (turns + 1)}",
         yardstick="socat",
+        each=(turns, "turns"),
         commands=[
             Command(
                 f"socat EXEC:'ping-pong ask {turns}' EXEC:'ping-pong answer' 3>&1", label="socat"
@@ -675,7 +678,7 @@ def ping_pong(turns):
                 note="nobody between the two: each waits for the other's pipe",
             ),
         ],
-        intro="The two are perl. The corpus is not read.",
+        intro="The two are perl.",
     )
 
 
