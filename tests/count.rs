@@ -119,6 +119,17 @@ fn little_memory_gives_the_same() {
     assert!(filter("count", &[LITTLE, &["--merge"]].concat(), &twice) == doubled);
 }
 
+/// Then they are added up twice, once to be sure.
+#[test]
+fn all_sums_together_may_be_more_than_64_bits_hold() {
+    let counted = classic(CLASSIC, &different_lines());
+    let counted = [b"18446744073709551615 !\n", &counted[..]].concat();
+    for means in [&["-j1"][..], &["-j4"], &["-S1M", "-j1"], &["-S1M", "-j4"]] {
+        let merged = filter("count", &[means, &["--merge"]].concat(), &counted);
+        assert!(merged == counted, "{means:?}");
+    }
+}
+
 #[test]
 fn verbose_says_what_it_took() {
     let text = different_lines();

@@ -57,7 +57,7 @@ pub fn write_runs(
     terminator: u8,
     output: &mut impl Write,
 ) -> Result<u64, Error> {
-    let largest = spill.largest_block();
+    let largest = spill.largest_block().max(parts.largest_block());
     // Where lines came to be so long that a range no longer fits beside some of
     // them, the ranges become a run, too.
     let parts = match parts.largest_part() + MERGED * largest <= spill.limit() {

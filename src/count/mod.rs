@@ -271,7 +271,11 @@ impl Counts {
         let mut workers = std::mem::take(&mut self.workers);
         let spill = &self.spill;
         let mut held = workers.iter().map(Worker::held).sum();
-        if !self.fits(held, threads) {
+        // A sum can be too large only where the sum of all is.
+        let may_overflow = total > u64::MAX.into();
+        // Then it is added up once more, with copies.
+        let copies = if may_overflow { 2 } else { 1 };
+        if !self.fits(held * copies, threads) {
             let spilled = threads::each(workers.iter_mut().collect(), Worker::spill);
             spilled.into_iter().collect::<Result<(), Error>>()?;
             held = 0;
@@ -286,8 +290,6 @@ impl Counts {
         drop(workers);
         let counted: Result<Vec<_>, Error> = counted.into_iter().collect();
         let answer = Answer::of(counted?, spill.take_parts(), threads);
-        // A sum can be too large only where the sum of all is.
-        let may_overflow = total > u64::MAX.into();
         let distinct = if spill.has_runs() {
             gather::write_runs(
                 spill,

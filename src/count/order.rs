@@ -81,6 +81,12 @@ impl Answer {
         self.parts.largest()
     }
 
+    /// How large a block of records may become, in bytes: what lines there are
+    /// in memory is not considered.
+    pub fn largest_block(&self) -> usize {
+        self.parts.largest_block()
+    }
+
     /// A range that holds these lines and what was written of it.
     fn sorted(&self, range: usize, mut lines: Lines) -> Result<Range, Error> {
         let loaded = self.parts.load(range, &mut lines)?;
@@ -102,13 +108,20 @@ impl Answer {
         Arenas::all(&self.arenas).and(loaded)
     }
 
-    /// Makes sure that all sums fit in 64 bits.
+    /// Makes sure that all sums fit in 64 bits. What a range has in files is
+    /// added up with a copy of what it has in memory; where there are no files,
+    /// the range itself is.
     pub fn check(&self) -> Result<(), Error> {
         let next = AtomicUsize::new(0);
         let check = |()| {
             let next = || next.fetch_add(1, Ordering::Relaxed);
             for i in std::iter::repeat_with(next).take_while(|&i| i < self.ranges.len()) {
-                let lines = self.ranges[i].lock().expect("no panic").clone();
+                let mut lines = self.ranges[i].lock().expect("no panic");
+                if self.parts.ranges() == 0 {
+                    lines.sort(Arenas::all(&self.arenas))?;
+                    continue;
+                }
+                let lines = lines.clone();
                 self.sorted(i, lines)?;
             }
             Ok(())

@@ -75,6 +75,13 @@ impl Parts {
             .unwrap_or(0)
     }
 
+    /// The size of the largest block, in bytes: what reading any range takes,
+    /// and what a block of records of it may take.
+    pub fn largest_block(&self) -> usize {
+        let files = self.written.iter();
+        files.map(|(run, _)| run.largest).max().unwrap_or(0)
+    }
+
     /// Reads a range, to be added to these lines. Long ones stand in the arena that comes with them.
     pub fn load(&self, range: usize, lines: &mut Lines) -> Result<Arena, Error> {
         let mut arena = Arena::default();
@@ -171,6 +178,8 @@ mod tests {
                 parts.add(starts, writer.run().unwrap(), writer);
                 prop_assert!(parts.files <= files);
             }
+            let longest = times.iter().flatten().flatten().map(|(line, _)| line.len()).max();
+            prop_assert!(parts.largest_block() > longest.unwrap_or(0) || longest.is_none());
             for range in 0..parts.ranges() {
                 let mut expected: Counted = times.iter().flat_map(|ranges| ranges[range].clone()).collect();
                 expected.sort();
