@@ -347,6 +347,8 @@ impl<'a, I: Read> Link<'a, I> {
     }
 
     fn read_numbers(&mut self) -> Result<bool, Error> {
+        // What was passed on is not passed on again, should this fail.
+        self.kept = 0;
         let n = stream::read(self.input, &mut self.buffer).map_err(Error::Read)?;
         // The writer may be in the middle of a number: the rest of it comes.
         let whole = n.next_multiple_of(NUMBER);
