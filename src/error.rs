@@ -13,7 +13,7 @@ pub enum Error {
     Read(io::Error),
     /// The output could not be written.
     Write(io::Error),
-    /// A process could not be started.
+    /// A process or a thread could not be started.
     Start(io::Error),
     /// What was read has no answer.
     Data(&'static str),

@@ -237,7 +237,7 @@ fn fetch_all(program: Program, args: Args, options: Options) -> ExitCode {
             }
         });
         let (adding, all_read) = (many.clone(), Arc::clone(&well));
-        thread::spawn(move || {
+        let reader = thread::Builder::new().spawn(move || {
             let read = program.each(&args.urls, |url| adding.add(&fetch::text(url)));
             // An error here is one of the output, which is told below.
             if !matches!(read, Ok(true)) {
@@ -245,6 +245,7 @@ fn fetch_all(program: Program, args: Args, options: Options) -> ExitCode {
             }
             adding.end();
         });
+        reader.map_err(|error| Error::Start(error).of("thread"))?;
         let shown = many.clone();
         let _lines = progress::watch(&progress, move || shown.in_flight());
         many.wait()?;

@@ -30,8 +30,10 @@ use super::{Family, Options};
 use crate::stream;
 use std::collections::HashMap;
 use std::io;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 use ureq::Error;
 use ureq::config::{Config, IpFamily};
@@ -39,6 +41,7 @@ use ureq::http::Uri;
 use ureq::http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, USER_AGENT};
 use ureq::tls::TlsConfig;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::time::Duration as UreqDuration;
 use ureq::unversioned::transport::{
     Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector,
     SocksConnector, Transport,
@@ -150,7 +153,6 @@ impl Options {
 /// Looks names up, and remembers what it found for a while.
 #[derive(Debug, Default)]
 struct Memory {
-    names: DefaultResolver,
     known: Mutex<HashMap<String, (ResolvedSocketAddrs, Instant)>>,
 }
 
@@ -168,7 +170,7 @@ impl Resolver for Memory {
             _ => None,
         };
         let Some(name) = name else {
-            return self.names.resolve(uri, config, timeout);
+            return look_up(uri, config, timeout);
         };
         let known = || self.known.lock().unwrap_or_else(|held| held.into_inner());
         if let Some((addresses, since)) = known().get(&name)
@@ -176,12 +178,40 @@ impl Resolver for Memory {
         {
             return Ok(addresses.clone());
         }
-        let addresses = self.names.resolve(uri, config, timeout)?;
+        let addresses = look_up(uri, config, timeout)?;
         let mut known = known();
         // Of many names only those of the last minute are kept.
         known.retain(|_, (_, since)| since.elapsed() < REMEMBERED);
         known.insert(name, (addresses.clone(), Instant::now()));
         Ok(addresses)
+    }
+}
+
+/// Looks a name up, within the time limit as far as there is a thread to be had
+/// that may be left behind: ureq would panic without.
+fn look_up(uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+    let unlimited = NextTimeout {
+        after: UreqDuration::NotHappening,
+        ..timeout
+    };
+    let names = DefaultResolver::default();
+    // An address needs no look-up.
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    if host.parse::<IpAddr>().is_ok() {
+        return names.resolve(uri, config, unlimited);
+    }
+    let (sender, found) = mpsc::sync_channel(1);
+    let (asked, how) = (uri.clone(), config.clone());
+    let started = thread::Builder::new().spawn(move || {
+        // Nobody may wait for it any more.
+        let _ = sender.send(DefaultResolver::default().resolve(&asked, &how, unlimited));
+    });
+    if started.is_err() {
+        return names.resolve(uri, config, unlimited);
+    }
+    match found.recv_timeout(*timeout.after) {
+        Ok(found) => found,
+        Err(_) => Err(Error::Timeout(timeout.reason)),
     }
 }
 

@@ -191,7 +191,7 @@ impl<W: Write + Send + 'static> Many<W> {
         Ok(())
     }
 
-    /// One more thread. Without it the others do the work.
+    /// One more thread. Without it the others do the work; without any, all is over.
     fn start(&self) -> Result<(), Error> {
         let shared = Arc::clone(&self.shared);
         let thread = thread::Builder::new().stack_size(STACK);
@@ -200,7 +200,9 @@ impl<W: Write + Send + 'static> Many<W> {
             let mut state = lock(&self.shared.state);
             state.threads -= 1;
             if state.threads == 0 {
-                return Err(Error::Read(error));
+                drop(state);
+                self.shared.fail(Error::Start(error).of("thread"));
+                return Err(Error::Data("no thread"));
             }
         }
         Ok(())
@@ -323,13 +325,13 @@ impl<W: Write> Shared<W> {
 
     /// Passes the turn on, and writes out what waits.
     fn pass_on(&self) -> Result<(), Error> {
-        let mut gathered = Vec::new();
+        let mut gathered = Gathered::default();
         loop {
             let next = {
                 let mut state = lock(&self.state);
                 // The last of all may be the end of the program, and whoever
                 // comes after it begins to write at once.
-                if state.entries.len() == 1 && !gathered.is_empty() {
+                if state.entries.len() == 1 && !gathered.done.is_empty() {
                     drop(state);
                     self.write(&mut gathered)?;
                     continue;
@@ -347,22 +349,26 @@ impl<W: Write> Shared<W> {
             next.errand.hurry();
             self.fetcher.inner.hosts.look_again();
             body.spool.drain(|bytes| {
-                gathered.extend_from_slice(bytes);
-                match gathered.len() >= GATHER {
+                gathered.bytes.extend_from_slice(bytes);
+                match gathered.bytes.len() >= GATHER {
                     true => self.write(&mut gathered),
                     false => Ok(()),
                 }
             })?;
             let transfer = body.transfer.take();
-            if transfer.as_ref().is_none_or(|done| done.error.is_some()) {
+            if transfer.is_none() {
                 self.write(&mut gathered)?;
+                body.direct = true;
             }
-            body.direct = transfer.is_none();
             drop(body);
             self.wake();
-            match transfer {
-                Some(transfer) => (self.done)(transfer),
-                None => return Ok(()),
+            let Some(transfer) = transfer else {
+                return Ok(());
+            };
+            let failed = transfer.error.is_some();
+            gathered.done.push(transfer);
+            if failed {
+                self.write(&mut gathered)?;
             }
         }
     }
@@ -374,14 +380,24 @@ impl<W: Write> Shared<W> {
         }
     }
 
-    fn write(&self, gathered: &mut Vec<u8>) -> Result<(), Error> {
-        if !gathered.is_empty() {
-            let result = lock(&self.output).write_all(gathered);
+    /// Writes what was gathered, and tells of the bodies that end there.
+    fn write(&self, gathered: &mut Gathered) -> Result<(), Error> {
+        if !gathered.bytes.is_empty() {
+            let result = lock(&self.output).write_all(&gathered.bytes);
             result.map_err(Error::Write)?;
-            gathered.clear();
+            gathered.bytes.clear();
         }
+        gathered.done.drain(..).for_each(&self.done);
         Ok(())
     }
+}
+
+/// Bodies that are written at once.
+#[derive(Default)]
+struct Gathered {
+    bytes: Vec<u8>,
+    /// What came of those that end there.
+    done: Vec<Transfer>,
 }
 
 #[cfg(test)]

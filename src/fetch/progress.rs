@@ -67,7 +67,8 @@ pub fn watch(
         let progress = progress.clone();
         let (over, is_over) = mpsc::channel::<()>();
         watch.over = Some(over);
-        watch.thread = Some(thread::spawn(move || {
+        // Where there is no thread to be had, nothing is shown.
+        let started = thread::Builder::new().spawn(move || {
             let mut bars: Vec<(Arc<Errand>, Bar)> = Vec::new();
             while is_over.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
                 let now = in_flight();
@@ -83,7 +84,8 @@ pub fn watch(
                     bar.set_done(errand.got());
                 }
             }
-        }));
+        });
+        watch.thread = started.ok();
     }
     watch
 }

@@ -113,6 +113,31 @@ fn the_time_of_a_url_begins_with_its_request() {
     }
 }
 
+/// Bodies that waited for their turn, and then for their writing, are no success before that.
+#[test]
+fn what_was_not_written_is_not_reported_as_written() {
+    let Ok(full) = std::fs::File::options().write(true).open("/dev/full") else {
+        return;
+    };
+    let server = Server::start(|request| match number(request) {
+        0 => vec![
+            Step::Pause(Duration::from_millis(400)),
+            Step::Send(status("404 Not Found")),
+        ],
+        _ => vec![Step::Send(page(&[], b"a body"))],
+    });
+    let report = tempfile::NamedTempFile::new().unwrap();
+    let report_to = format!("--report={}", report.path().display());
+    let urls = urls(&server, 0..5);
+    let args = [&[report_to.as_str()][..], &refs(&urls)].concat();
+    let output = program(&args).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = std::fs::read_to_string(report.path()).unwrap();
+    let told = json_lines(text.lines());
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["error"], "status");
+}
+
 #[test]
 fn connections_are_used_again() {
     let server = Server::start(|request| {
