@@ -43,19 +43,30 @@ pub fn refuse_large_files_by_error() {
 /// Whether SIGXFSZ is ignored because we said so.
 static CHANGED: AtomicBool = AtomicBool::new(false);
 
+/// Whether SIGCHLD was ignored before we said otherwise.
+static DEAF: AtomicBool = AtomicBool::new(false);
+
 /// Has a command start with the signals as they were: what is ignored here
 /// would be ignored there. `std` itself looks after SIGPIPE.
 pub fn restore_signals(command: &mut Command) {
-    if !CHANGED.load(Ordering::Relaxed) {
+    let changed = CHANGED.load(Ordering::Relaxed);
+    let deaf = DEAF.load(Ordering::Relaxed);
+    if !changed && !deaf {
         return;
     }
-    let restore = || {
-        // SAFETY: a plain call on a valid signal number; SIG_DFL is no handler.
-        unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_DFL) };
+    let restore = move || {
+        if changed {
+            // SAFETY: a plain call on a valid signal number; SIG_DFL is no handler.
+            unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_DFL) };
+        }
+        if deaf {
+            // SAFETY: the same; neither is SIG_IGN.
+            unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
+        }
         Ok(())
     };
-    // SAFETY: between fork and exec the closure makes one call, which is
-    // async-signal-safe, and touches no memory.
+    // SAFETY: between fork and exec the closure makes calls that are
+    // async-signal-safe, and touches no memory but its own.
     unsafe { command.pre_exec(restore) };
 }
 
@@ -127,7 +138,10 @@ fn end_without_memory() -> ! {
 /// started this process did not want to hear of its own.
 pub fn hear_of_children() {
     // SAFETY: a plain call on a valid signal number; SIG_DFL is no handler.
-    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+    let before = unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+    if before == libc::SIG_IGN {
+        DEAF.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Closes a file and says so when the last of it could not be stored (a full

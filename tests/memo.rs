@@ -717,9 +717,73 @@ fn a_store_that_is_full_is_an_error() {
 #[test]
 fn the_command_has_its_signals_as_they_were() {
     let folder = tempfile::tempdir().unwrap();
-    let line = "grep -E '^Sig(Ign|Blk)' /proc/self/status";
-    let inside = ran(&mut memo(folder.path(), &["k", "--", "sh", "-c", line]));
-    assert_eq!(inside, ran(Command::new("sh").args(["-c", line])));
+    let inside = ran(&mut memo(folder.path(), &["k", "--", "sh", "-c", SIGNALS]));
+    let outside = ran(Command::new("sh").args(["-c", SIGNALS]));
+    assert_eq!(signals(&inside), signals(&outside));
+}
+
+/// Tells which signals are ignored and blocked.
+const SIGNALS: &str = "grep -E '^Sig(Ign|Blk)' /proc/self/status";
+
+/// What it told, but for 32 and 33: these are the C library's, for its threads.
+fn signals((_, told, _): &(i32, String, String)) -> Vec<u64> {
+    let masks = told.lines().map(|line| line.rsplit('\t').next().unwrap());
+    let masks: Vec<u64> = masks
+        .map(|mask| u64::from_str_radix(mask, 16).unwrap() & !(0b11 << 31))
+        .collect();
+    assert_eq!(masks.len(), 2);
+    masks
+}
+
+/// Who started us may have said so for himself, and his children have it from him.
+#[test]
+fn where_the_ends_of_children_are_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = argument(folder.path());
+    let ignored = |line: &str| {
+        let perl = r#"perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV'"#;
+        ran(&mut shell(&format!("{perl} {line}")))
+    };
+    let made = ignored(&format!("memo -d {store} k -- echo x"));
+    assert_eq!(made, printed("x\n"));
+    assert_eq!(ran(&mut memo(folder.path(), &["k", "--", "false"])), made);
+    let inside = ignored(&format!("memo -d {store} l -- {SIGNALS}"));
+    assert_eq!(signals(&inside), signals(&ignored(SIGNALS)));
+}
+
+/// Whoever empties the cache makes room for another to begin anew.
+#[test]
+fn a_draft_that_was_removed_leaves_the_next_one_alone() {
+    for first in ["exit 3", "echo first"] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let file = |name: &str| folder.join(name);
+        let line = |begun: &str, end: &str, then: &str| {
+            let (begun, end) = (file(begun), file(end));
+            let (begun, end) = (begun.display(), end.display());
+            format!("touch {begun}; until [ -e {end} ]; do sleep 0.01; done; {then}")
+        };
+        let start = |line: &str| {
+            let mut memo = get(folder, "k", line);
+            memo.stdout(Stdio::piped()).stderr(Stdio::piped());
+            memo.spawn().unwrap()
+        };
+        let a = start(&line("a", "a-end", first));
+        wait_for(&file("a"));
+        fs::remove_dir_all(file("store")).unwrap();
+        let b = start(&line("b", "b-end", "echo second"));
+        wait_for(&file("b"));
+        fs::write(file("a-end"), "").unwrap();
+        let a = a.wait_with_output().unwrap();
+        assert!(!a.status.success());
+        fs::write(file("b-end"), "").unwrap();
+        let b = b.wait_with_output().unwrap();
+        assert_eq!(
+            (b.status.success(), &b.stdout[..]),
+            (true, &b"second\n"[..])
+        );
+        assert_eq!(ran(&mut get_any(folder)), printed("second\n"));
+    }
 }
 
 #[test]

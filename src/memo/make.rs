@@ -7,6 +7,7 @@ use super::value::{MARK, Summary};
 use crate::cli;
 use crate::error::Error;
 use crate::stream;
+use crate::sys;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write};
@@ -44,15 +45,21 @@ pub(super) fn make(
     let name = draft.name();
     let mut child = Command::new(&command[0]);
     child.args(&command[1..]).env(variable, making);
+    sys::hear_of_children();
     cli::as_it_was(&mut child);
-    let mut child = match child.stdout(Stdio::piped()).spawn() {
-        Ok(child) => child,
-        Err(error) => return Ok(Got::NotStarted(error)),
-    };
-    let stdout = child.stdout.take();
     let growth = Growth::default();
     thread::scope(|scope| {
-        let printer = scope.spawn(|| growth.print(&reader, output));
+        // First of all, since nobody would look after the command without it.
+        let printer = thread::Builder::new().spawn_scoped(scope, || growth.print(&reader, output));
+        let printer = printer.map_err(|error| Error::Start(error).of("thread"))?;
+        let mut child = match child.stdout(Stdio::piped()).spawn() {
+            Ok(child) => child,
+            Err(error) => {
+                growth.end();
+                return Ok(Got::NotStarted(error));
+            }
+        };
+        let stdout = child.stdout.take();
         let filled = stdout.map_or(Ok(Summary::new()), |stdout| {
             growth.fill(&draft.file, stdout, &name)
         });

@@ -79,7 +79,12 @@ impl Store {
     /// Locks the draft of a key. `None` if another process had it: that is done
     /// with it now, for better or worse.
     pub(super) fn draft(&self, key: &[u8]) -> Result<Option<Draft>, Error> {
-        self.locked_draft(key, true)
+        let draft = self.locked_draft(key, true)?;
+        if let Some(draft) = &draft {
+            let begun = draft.begin();
+            begun.map_err(|error| Error::Write(error).of(draft.name()))?;
+        }
+        Ok(draft)
     }
 
     /// The same; if another process has it, it `waits` or is content with `None`.
@@ -102,12 +107,6 @@ impl Store {
                     }
                 }
                 Draft::of(file, &path).map_err(Error::Write)
-            })
-            .and_then(|draft| {
-                if let Some(draft) = &draft {
-                    draft.begin().map_err(Error::Write)?;
-                }
-                Ok(draft)
             })
             .map_err(|error| error.of(shown(&path)))
     }
@@ -230,22 +229,15 @@ impl Store {
 impl Draft {
     /// The draft that this file is, if it still has that name. Its lock is held.
     fn of(file: File, path: &Path) -> io::Result<Option<Draft>> {
-        let named = match fs::symlink_metadata(path) {
-            Ok(named) => named,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let held = file.metadata()?;
-        let path = path.to_path_buf();
-        let kept = false;
-        // Not made unless it is: to drop one is to remove the file.
-        let same = (named.dev(), named.ino()) == (held.dev(), held.ino());
-        let mark = format!("{:0MARK$x}", RandomState::new().hash_one(()));
-        Ok(same.then(|| Draft {
+        // Not made unless it has: to drop one is to remove the file.
+        if !has_name(&file, path)? {
+            return Ok(None);
+        }
+        Ok(Some(Draft {
             file,
-            mark,
-            path,
-            kept,
+            mark: format!("{:0MARK$x}", RandomState::new().hash_one(())),
+            path: path.to_path_buf(),
+            kept: false,
         }))
     }
 
@@ -274,6 +266,10 @@ impl Draft {
         let trailer = summary.trailer(key, SystemTime::now());
         self.file.write_all(&trailer)?;
         self.file.sync_all()?;
+        // Who removed the whole store may have made room for another's draft.
+        if !has_name(&self.file, &self.path)? {
+            return Err(io::Error::other("removed meanwhile"));
+        }
         fs::rename(&self.path, self.path.with_extension(""))?;
         self.kept = true;
         match self.path.parent() {
@@ -285,13 +281,24 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        if !self.kept {
+        if !self.kept && has_name(&self.file, &self.path).is_ok_and(|ours| ours) {
             // What cannot be removed is taken over by the next one, or pruned.
             let _ = fs::remove_file(&self.path);
         }
         // The one who prints from it has it open still, and with it the lock.
         let _ = self.file.unlock();
     }
+}
+
+/// Whether an open file is the one of this name.
+fn has_name(file: &File, path: &Path) -> io::Result<bool> {
+    let named = match fs::symlink_metadata(path) {
+        Ok(named) => named,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let held = file.metadata()?;
+    Ok((named.dev(), named.ino()) == (held.dev(), held.ino()))
 }
 
 /// Removes a draft whose lock nobody holds.
