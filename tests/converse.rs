@@ -172,6 +172,14 @@ fn commands_have_their_signals_as_they_were() {
     assert_eq!(goes_well(line, "true"), outside);
 }
 
+/// Who started us may have said so for himself, and his children have it from him.
+#[test]
+fn where_the_ends_of_children_are_ignored() {
+    let line = r#"perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' converse true = true"#;
+    let ran = run(&mut shell(line), b"");
+    assert_eq!((ran.status, &ran.stderr[..]), (0, ""));
+}
+
 #[cfg(target_os = "linux")]
 mod deadlock {
     use super::*;
@@ -227,11 +235,24 @@ mod deadlock {
             &perl("use IO::Poll; $p = IO::Poll->new; $p->mask(STDIN, POLLIN); $p->poll(-1)"),
             // After a while, and in the middle of a talk.
             "sleep 0.3; exec cat",
+            // Long after the command itself has ended.
+            "exec 3<&0; (sleep 1.5; exec cat <&3) & exit 0",
         ] {
             is_found(waits, "cat");
             is_found("cat", waits);
         }
         is_found("echo question; read answer", "read question; read more");
+    }
+
+    /// `exec` leaves a process the children that it had before.
+    #[test]
+    fn children_from_before_are_left_alone() {
+        let line = "sleep 600 > /dev/null 2>&1 & echo $!; exec converse cat = cat";
+        let ran = run(&mut shell(line), b"");
+        let stranger = String::from_utf8(ran.stdout).unwrap();
+        let ended = run(Command::new("kill").arg(stranger.trim()), b"");
+        assert_eq!((ran.status, ended.status), (1, 0), "{}", ran.stderr);
+        assert!(ran.stderr.starts_with("converse: deadlock: "));
     }
 
     #[test]

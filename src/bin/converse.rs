@@ -14,7 +14,7 @@ use textmill::error::Error;
 /// may write as much as they like before they read. When both wait to read,
 /// and nothing is on its way, they would wait for ever: this is said, and both
 /// are ended (found on Linux, by the state of the processes). A command that
-/// computes, sleeps or waits for something else is never taken for that.
+/// computes, sleeps or waits for something else is not taken for that.
 ///
 /// The first lone = stands between the commands. When one has ended, the other
 /// reads what is left, and then the end.
@@ -29,9 +29,10 @@ use textmill::error::Error;
         that has left is dropped; after a mebibyte of it SIGPIPE tells it so, and to end by that is no \
         failure.\n\
         Not found is a deadlock with processes that may not be looked at (sudo), that may have an alarm set, \
-        that wait at a socket besides (asyncio), that were stopped and continued in a poll, or share memory. Found \
+        that wait at a socket besides (asyncio) or for a thread (pthread_join), that were stopped and continued in a poll, or share memory. Found \
         after three seconds is one with processes that handle all signals (sort, bash with a trap). Who reads \
-        is taken to wait for nothing else, even if a signal would have it go on.\n\
+        is taken to wait for nothing else, even if a signal would have it go on, or a process outside that has \
+        the other end of a pipe.\n\
         Exit status: 0 if both commands succeeded, 1 if one failed, which is said, or both were ended for a deadlock, 2 for \
         wrong usage.\n\
         Cost: two copies of what is said. What waits is in memory up to 1 MiB each way, and beyond that \

@@ -28,6 +28,7 @@ pub use log::Log;
 use crate::cli;
 use crate::error::Error;
 use crate::stream;
+use crate::sys;
 use deadlock::{Look, Watch};
 use queue::Queue;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -38,7 +39,7 @@ use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How much is read at a time, in bytes.
 const BLOCK: usize = 128 << 10;
@@ -51,6 +52,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
 /// The longest pause between looks. Each is twice as long as the one before.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// How often the dead are buried whom nobody else will.
+const BURIAL: Duration = Duration::from_secs(1);
 
 /// What to do about a deadlock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +156,7 @@ fn start(commands: [&[OsString]; 2], watch: &mut Watch) -> Result<([Flow; 2], Ve
         pipes().map_err(|error| Error::Read(error).of("pipe"))?;
     watch.pipes([&a_heard.0, &b_heard.0]);
     tree::adopt_orphans();
+    sys::hear_of_children();
     let mut children = Vec::new();
     for (command, stdin, stdout) in [
         (commands[0], a_heard.0, a_said.1),
@@ -190,11 +195,16 @@ fn run(
 ) -> Result<bool, Error> {
     let mut buffer = vec![0; BLOCK];
     let mut pause = FIRST_PAUSE;
+    let mut buried = Instant::now();
     while flows.iter().any(Flow::is_open) {
         // With an input closed, its reader does not wait for ever.
         let may_lock = flows.iter().all(Flow::is_silent);
-        let ready = wait(flows, may_lock.then_some(pause))
+        let ready = wait(flows, if may_lock { pause } else { BURIAL })
             .map_err(|error| Error::Read(error).of("poll"))?;
+        if buried.elapsed() >= BURIAL {
+            tree::bury_orphans(children);
+            buried = Instant::now();
+        }
         if let Some(ready) = ready {
             pause = FIRST_PAUSE;
             for (side, (flow, [from, to])) in flows.iter_mut().zip(ready).enumerate() {
@@ -213,6 +223,9 @@ fn run(
             }
             continue;
         }
+        if !may_lock {
+            continue;
+        }
         let in_flight = || flows.iter().any(|flow| !flow.is_empty());
         match watch.look(in_flight) {
             Look::Alive => {}
@@ -228,9 +241,6 @@ fn run(
                 continue;
             }
         }
-        if pause == LONGEST_PAUSE {
-            tree::bury_orphans(children);
-        }
         pause = LONGEST_PAUSE.min(2 * pause);
     }
     Ok(true)
@@ -238,7 +248,7 @@ fn run(
 
 /// Waits until something can be done; `None` if nothing could for so long.
 /// For each flow what can be done at its two ends.
-fn wait(flows: &[Flow; 2], pause: Option<Duration>) -> io::Result<Option<[[PollFlags; 2]; 2]>> {
+fn wait(flows: &[Flow; 2], pause: Duration) -> io::Result<Option<[[PollFlags; 2]; 2]>> {
     let mut fds = Vec::with_capacity(4);
     for flow in flows {
         fds.extend(
@@ -253,11 +263,11 @@ fn wait(flows: &[Flow; 2], pause: Option<Duration>) -> io::Result<Option<[[PollF
         };
         fds.extend(flow.to.as_ref().map(|to| PollFd::new(to, wanted)));
     }
-    let pause = pause.map(|pause| Timespec {
+    let pause = Timespec {
         tv_sec: pause.as_secs() as _,
         tv_nsec: pause.subsec_nanos() as _,
-    });
-    match poll(&mut fds, pause.as_ref()) {
+    };
+    match poll(&mut fds, Some(&pause)) {
         Ok(0) => return Ok(None),
         Ok(_) => {}
         Err(Errno::INTR) => {}

@@ -32,6 +32,7 @@ mod linux {
     use rustix::process::{self, Pid, PidfdFlags, Signal, WaitOptions};
     use std::fs;
     use std::io;
+    use std::sync::OnceLock;
     use std::time::{Duration, Instant};
 
     /// How long those that are asked to end may take before they are killed.
@@ -74,8 +75,21 @@ mod linux {
         }
     }
 
-    /// Has those whose parents have ended be children of ours.
+    /// The children that this process had before it was this program: who starts
+    /// us by `exec` may have some (`bash -c` does that with its last command).
+    /// They, and who is under them, are none of ours. Orphans of theirs are, for
+    /// all that can be seen.
+    static STRANGERS: OnceLock<Vec<Process>> = OnceLock::new();
+
+    fn is_stranger(process: &Process) -> bool {
+        let mut strangers = STRANGERS.get().into_iter().flatten();
+        strangers.any(|other| other.id == process.id && other.start == process.start)
+    }
+
+    /// Has those whose parents have ended be children of ours. To be called
+    /// before the commands are started: what children there are then are strangers.
     pub(in super::super) fn adopt_orphans() {
+        STRANGERS.get_or_init(|| descendants().unwrap_or_default());
         // Where that is not to be had, they are looked for in vain.
         let _ = process::set_child_subreaper(Some(process::getpid()));
     }
@@ -95,6 +109,7 @@ mod linux {
         let mut parents = vec![std::process::id()];
         while let Some(parent) = parents.pop() {
             let children = all.iter().filter(|process| process.parent == parent);
+            let children = children.filter(|process| !is_stranger(process));
             parents.extend(children.clone().map(|process| process.id));
             tree.extend(children.copied());
         }
@@ -106,6 +121,7 @@ mod linux {
     pub(in super::super) fn may_be_under_us(mut id: u32) -> bool {
         while id > 1 {
             match Process::read(id) {
+                Ok(process) if is_stranger(&process) => return false,
                 Ok(process) if process.parent != std::process::id() => id = process.parent,
                 _ => return true,
             }
@@ -114,10 +130,11 @@ mod linux {
     }
 
     /// Takes note of the deaths of those that were adopted: nobody else can, and
-    /// until then they keep their numbers.
+    /// until then they keep their numbers. The commands keep theirs: what is known
+    /// of them goes by these.
     pub(in super::super) fn bury_orphans(children: &mut [Child]) {
         for process in descendants().unwrap_or_default() {
-            if process.dead {
+            if process.dead && !children.iter().any(|child| child.id() == process.id) {
                 reap(children, process);
             }
         }
