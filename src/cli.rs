@@ -421,8 +421,10 @@ pub fn status(status: ExitStatus) -> u8 {
     status.map_or(FAILED, |status| status as u8)
 }
 
-/// Has a command start with the signals as they were when this program did.
+/// Has a command start with the signals as they were when this program did, and
+/// this program hear of its end.
 pub fn as_it_was(command: &mut Command) {
+    sys::hear_of_children();
     sys::restore_signals(command);
 }
 

@@ -1,7 +1,7 @@
 //! `converse` as a process. What must not hang runs under `timeout`, which is
 //! generous: it says that it ends, not when.
 
-use crate::process::{Ran, argument, program, run, shell};
+use crate::process::{DEAF, Ran, SIGNALS, argument, program, run, shell};
 use std::process::Command;
 
 /// Commands, told apart by a `=`, with a time limit.
@@ -167,16 +167,15 @@ fn a_full_disk_is_said() {
 
 #[test]
 fn commands_have_their_signals_as_they_were() {
-    let line = "grep -E '^Sig(Ign|Blk)' /proc/self/status >&2";
-    let outside = run(Command::new("sh").args(["-c", line]), b"").stderr;
-    assert_eq!(goes_well(line, "true"), outside);
+    let line = format!("{SIGNALS} >&2");
+    let outside = run(Command::new("sh").args(["-c", &line]), b"").stderr;
+    assert_eq!(goes_well(&line, "true"), outside);
 }
 
 /// Who started us may have said so for himself, and his children have it from him.
 #[test]
 fn where_the_ends_of_children_are_ignored() {
-    let line = r#"perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' converse true = true"#;
-    let ran = run(&mut shell(line), b"");
+    let ran = run(&mut shell(&format!("{DEAF} converse true = true")), b"");
     assert_eq!((ran.status, &ran.stderr[..]), (0, ""));
 }
 

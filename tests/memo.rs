@@ -3,7 +3,7 @@
 //! No test waits for a time that might be too short: what must be under way is
 //! waited for by a file that it makes.
 
-use crate::process::{Ran, argument, program, run, shell};
+use crate::process::{DEAF, Ran, SIGNALS, argument, program, run, shell};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -722,10 +722,7 @@ fn the_command_has_its_signals_as_they_were() {
     assert_eq!(signals(&inside), signals(&outside));
 }
 
-/// Tells which signals are ignored and blocked.
-const SIGNALS: &str = "grep -E '^Sig(Ign|Blk)' /proc/self/status";
-
-/// What it told, but for 32 and 33: these are the C library's, for its threads.
+/// What [`SIGNALS`] told, but for 32 and 33: these are the C library's, for its threads.
 fn signals((_, told, _): &(i32, String, String)) -> Vec<u64> {
     let masks = told.lines().map(|line| line.rsplit('\t').next().unwrap());
     let masks: Vec<u64> = masks
@@ -740,10 +737,7 @@ fn signals((_, told, _): &(i32, String, String)) -> Vec<u64> {
 fn where_the_ends_of_children_are_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let store = argument(folder.path());
-    let ignored = |line: &str| {
-        let perl = r#"perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV'"#;
-        ran(&mut shell(&format!("{perl} {line}")))
-    };
+    let ignored = |line: &str| ran(&mut shell(&format!("{DEAF} {line}")));
     let made = ignored(&format!("memo -d {store} k -- echo x"));
     assert_eq!(made, printed("x\n"));
     assert_eq!(ran(&mut memo(folder.path(), &["k", "--", "false"])), made);

@@ -26,6 +26,12 @@ pub fn program(name: &str) -> Command {
     Command::new(programs().join(name))
 }
 
+/// Tells which signals are ignored and blocked.
+pub const SIGNALS: &str = "grep -E '^Sig(Ign|Blk)' /proc/self/status";
+
+/// A word of shell before a command: it is started with SIGCHLD ignored.
+pub const DEAF: &str = r#"perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV'"#;
+
 /// A line of shell, run by bash with our programs first in PATH and no locale.
 pub fn shell(line: &str) -> Command {
     let path = std::env::var("PATH").unwrap_or_default();

@@ -29,8 +29,8 @@ use textmill::error::Error;
         that has left is dropped; after a mebibyte of it SIGPIPE tells it so, and to end by that is no \
         failure.\n\
         Not found is a deadlock with processes that may not be looked at (sudo), that may have an alarm set, \
-        that wait at a socket besides (asyncio) or for a thread (pthread_join), that were stopped and continued in a poll, or share memory. Found \
-        after three seconds is one with processes that handle all signals (sort, bash with a trap). Who reads \
+        that wait at a socket besides (asyncio) or for a thread (pthread_join), that were stopped and continued \
+        in a poll, or share memory. Found after three seconds is one with processes that handle all signals (sort, bash with a trap). Who reads \
         is taken to wait for nothing else, even if a signal would have it go on, or a process outside that has \
         the other end of a pipe.\n\
         Exit status: 0 if both commands succeeded, 1 if one failed, which is said, or both were ended for a deadlock, 2 for \

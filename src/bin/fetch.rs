@@ -58,8 +58,8 @@ use textmill::time;
         (another body by now), encoding (unknown or corrupt), too-large, interrupted.\n\
         Exit status: 0 if every body arrived whole, 1 if any did not, 2 for wrong usage.\n\
         Cost: a thread and a connection for each URL in flight; memory is constant, some 6 MB, and with \
-        -j 1000 up to 100 (each body of br up to 16 MB more). Bodies ahead of their turn wait in memory, up to 16 MB, and in \
-        nameless files in $TMPDIR, up to 1 GiB; beyond that they are not read. --report costs a SHA-256 of what is written."
+        -j 1000 up to 100 (each body of br up to 16 MB more). Bodies ahead of their turn wait in memory, \
+        up to 16 MB, and in nameless files in $TMPDIR, up to 1 GiB; beyond that they are not read. --report costs a SHA-256 of what is written."
 )]
 struct Args {
     /// What to fetch: http:, https: or file:. `-` is the lines of standard input, and so is no URL at all

@@ -28,7 +28,6 @@ pub use log::Log;
 use crate::cli;
 use crate::error::Error;
 use crate::stream;
-use crate::sys;
 use deadlock::{Look, Watch};
 use queue::Queue;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -103,7 +102,7 @@ pub fn converse(
     let (mut flows, mut children) = start(commands, &mut watch)?;
     let ended = run(
         &mut flows,
-        &mut children,
+        &children,
         &mut watch,
         on_deadlock,
         &mut log,
@@ -156,7 +155,6 @@ fn start(commands: [&[OsString]; 2], watch: &mut Watch) -> Result<([Flow; 2], Ve
         pipes().map_err(|error| Error::Read(error).of("pipe"))?;
     watch.pipes([&a_heard.0, &b_heard.0]);
     tree::adopt_orphans();
-    sys::hear_of_children();
     let mut children = Vec::new();
     for (command, stdin, stdout) in [
         (commands[0], a_heard.0, a_said.1),
@@ -187,7 +185,7 @@ fn start(commands: [&[OsString]; 2], watch: &mut Watch) -> Result<([Flow; 2], Ve
 /// The loop: false if a deadlock is to be the end.
 fn run(
     flows: &mut [Flow; 2],
-    children: &mut [Child],
+    children: &[Child],
     watch: &mut Watch,
     on_deadlock: OnDeadlock,
     log: &mut Option<Log>,

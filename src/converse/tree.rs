@@ -13,7 +13,7 @@ pub(super) use linux::{adopt_orphans, bury_orphans, descendants, end, may_be_und
 pub(super) fn adopt_orphans() {}
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn bury_orphans(_: &mut [Child]) {}
+pub(super) fn bury_orphans(_: &[Child]) {}
 
 /// Ends the commands.
 #[cfg(not(target_os = "linux"))]
@@ -55,6 +55,11 @@ mod linux {
     }
 
     impl Process {
+        /// Whether it is that one, and not another that has its number by now.
+        fn is(&self, other: &Process) -> bool {
+            (self.id, self.start) == (other.id, other.start)
+        }
+
         fn read(id: u32) -> io::Result<Process> {
             let stat = fs::read(format!("/proc/{id}/stat"))?;
             // The name, in parentheses, may hold anything.
@@ -83,7 +88,7 @@ mod linux {
 
     fn is_stranger(process: &Process) -> bool {
         let mut strangers = STRANGERS.get().into_iter().flatten();
-        strangers.any(|other| other.id == process.id && other.start == process.start)
+        strangers.any(|stranger| stranger.is(process))
     }
 
     /// Has those whose parents have ended be children of ours. To be called
@@ -132,10 +137,10 @@ mod linux {
     /// Takes note of the deaths of those that were adopted: nobody else can, and
     /// until then they keep their numbers. The commands keep theirs: what is known
     /// of them goes by these.
-    pub(in super::super) fn bury_orphans(children: &mut [Child]) {
+    pub(in super::super) fn bury_orphans(children: &[Child]) {
         for process in descendants().unwrap_or_default() {
             if process.dead && !children.iter().any(|child| child.id() == process.id) {
-                reap(children, process);
+                bury(process);
             }
         }
     }
@@ -159,10 +164,7 @@ mod linux {
         for process in descendants().unwrap_or_default() {
             if process.dead {
                 reap(children, process);
-            } else if asked
-                .iter()
-                .any(|other| other.start == process.start && other.id == process.id)
-            {
+            } else if asked.iter().any(|other| other.is(&process)) {
                 left = true;
             } else if send(process, signal).is_ok() {
                 asked.push(process);
@@ -177,7 +179,7 @@ mod linux {
         let id = Pid::from_raw(process.id as i32).ok_or(Errno::SRCH)?;
         match process::pidfd_open(id, PidfdFlags::empty()) {
             Ok(pidfd) => match Process::read(process.id) {
-                Ok(now) if now.start == process.start => process::pidfd_send_signal(pidfd, signal),
+                Ok(now) if now.is(&process) => process::pidfd_send_signal(pidfd, signal),
                 _ => Err(Errno::SRCH),
             },
             Err(Errno::NOSYS) => process::kill_process(id, signal),
@@ -187,15 +189,17 @@ mod linux {
 
     /// Takes note of a death, which only the parent can.
     fn reap(children: &mut [Child], process: Process) {
-        if process.parent != std::process::id() {
-            return;
-        }
         match children.iter_mut().find(|child| child.id() == process.id) {
             Some(child) => drop(child.try_wait()),
-            None => {
-                let id = Pid::from_raw(process.id as i32);
-                let _ = process::waitpid(id, WaitOptions::NOHANG);
-            }
+            None => bury(process),
+        }
+    }
+
+    /// The same for one that is no command.
+    fn bury(process: Process) {
+        if process.parent == std::process::id() {
+            let id = Pid::from_raw(process.id as i32);
+            let _ = process::waitpid(id, WaitOptions::NOHANG);
         }
     }
 }

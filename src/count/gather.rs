@@ -75,7 +75,7 @@ pub fn write_runs(
         1 => spill.take(memory.saturating_sub(parts.largest_part() + largest))?,
         _ => spill.take(memory / 2)?,
     };
-    let held: usize = runs.iter().map(|run| run.largest).sum();
+    let held = spill::size_of_all(&runs);
     let threads = threads.min(memory.saturating_sub(held) / each).max(1);
     let parts = Arc::new(parts);
     if may_overflow {

@@ -117,12 +117,10 @@ impl Answer {
             let next = || next.fetch_add(1, Ordering::Relaxed);
             for i in std::iter::repeat_with(next).take_while(|&i| i < self.ranges.len()) {
                 let mut lines = self.ranges[i].lock().expect("no panic");
-                if self.parts.ranges() == 0 {
-                    lines.sort(Arenas::all(&self.arenas))?;
-                    continue;
+                match self.parts.ranges() {
+                    0 => lines.sort(Arenas::all(&self.arenas))?,
+                    _ => drop(self.sorted(i, lines.clone())?),
                 }
-                let lines = lines.clone();
-                self.sorted(i, lines)?;
             }
             Ok(())
         };

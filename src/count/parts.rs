@@ -78,8 +78,7 @@ impl Parts {
     /// The size of the largest block, in bytes: what reading any range takes,
     /// and what a block of records of it may take.
     pub fn largest_block(&self) -> usize {
-        let files = self.written.iter();
-        files.map(|(run, _)| run.largest).max().unwrap_or(0)
+        run::largest_block(self.written.iter().map(|(run, _)| run))
     }
 
     /// Reads a range, to be added to these lines. Long ones stand in the arena that comes with them.
@@ -179,7 +178,7 @@ mod tests {
                 prop_assert!(parts.files <= files);
             }
             let longest = times.iter().flatten().flatten().map(|(line, _)| line.len()).max();
-            prop_assert!(parts.largest_block() > longest.unwrap_or(0) || longest.is_none());
+            prop_assert!(longest.is_none_or(|longest| parts.largest_block() > longest));
             for range in 0..parts.ranges() {
                 let mut expected: Counted = times.iter().flat_map(|ranges| ranges[range].clone()).collect();
                 expected.sort();

@@ -275,6 +275,12 @@ impl Run {
     }
 }
 
+/// The size of the largest block of these runs, in bytes; 0 if there are none.
+pub fn largest_block<'a>(runs: impl IntoIterator<Item = &'a Run>) -> usize {
+    let sizes = runs.into_iter().map(|run| run.largest);
+    sizes.max().unwrap_or(0)
+}
+
 /// The records of some parts of runs, one after the other, the last part first;
 /// each is given by where its blocks begin and end.
 pub fn records_of(parts: Vec<(Run, Range<u64>)>) -> Records {

@@ -13,7 +13,7 @@ use super::arena::Arenas;
 use super::lines::Lines;
 use super::merge::{Merge, Sorted};
 use super::parts::{self, Parts};
-use super::run::{Records, Run, RunWriter};
+use super::run::{self, Records, Run, RunWriter};
 use super::{Report, THREADS};
 use crate::error::Error;
 use crate::memory::{self, Size};
@@ -276,7 +276,7 @@ impl Spill {
     /// The size of the largest block of any run, in bytes.
     pub fn largest_block(&self) -> usize {
         let runs = self.runs.lock().expect("no panic");
-        runs.all.iter().map(|run| run.largest).max().unwrap_or(0)
+        run::largest_block(&runs.all)
     }
 
     /// Whether there are runs.
@@ -349,7 +349,7 @@ pub fn records(runs: Vec<Run>) -> Vec<Records> {
 }
 
 /// How much memory it takes to read these runs at once.
-fn size_of_all(runs: &[Run]) -> usize {
+pub fn size_of_all(runs: &[Run]) -> usize {
     runs.iter().map(|run| run.largest).sum()
 }
 

@@ -194,11 +194,11 @@ fn look_up(uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedS
         after: UreqDuration::NotHappening,
         ..timeout
     };
-    let names = DefaultResolver::default();
+    let here = || DefaultResolver::default().resolve(uri, config, unlimited);
     // An address needs no look-up.
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     if host.parse::<IpAddr>().is_ok() {
-        return names.resolve(uri, config, unlimited);
+        return here();
     }
     let (sender, found) = mpsc::sync_channel(1);
     let (asked, how) = (uri.clone(), config.clone());
@@ -207,7 +207,7 @@ fn look_up(uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedS
         let _ = sender.send(DefaultResolver::default().resolve(&asked, &how, unlimited));
     });
     if started.is_err() {
-        return names.resolve(uri, config, unlimited);
+        return here();
     }
     match found.recv_timeout(*timeout.after) {
         Ok(found) => found,

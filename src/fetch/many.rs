@@ -186,13 +186,13 @@ impl<W: Write + Send + 'static> Many<W> {
         } else if state.threads < jobs {
             state.threads += 1;
             drop(state);
-            self.start()?;
+            self.start();
         }
         Ok(())
     }
 
     /// One more thread. Without it the others do the work; without any, all is over.
-    fn start(&self) -> Result<(), Error> {
+    fn start(&self) {
         let shared = Arc::clone(&self.shared);
         let thread = thread::Builder::new().stack_size(STACK);
         let started = thread.spawn(move || shared.serve());
@@ -202,10 +202,8 @@ impl<W: Write + Send + 'static> Many<W> {
             if state.threads == 0 {
                 drop(state);
                 self.shared.fail(Error::Start(error).of("thread"));
-                return Err(Error::Data("no thread"));
             }
         }
-        Ok(())
     }
 
     /// Says that no URL will be added any more.

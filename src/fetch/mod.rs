@@ -327,7 +327,7 @@ impl Fetcher {
         let framing = wire::framing(&head)?;
         let encodings = wire::list(&head.headers, CONTENT_ENCODING);
         let most = self.inner.options.max_size;
-        if let (Some(most), wire::Framing::Sized(length)) = (most, framing)
+        if let (Some(most), Some(length)) = (most, framing.length())
             && length > most
             && (encodings.is_empty() || self.inner.options.raw)
         {

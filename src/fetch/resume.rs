@@ -28,7 +28,7 @@ use super::failure::{Failure, NO_RANGE};
 use super::fingerprint::Fingerprint;
 use super::range::{self, ContentRange, Validator};
 use super::request::{Answer, Head, Question, Refusal, Tail, ask};
-use super::wire::{Framing, Wire, framing, list};
+use super::wire::{Wire, framing, list};
 use super::{Inner, retry};
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -80,10 +80,7 @@ impl Resumed {
         head: &Head,
         tail: Tail,
     ) -> Result<Resumed, Failure> {
-        let total = match framing(head)? {
-            Framing::Sized(length) => Some(length),
-            Framing::Chunked | Framing::Close => None,
-        };
+        let total = framing(head)?.length();
         errand.expect(total);
         let validator = Validator::of(&head.headers);
         let offered = range::are_offered(&head.headers);
@@ -187,8 +184,8 @@ impl Resumed {
 
     /// A length that the head says must be the length that it says elsewhere.
     fn fits(&self, head: &Head, length: u64) -> Result<(), Failure> {
-        match framing(head)? {
-            Framing::Sized(other) if other != length => Err(Failure::Protocol(format!(
+        match framing(head)?.length() {
+            Some(other) if other != length => Err(Failure::Protocol(format!(
                 "Content-Range of {length} bytes, Content-Length {other}"
             ))),
             _ => Ok(()),
@@ -217,10 +214,7 @@ impl Resumed {
 
     /// 200: the whole once more, whose beginning must be what was handed on.
     fn anew(&mut self, head: &Head, tail: Tail) -> Result<Again, Refusal> {
-        let total = match framing(head)? {
-            Framing::Sized(length) => Some(length),
-            Framing::Chunked | Framing::Close => None,
-        };
+        let total = framing(head)?.length();
         if list(&head.headers, CONTENT_ENCODING) != self.encodings {
             return Err(Failure::Changed("another content encoding".into()).into());
         }

@@ -106,6 +106,16 @@ pub(super) enum Framing {
     Close,
 }
 
+impl Framing {
+    /// How many bytes the body has, if its head says so.
+    pub(super) fn length(self) -> Option<u64> {
+        match self {
+            Framing::Sized(length) => Some(length),
+            Framing::Chunked | Framing::Close => None,
+        }
+    }
+}
+
 /// How the body of an answer is framed. A transfer encoding that is not
 /// chunked, or that is in the old protocol that has none, would be handed on as if it
 /// were the body.

@@ -7,7 +7,6 @@ use super::value::{MARK, Summary};
 use crate::cli;
 use crate::error::Error;
 use crate::stream;
-use crate::sys;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write};
@@ -45,7 +44,6 @@ pub(super) fn make(
     let name = draft.name();
     let mut child = Command::new(&command[0]);
     child.args(&command[1..]).env(variable, making);
-    sys::hear_of_children();
     cli::as_it_was(&mut child);
     let growth = Growth::default();
     thread::scope(|scope| {

@@ -12,7 +12,7 @@
 //! used again when the file is gone, and what the command has started may
 //! outlive it.
 
-use super::value::{MARK, Summary, Value};
+use super::value::{MARK, Summary, Value, identity};
 use crate::error::Error;
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
@@ -297,8 +297,7 @@ fn has_name(file: &File, path: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
     };
-    let held = file.metadata()?;
-    Ok((named.dev(), named.ino()) == (held.dev(), held.ino()))
+    Ok(identity(&named) == identity(&file.metadata()?))
 }
 
 /// Removes a draft whose lock nobody holds.

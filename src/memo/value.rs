@@ -20,7 +20,7 @@
 
 use crate::error::Error;
 use sha2::{Digest, Sha256};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -177,10 +177,10 @@ impl Value {
         })
     }
 
-    /// Which file it is, on this machine, as long as it is open.
+    /// Which file it is ([`identity`]).
     pub(super) fn identity(&self) -> Result<(u64, u64), Error> {
         let metadata = self.file.metadata().map_err(Error::Read)?;
-        Ok((metadata.dev(), metadata.ino()))
+        Ok(identity(&metadata))
     }
 
     /// Writes the output, into a pipe by the kernel alone where it can. A block
@@ -209,6 +209,11 @@ impl Value {
         }
         Ok(())
     }
+}
+
+/// Which file this is on this machine, as long as it is open.
+pub(super) fn identity(file: &Metadata) -> (u64, u64) {
+    (file.dev(), file.ino())
 }
 
 fn is_pipe(output: &File) -> io::Result<bool> {

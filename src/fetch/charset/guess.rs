@@ -30,7 +30,7 @@ const ENOUGH: usize = 4;
 /// How much of the text is looked at, from its first byte beyond ASCII on, in bytes.
 const WINDOW: usize = 4096;
 
-/// What the detector is shown of the ASCII before, in bytes: it looks at one.
+/// What the detector is shown of the ASCII before, in bytes: it looks at two.
 const BEFORE: usize = 16;
 
 /// A text whose charset is not known yet.
@@ -96,7 +96,7 @@ impl Guess {
     }
 
     /// The charset, if it is settled.
-    fn encoding(&mut self, last: bool) -> Option<&'static Encoding> {
+    fn encoding(&self, last: bool) -> Option<&'static Encoding> {
         let window = &self.held[..self.held.len().min(WINDOW)];
         let valid = match std::str::from_utf8(window) {
             Ok(_) => window,
