@@ -1,12 +1,12 @@
-//! Times on the command line: `500ms`, `3s`, `2m`, `1h`; a bare number is seconds.
+//! Times on the command line: `500ms`, `3s`, `2m`, `1h`, `1d`, `1w`; a bare number is seconds.
 
 use std::time::Duration;
 
 /// Longer than anybody waits, shorter than any clock's range: a year, in seconds.
 const LONGEST: f64 = 366.0 * 24.0 * 3600.0;
 
-/// Reads a time: a decimal number and a unit, `ms`, `s`, `m` or `h`; without a
-/// unit it is seconds. A time of nothing is refused, as it would never wait.
+/// Reads a time: a decimal number and a unit, `ms`, `s`, `m`, `h`, `d` or `w`;
+/// without a unit it is seconds. Zero is refused, as it would never wait.
 pub fn parse(text: &str) -> Result<Duration, String> {
     let end = text
         .trim_end_matches(|c: char| c.is_ascii_alphabetic())
@@ -17,9 +17,11 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         "" | "s" => 1.0,
         "m" => 60.0,
         "h" => 3600.0,
+        "d" => 24.0 * 3600.0,
+        "w" => 7.0 * 24.0 * 3600.0,
         _ => {
             return Err(format!(
-                "no unit of time: {unit} (it is one of ms, s, m, h)"
+                "invalid unit of time '{unit}' (use ms, s, m, h, d or w)"
             ));
         }
     };
@@ -27,7 +29,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     let plain = number.bytes().all(|c| c.is_ascii_digit() || c == b'.');
     let number: f64 = match number.parse() {
         Ok(number) if plain => number,
-        _ => return Err("no time (like 500ms, 3s, 2m)".to_string()),
+        _ => return Err("invalid time (use a number and ms, s, m, h, d or w)".to_string()),
     };
     let seconds = number * unit;
     if seconds > LONGEST {
@@ -70,11 +72,13 @@ mod tests {
             ("0.5", 500),
             (".5", 500),
             ("1.5m", 90_000),
+            ("2d", 172_800_000),
+            ("1w", 604_800_000),
         ] {
             assert_eq!(parse(text), Ok(Duration::from_millis(ms)), "{text}");
         }
         for bad in [
-            "", "s", ".", "-1", "+1", "1e3", "1 s", "inf", "nan", "0", "0.0001s", "1d", "9999h",
+            "", "s", ".", "-1", "+1", "1e3", "1 s", "inf", "nan", "0", "0.0001s", "1y", "9999h",
             "1.2.3", "3S",
         ] {
             assert!(parse(bad).is_err(), "{bad}");
@@ -94,8 +98,10 @@ mod tests {
         }
 
         #[test]
-        fn numbers_with_units(n in 1..100_000u64, unit in 0..4usize) {
-            let (unit, ms) = [("ms", 1), ("s", 1000), ("", 1000), ("m", 60_000)][unit];
+        fn numbers_with_units(n in 1..50u64, unit in 0..7usize) {
+            let (hour, day) = (3_600_000, 86_400_000);
+            let units = [("ms", 1), ("s", 1000), ("", 1000), ("m", 60_000), ("h", hour), ("d", day), ("w", 7 * day)];
+            let (unit, ms) = units[unit];
             prop_assert_eq!(parse(&format!("{n}{unit}")), Ok(Duration::from_millis(n * ms)));
         }
     }

@@ -4,7 +4,7 @@
 //! added. What differs between them is only how a text must be dressed for a
 //! program to take it, in [`dressed`].
 
-use crate::process::{Ran, argument, file, program, programs, repository, run, shell};
+use crate::process::{Ran, argument, file, program, programs, repository, run, shell, terminal};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::process::Stdio;
@@ -408,11 +408,116 @@ fn help_tells_use_order_and_cost() {
         let fits = |line: &str| line.chars().count() <= 80;
         assert!(help.lines().all(fits), "{name} --help is wide:\n{help}");
         let ran = run(program(&name).arg("--version"), b"");
-        let version = format!("{name} {}\n", env!("CARGO_PKG_VERSION"));
+        let version = format!("{name} (textmill) {}\n", env!("CARGO_PKG_VERSION"));
         assert_eq!(
             (ran.status, String::from_utf8(ran.stdout).unwrap()),
             (0, version)
         );
+    }
+}
+
+#[test]
+fn short_help_fits_a_screen() {
+    for name in all() {
+        let ran = run(program(&name).arg("-h"), b"");
+        assert_eq!((ran.status, &ran.stderr[..]), (0, ""), "{name}");
+        let help = String::from_utf8(ran.stdout).unwrap();
+        for part in [
+            &format!("Usage: {name} ")[..],
+            "\nOptions:\n",
+            "\nExample:\n  ",
+        ] {
+            assert_eq!(
+                help.matches(part).count(),
+                1,
+                "{name} -h, {part:?}:\n{help}"
+            );
+        }
+        // A screen has 24 lines, the last of which is the next prompt.
+        assert!(help.lines().count() < 24, "{name} -h is long:\n{help}");
+        assert!(
+            help.lines().all(|line| line.chars().count() <= 80),
+            "{help}"
+        );
+    }
+}
+
+#[test]
+fn help_is_as_wide_as_the_terminal() {
+    for columns in [40, 80, 133] {
+        let (terminal, reader) = terminal(columns);
+        let mut child = program("count")
+            .arg("--help")
+            .stdout(terminal.try_clone().unwrap())
+            .spawn()
+            .unwrap();
+        drop(terminal);
+        assert!(child.wait().unwrap().success());
+        let help = String::from_utf8(reader.join().unwrap()).unwrap();
+        let longest = help
+            .lines()
+            .map(|line| line.trim_end().chars().count())
+            .max();
+        let longest = longest.unwrap();
+        let columns: usize = columns.into();
+        assert!(
+            (columns - 15..=columns).contains(&longest),
+            "{columns}: {longest}\n{help}"
+        );
+    }
+}
+
+#[test]
+#[cfg(feature = "net")]
+fn a_program_without_operands_does_not_wait_for_the_keyboard() {
+    for name in ["fetch", "linkcheck"] {
+        let (terminal, _) = terminal(80);
+        let output = program(name).stdin(terminal).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        let usage = format!("{name}: no URL; usage: {name} [OPTIONS] URL... (see {name} --help)\n");
+        assert_eq!(stderr, usage);
+    }
+}
+
+#[test]
+fn long_options_can_be_abbreviated() {
+    for (name, option, input, output) in [
+        ("count", "--uns", "a\n", "1 a\n"),
+        ("count", "--merg", "2 a\n3 a\n", "5 a\n"),
+        ("words", "--reg=a+", "baab", "aa\n"),
+    ] {
+        let ran = run(program(name).arg(option), input.as_bytes());
+        assert_eq!(
+            (ran.status, &ran.stdout[..], &ran.stderr[..]),
+            (0, output.as_bytes(), "")
+        );
+    }
+}
+
+#[test]
+fn wrong_usage_says_what_to_type() {
+    for (name, option, cause) in [
+        (
+            "count",
+            "--mrege",
+            "unexpected argument '--mrege' found; did you mean '--merge'?",
+        ),
+        (
+            "count",
+            "--ver",
+            "option '--ver' is ambiguous; possibilities: '--verbose' '--version'",
+        ),
+        (
+            "lower",
+            "--nfd",
+            "unexpected argument '--nfd' found; did you mean '--nfc'?",
+        ),
+    ] {
+        let ran = run(program(name).arg(option), b"");
+        assert_eq!((ran.status, ran.stdout.len()), (2, 0), "{name} {option}");
+        assert_one_line(name, &ran.stderr);
+        assert!(ran.stderr.contains(cause), "{}", ran.stderr);
     }
 }
 

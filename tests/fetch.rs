@@ -285,7 +285,7 @@ fn redirects_that_are_refused() {
         ),
         (
             "http://[",
-            "redirect refused: http://[: no URL: invalid IPv6 address",
+            "redirect refused: http://[: invalid URL: invalid IPv6 address",
         ),
     ] {
         fails(&[&one(redirect(location)).url("/")], b"", cause);
@@ -363,12 +363,12 @@ fn one_that_fails_leaves_the_others() {
         })]
     });
     let [a, b, none] = ["/a", "/b", "/none"].map(|path| server.url(path));
-    let run = fetch(&[&a, &none, "nonsense", &b, &a]);
+    let run = fetch(&[&a, &none, "//nonsense", &b, &a]);
     assert_eq!(run.stdout, b"first\nsecondfirst\n");
-    let cause = "no URL: it does not begin with http:, https: or file:";
+    let cause = "invalid URL: it begins with http:, https: or file:";
     assert_eq!(
         run.stderr,
-        format!("fetch: {none}: 404 Not Found\nfetch: nonsense: {cause}\n")
+        format!("fetch: {none}: 404 Not Found\nfetch: //nonsense: {cause}\n")
     );
     assert_eq!(run.status, 1);
 }

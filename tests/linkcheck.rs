@@ -82,7 +82,7 @@ fn every_link_to_what_is_not_there() {
             "Broken link / -> /moved-away (404 Not Found)",
             "Broken link / -> /no.png (404 Not Found)",
             "Broken link / -> /x@y (404 Not Found)",
-            "Broken link / -> http://[bad (no URL: invalid IPv6 address)",
+            "Broken link / -> http://[bad (invalid URL: invalid IPv6 address)",
             "Broken link /a -> /missing (404 Not Found)",
             "Broken link /b -> /only-here (404 Not Found)",
         ]
@@ -130,7 +130,7 @@ fn a_start_that_cannot_be_read_is_status_2() {
     }
     for bad in [
         "file:///etc/passwd",
-        "nothing",
+        "//nothing",
         "",
         "http://[",
         "--include=(",
@@ -139,6 +139,10 @@ fn a_start_that_cannot_be_read_is_status_2() {
         assert_eq!((ran.status, ran.stdout.len()), (2, 0), "{bad}");
         assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
     }
+    // Without a scheme it is http.
+    let there = site([("/", html("a page"))]).url("/");
+    let bare = there.strip_prefix("http://").unwrap();
+    assert_eq!(run(&mut program(&["-q", bare]), b"").status, 0);
 }
 
 #[test]
@@ -346,7 +350,7 @@ fn formats() {
         [
             "broken\t/\t/#no\tfragment\tno #no on that page",
             "broken\t/\t/no\tstatus\t404 Not Found",
-            "broken\t/\thttp://[\turl\tno URL: invalid IPv6 address",
+            "broken\t/\thttp://[\turl\tinvalid URL: invalid IPv6 address",
         ]
     );
     let (lines, ..) = check(&server, &["--format=jsonl", &server.url("/")]);

@@ -46,7 +46,7 @@ fn what_is_no_url_is_named_and_the_rest_goes_on() {
     assert_eq!(ran.stdout, b"http://b/y\n");
     assert_eq!(
         ran.stderr,
-        "links: http://[: no URL: invalid IPv6 address\n\
+        "links: http://[: invalid URL: invalid IPv6 address\n\
          links: x: relative, and there is no base URL\n"
     );
 }

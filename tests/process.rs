@@ -1,11 +1,16 @@
 //! Running programs: bytes in, bytes and status out.
 
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 use std::ffi::OsStr;
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 /// What a program left behind.
 #[derive(Debug)]
@@ -115,6 +120,35 @@ pub fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
     file
+}
+
+/// A pseudo-terminal of so many columns, and a thread that reads what is written to it
+/// until all its writers have closed it.
+pub fn terminal(columns: u16) -> (File, JoinHandle<Vec<u8>>) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let path = OsStr::from_bytes(name.as_bytes());
+    let mut options = File::options();
+    options.read(true).write(true).custom_flags(libc::O_NOCTTY);
+    let terminal = options.open(path).unwrap();
+    let size = Winsize {
+        ws_row: 24,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&terminal, size).unwrap();
+    let reader = thread::spawn(move || {
+        let (mut master, mut seen, mut block) = (File::from(master), Vec::new(), [0; 4096]);
+        // At the end Linux says EIO, others 0.
+        while let Ok(n @ 1..) = master.read(&mut block) {
+            seen.extend_from_slice(&block[..n]);
+        }
+        seen
+    });
+    (terminal, reader)
 }
 
 /// A path as an argument.

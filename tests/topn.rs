@@ -71,3 +71,28 @@ fn several_files_and_a_file_that_is_called_as_a_number() {
     let ran = run(program("topn").arg("99999999999999999999999"), b"");
     assert_eq!(ran.status, 2);
 }
+
+#[test]
+fn the_number_as_head_takes_it() {
+    let counts = b"1 a\n3 c\n2 b\n";
+    for args in [
+        &["2"][..],
+        &["-2"],
+        &["-n2"],
+        &["-n", "2"],
+        &["--lines=2"],
+        &["--li", "2"],
+    ] {
+        assert_eq!(filter("topn", args, counts), b"3 c\n2 b\n", "{args:?}");
+    }
+    // Behind -n all operands are files, whatever their names.
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("5"), "7 d\n").unwrap();
+    let ran = run(program("topn").args(["-n1", "5"]).current_dir(&folder), b"");
+    assert_eq!((ran.status, &ran.stdout[..]), (0, &b"7 d\n"[..]));
+    for bad in ["-n", "-nx", "-n-1", "--lines=", "-n99999999999999999999999"] {
+        let ran = run(program("topn").arg(bad), counts);
+        assert_eq!((ran.status, ran.stdout.len()), (2, 0), "{bad}");
+        assert_eq!(ran.stderr.matches('\n').count(), 1, "{bad}: {}", ran.stderr);
+    }
+}

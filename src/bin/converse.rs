@@ -43,11 +43,14 @@ struct Args {
     #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true)]
     words: Vec<OsString>,
 
-    /// What to do about a deadlock: end both, or close both inputs, so that each reads its end
+    /// What to do about a deadlock
+    ///
+    /// `end` ends both commands. `eof` closes both inputs, so that each command reads
+    /// end of file.
     #[arg(long, value_name = "WHAT", default_value = "end", value_parser = ["end", "eof"])]
     on_deadlock: String,
 
-    /// Write what is said into this file, - for standard output
+    /// Write the conversation to FILE (- is stdout)
     #[arg(long, value_name = "FILE")]
     log: Option<OsString>,
 }

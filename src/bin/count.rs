@@ -28,36 +28,54 @@ use textmill::memory::{self, Size};
         With --sorted: a block and a line of each FILE."
 )]
 struct Args {
-    /// Promise nothing about the order (today it costs the same to have one)
+    /// Write the lines in any order
+    ///
+    /// For input with few distinct lines this is slower than sorting.
     #[arg(long)]
     unsorted: bool,
 
-    /// Read COUNT LINE, as count and uniq -c write it, and add the counts up
+    /// Read COUNT LINE and add the counts up
+    ///
+    /// The lines are as count and uniq -c write them. So it sums by key: any
+    /// command that writes NUMBER KEY can stand in front of it.
     #[arg(long)]
     merge: bool,
 
-    /// With --merge: each FILE is in the order in which count writes it; write as they are read
+    /// With --merge: each FILE is sorted
+    ///
+    /// In the order in which count writes. The sums are written as the files are
+    /// read, in constant memory.
     #[arg(long, requires = "merge")]
     sorted: bool,
 
-    /// Write a TAB between count and line, instead of a blank
+    /// Separate count and line by a TAB
     #[arg(short, long)]
     tab: bool,
 
-    /// Count with up to so many threads, 1 to 256 [default: one for each processor, up to 4]
-    #[arg(short, value_name = "N", value_parser = threads)]
+    /// Number of threads
+    ///
+    /// From 1 to 256. The default is one for each processor, up to 4.
+    #[arg(short, long, value_name = "N", value_parser = threads)]
     jobs: Option<NonZeroUsize>,
 
-    /// Take so much memory for lines: K (the default), M, G, T, or b for bytes, or % of what is available [default: 50%]
+    /// Memory for lines [default: 50%]
+    ///
+    /// A number with K (the default), M, G, T, or b for bytes, or % of the memory that
+    /// is available.
     #[arg(short = 'S', long = "buffer-size", value_name = "SIZE")]
     memory: Option<Size>,
 
-    /// Put there what does not fit in memory; several take turns [default: $TMPDIR, or else /tmp]
+    /// Folder for temporary files [default: $TMPDIR]
+    ///
+    /// What does not fit in memory goes there. Several folders take turns. Without
+    /// $TMPDIR it is /tmp.
     #[arg(short = 'T', long = "temporary-directory", value_name = "DIR")]
     directories: Vec<OsString>,
 
-    /// Say at the end, on standard error, what it took
-    #[arg(long)]
+    /// Report what it took on standard error
+    ///
+    /// The number of lines and of temporary files, and the memory.
+    #[arg(short, long)]
     verbose: bool,
 
     #[command(flatten)]
@@ -142,6 +160,9 @@ fn tell(program: &cli::Program, report: Report) {
     }
     let peak = memory::peak().map_or("unknown".to_string(), |peak| format!("{} KiB", peak >> 10));
     program.say(format_args!(
-        "{lines} lines, {distinct} distinct, {runs} runs, {spilled} bytes spilled, {peak} of memory at most"
+        "{}, {distinct} distinct, {}, {} spilled, {peak} of memory at most",
+        cli::number_of(lines, "line"),
+        cli::number_of(runs, "run"),
+        cli::number_of(spilled, "byte"),
     ));
 }

@@ -3,7 +3,8 @@
 use clap::Parser;
 use std::convert::Infallible;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,8 +43,9 @@ use textmill::time;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "TIME is like 500ms, 3s, 2m or 1h; a bare number is seconds. SIZE is a number of bytes, or one \
-        with K, M or G behind it (powers of 1024).\n\n\
+    after_help = "TIME is like 500ms, 3s, 2m, 1h or 1d; a bare number is seconds. SIZE is a number of bytes, or one \
+        with K, M or G behind it (powers of 1024). For scripts written for curl, -f, -S and -L are accepted: fetch \
+        does what they ask for in any case. -s is -q.\n\n\
         Example:\n  fetch http://localhost:8000/ | capwords | lower | count | topn 5\n\n\
         Order of output: that of the URLs, each body whole before the next begins. What has \
         arrived is written at once; of a body that breaks off for good, the beginning stays \
@@ -62,93 +64,180 @@ use textmill::time;
         up to 16 MB, and in nameless files in $TMPDIR, up to 1 GiB; beyond that they are not read. --report costs a SHA-256 of what is written."
 )]
 struct Args {
-    /// What to fetch: http:, https: or file:. `-` is the lines of standard input, and so is no URL at all
+    /// http:, https: or file:; none, or `-`, is stdin
+    ///
+    /// Without a scheme it is http. From standard input the URLs are read one a line.
     #[arg(value_name = "URL")]
     urls: Vec<OsString>,
 
-    /// Write the bytes that came: no content encoding asked for or undone, no charset converted
-    #[arg(long)]
+    /// Write to FILE, when all bodies are complete
+    ///
+    /// FILE is replaced when every body has arrived; else it stays as it was. `-` is
+    /// standard output.
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        default_value = "-",
+        hide_default_value = true
+    )]
+    output: OsString,
+
+    /// Write the bytes that came
+    ///
+    /// No content encoding is asked for or undone, and no charset converted.
+    #[arg(long, hide_short_help = true)]
     raw: bool,
 
-    /// How many URLs to have in flight at a time
+    /// Number of URLs in flight
     #[arg(short, long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=1000))]
     jobs: u16,
 
-    /// How many requests one host gets at a time
-    #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..))]
+    /// Number of requests in flight to one host
+    #[arg(long, hide_short_help = true, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..))]
     per_host: u16,
 
-    /// How often to try again without one new byte
-    #[arg(long, value_name = "N", default_value = "3")]
+    /// Number of retries without one new byte
+    #[arg(long, hide_short_help = true, value_name = "N", default_value = "3")]
     retry: u32,
 
-    /// Wait before the first of these tries; each next one is twice as long, up to a minute
-    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = time::parse)]
+    /// Wait before the first retry
+    ///
+    /// Each next wait is twice as long, up to a minute.
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "500ms", value_parser = time::parse)]
     retry_delay: Duration,
 
-    /// Longest time to find the host, and again to connect to it
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time::parse)]
+    /// Longest time to find the host, and to connect
+    ///
+    /// It applies to each of the two.
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "10s", value_parser = time::parse)]
     connect_timeout: Duration,
 
     /// Longest time without a byte from the server
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time::parse)]
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "60s", value_parser = time::parse)]
     stall_timeout: Duration,
 
-    /// Longest time for one URL from its beginning, redirects and retries included, waits for its turn and its reader not
-    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    /// Longest time for one URL
+    ///
+    /// From its first request, with all redirects and retries. The time in which a body
+    /// waits for its turn or for its reader does not count.
+    #[arg(short, long, value_name = "TIME", value_parser = time::parse)]
     max_time: Option<Duration>,
 
     /// Follow redirects from https to http, too
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     allow_downgrade: bool,
 
-    /// Most bytes of one body, content encodings undone; more are an error
-    #[arg(long, value_name = "SIZE", value_parser = fetch::size)]
+    /// Largest body
+    ///
+    /// Content encodings undone. A larger body is an error.
+    #[arg(long, hide_short_help = true, value_name = "SIZE", value_parser = fetch::size)]
     max_size: Option<u64>,
 
-    /// Header field to send; `Name:` leaves one out, `Name;` sends it empty
+    /// Send this header field
+    ///
+    /// `Name:` leaves a field out, `Name;` sends it empty.
     #[arg(short = 'H', long = "header", value_name = "FIELD", value_parser = private::<Field>)]
     fields: Vec<Private<Field>>,
 
-    /// What to call ourselves to servers, instead of textmill/VERSION
-    #[arg(short = 'A', long, value_name = "NAME", value_parser = fetch::user_agent)]
+    /// User-Agent to send, instead of textmill/VERSION
+    #[arg(short = 'A', long, hide_short_help = true, value_name = "NAME", value_parser = fetch::user_agent)]
     user_agent: Option<Field>,
 
-    /// User name and password (Basic), for URLs that have none in them
-    #[arg(long, value_name = "NAME:PASSWORD", value_parser = private::<User>)]
+    /// User name and password (Basic)
+    ///
+    /// For URLs that have none in them.
+    #[arg(short, long, value_name = "NAME:PASSWORD", value_parser = private::<User>)]
     user: Option<Private<User>>,
 
-    /// Look for user names and passwords in $NETRC, or else in ~/.netrc
-    #[arg(short, long)]
+    /// Read user names and passwords from ~/.netrc
+    ///
+    /// From $NETRC instead, if that is set.
+    #[arg(short, long, hide_short_help = true)]
     netrc: bool,
 
-    /// Trust the certificates in this file (PEM) instead of the system's: authorities, or a server's own without CA:TRUE
-    #[arg(long, value_name = "FILE")]
+    /// Trust the certificates in FILE (PEM) only
+    ///
+    /// Instead of the system's. They are those of authorities, or a server's own
+    /// without CA:TRUE.
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
     cacert: Option<PathBuf>,
 
-    /// Trust anybody: no certificate is verified
-    #[arg(long)]
+    /// Verify no certificate
+    #[arg(short = 'k', long)]
     insecure: bool,
 
     /// Use IPv4 addresses only
-    #[arg(short = '4', long, overrides_with = "ipv6")]
+    #[arg(short = '4', long, hide_short_help = true, overrides_with = "ipv6")]
     ipv4: bool,
 
     /// Use IPv6 addresses only
-    #[arg(short = '6', long, overrides_with = "ipv4")]
+    #[arg(short = '6', long, hide_short_help = true, overrides_with = "ipv4")]
     ipv6: bool,
 
-    /// Write the heads of the answers (to HEAD) instead of the bodies
+    /// Write the heads of the answers to HEAD
+    ///
+    /// Instead of the bodies.
     #[arg(short = 'I', long)]
     head: bool,
 
-    /// Write what came of each URL into this file, as a line of JSON
+    /// Write a line of JSON for each URL to FILE
+    ///
+    /// With -o, `-` is standard output.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 
-    /// Show no progress (which is shown only if stderr is a terminal and stdout is none)
-    #[arg(short, long)]
+    /// Show no progress
+    #[arg(
+        short,
+        long,
+        short_alias = 's',
+        alias = "silent",
+        overrides_with = "progress"
+    )]
     quiet: bool,
+
+    /// Show progress also when stdout is a pipe
+    ///
+    /// Without this option, progress is shown if standard error is a terminal, and
+    /// standard output is neither a terminal nor a pipe (its reader may be a pager).
+    #[arg(long, hide_short_help = true, overrides_with = "quiet")]
+    progress: bool,
+
+    #[command(flatten)]
+    as_in_curl: AsInCurl,
+}
+
+/// Options of curl that ask for what fetch does in any case.
+#[derive(clap::Args)]
+struct AsInCurl {
+    #[arg(short = 'L', long, hide = true)]
+    location: bool,
+    #[arg(short, long, hide = true)]
+    fail: bool,
+    #[arg(short = 'S', long, hide = true)]
+    show_error: bool,
+}
+
+/// What to type instead of options of curl and wget.
+fn hint(option: &str) -> Option<&'static str> {
+    Some(match option {
+        "-v" | "--verbose" => "use --report FILE for what came of each URL, or -I for the heads",
+        "-i" | "--include" => "use -I for the heads",
+        "-O" | "-P" | "--remote-name" => "use -o FILE",
+        "-b" | "-c" | "--cookie" => "use -H 'Cookie: NAME=VALUE'",
+        "-e" | "--referer" => "use -H 'Referer: URL'",
+        "-x" | "--proxy" => "set http_proxy, https_proxy or all_proxy",
+        "-X" | "-d" | "-F" | "--request" | "--data" | "--form" | "--upload-file" => {
+            "fetch only reads (GET, and HEAD with -I)"
+        }
+        "-T" => "use --stall-timeout TIME; fetch does not upload",
+        "-C" | "--continue-at" => "a transfer that breaks is resumed without an option",
+        "-w" | "--write-out" => "use --report FILE",
+        "--compressed" => "compression is used without an option",
+        "--max-redirs" => "the limit is 20 redirects",
+        _ => return None,
+    })
 }
 
 /// A value that may be a secret: where it is malformed, the message must not
@@ -160,6 +249,28 @@ fn private<T: FromStr<Err = &'static str>>(text: &str) -> Result<Private<T>, Inf
 }
 
 impl Args {
+    fn reports_to_stdout(&self) -> bool {
+        self.report.as_deref() == Some(Path::new("-"))
+    }
+
+    /// The report that the user asked for.
+    fn report(&self, program: &Program) -> Result<Option<Report>, Error> {
+        let Some(path) = &self.report else {
+            return Ok(None);
+        };
+        if self.reports_to_stdout() {
+            let output = program.output().map_err(Error::Write)?;
+            return Ok(Some(Report::new(output, "stdout")));
+        }
+        Report::create(path).map(Some)
+    }
+
+    /// Whether progress is shown, if standard error is a terminal.
+    fn shows_progress(&self) -> bool {
+        let disturbs = self.output == "-" && (io::stdout().is_terminal() || cli::stdout_is_pipe());
+        io::stderr().is_terminal() && !self.quiet && (self.progress || !disturbs)
+    }
+
     /// The error says what is wrong with them.
     fn options(&self) -> Result<Options, String> {
         let fields: Private<Vec<Field>> = self.fields.iter().cloned().collect();
@@ -198,7 +309,14 @@ impl Args {
 }
 
 fn main() -> ExitCode {
-    cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
+    cli::run_with_hints(env!("CARGO_BIN_NAME"), hint, |program, args: Args| {
+        if program.waits_for_the_keyboard(&args.urls) {
+            return program.wrong_usage("no URL; usage: fetch [OPTIONS] URL...");
+        }
+        if args.reports_to_stdout() && args.output == "-" {
+            return program
+                .wrong_usage("--report -: the bodies are on standard output; use -o FILE");
+        }
         let options = match args.options() {
             Ok(options) => options,
             Err(cause) => return program.wrong_usage(cause),
@@ -213,14 +331,14 @@ fn main() -> ExitCode {
 /// Fetches them all. A thread reads the URLs: while it waits for the next line,
 /// bodies flow.
 fn fetch_all(program: Program, args: Args, options: Options) -> ExitCode {
-    program.with_output(|output| {
+    program.with_output_to(&args.output.clone(), |output| {
         let fetcher = Fetcher::new(options)?;
-        let report = args.report.as_deref().map(Report::create).transpose()?;
-        let report = Mutex::new(report);
-        let progress = Progress::new(!args.quiet && progress::is_watched());
+        let report = Mutex::new(args.report(&program)?);
+        let progress = Progress::new(args.shows_progress());
         let well = Arc::new(AtomicBool::new(true));
         let (all_well, lines) = (Arc::clone(&well), progress.clone());
         let output = output.try_clone().map_err(Error::Write)?;
+        let reports_to_stdout = args.reports_to_stdout();
         let many = Many::new(fetcher, output, move |transfer| {
             let fail = |error| {
                 all_well.store(false, Ordering::Relaxed);
@@ -228,6 +346,9 @@ fn fetch_all(program: Program, args: Args, options: Options) -> ExitCode {
             };
             let mut report = report.lock().unwrap_or_else(|held| held.into_inner());
             if let Some(Err(error)) = report.as_mut().map(|file| file.add(&transfer)) {
+                if reports_to_stdout && let Error::Write(error) = &error {
+                    program.end_if_reader_left(error);
+                }
                 fail(error);
                 // Said once is enough.
                 *report = None;
@@ -238,7 +359,7 @@ fn fetch_all(program: Program, args: Args, options: Options) -> ExitCode {
         });
         let (adding, all_read) = (many.clone(), Arc::clone(&well));
         let reader = thread::Builder::new().spawn(move || {
-            let read = program.each(&args.urls, |url| adding.add(&fetch::text(url)));
+            let read = program.each(&args.urls, |url| adding.add(&fetch::operand(url)));
             // An error here is one of the output, which is told below.
             if !matches!(read, Ok(true)) {
                 all_read.store(false, Ordering::Relaxed);

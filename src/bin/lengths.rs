@@ -21,11 +21,13 @@ struct Args {
     #[arg(long, conflicts_with = "graphemes")]
     bytes: bool,
 
-    /// Count what a reader takes for one character: extended grapheme clusters
+    /// Count extended grapheme clusters
+    ///
+    /// These are what a reader takes for one character.
     #[arg(long)]
     graphemes: bool,
 
-    /// End lines with NUL, not with a newline, in the input
+    /// Input lines end with NUL, not with a newline
     #[arg(short, long)]
     zero_terminated: bool,
 

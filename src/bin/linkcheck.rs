@@ -31,7 +31,7 @@ use url::Url;
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "TIME is like 500ms, 3s, 2m or 1h; a bare number is seconds. SIZE is a number of bytes, or one \
+    after_help = "TIME is like 500ms, 3s, 2m, 1h or 1d; a bare number is seconds. SIZE is a number of bytes, or one \
         with K, M or G behind it (powers of 1024).\n\n\
         Example:\n  linkcheck --level 2 http://localhost:8000/\n\n\
         Order of output: that in which the servers answer; sort it where that matters. A summary comes \
@@ -45,27 +45,39 @@ use url::Url;
         (--max-urls bounds it), none for the size of a page."
 )]
 struct Args {
-    /// Where to begin: http: or https:. `-` is the lines of standard input, and so is no URL at all
+    /// Where to begin; none, or `-`, is stdin
+    ///
+    /// http: or https:; without a scheme it is http. From standard input the URLs are
+    /// read one a line.
     #[arg(value_name = "URL")]
     urls: Vec<OsString>,
 
-    /// How many levels of pages there are, of which the last is not entered: 2 is a page and its links [default: the whole site]
+    /// Number of levels of pages
+    ///
+    /// The last level is not entered: 2 is a page and its links. The default is the
+    /// whole site.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     level: Option<u32>,
 
-    /// How many URLs to check at a time
+    /// Number of URLs in flight
     #[arg(short, long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=1000))]
     jobs: u16,
 
-    /// Enter what begins with this URL, instead of the hosts of the starts (may be repeated)
-    #[arg(long, value_name = "PREFIX")]
+    /// Enter what begins with PREFIX
+    ///
+    /// Instead of the hosts of the URLs given. May be repeated.
+    #[arg(long, hide_short_help = true, value_name = "PREFIX")]
     scope: Vec<Url>,
 
-    /// Check only links that match (may be repeated: any of them)
-    #[arg(long, value_name = "REGEX")]
+    /// Check only links that match
+    ///
+    /// May be repeated: links that match any of them.
+    #[arg(long, hide_short_help = true, value_name = "REGEX")]
     include: Vec<String>,
 
-    /// Leave out links that match (may be repeated)
+    /// Leave out links that match
+    ///
+    /// May be repeated.
     #[arg(long, value_name = "REGEX")]
     exclude: Vec<String>,
 
@@ -73,85 +85,125 @@ struct Args {
     #[arg(long)]
     no_external: bool,
 
-    /// Do not look for the parts of pages that links name
-    #[arg(long)]
+    /// Do not check fragments (#part)
+    #[arg(long, hide_short_help = true)]
     no_fragments: bool,
 
-    /// Check so many URLs at most; if there are more, that is said
-    #[arg(long, value_name = "N", default_value = "1000000")]
+    /// Check at most N URLs
+    ///
+    /// If there are more, a message says so.
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_name = "N",
+        default_value = "1000000"
+    )]
     max_urls: usize,
 
-    /// Begin with the pages of the sitemaps, too: those in robots.txt, or else /sitemap.xml
+    /// Begin with the pages of the sitemaps, too
+    ///
+    /// The sitemaps are those in robots.txt, or else /sitemap.xml.
     #[arg(long)]
     sitemap: bool,
 
-    /// Tell of links that are redirected, too
-    #[arg(long)]
+    /// Report redirected links, too
+    #[arg(long, hide_short_help = true)]
     redirects: bool,
 
-    /// Tell of links that work and should be mended, too: moved for good, from https to http, with a password
+    /// Report links that should be changed, too
+    ///
+    /// They work, but they are moved permanently, lead from https to http, or have a
+    /// password.
     #[arg(long)]
     warnings: bool,
 
-    /// Tell of links that are not http and of URLs that are no pages, too
+    /// Report links that are not checked, too
+    ///
+    /// Links that are not http, URLs that are not pages, and what robots.txt forbids.
     #[arg(short, long)]
     verbose: bool,
 
-    /// How to write what is found
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// Format: text, tsv or jsonl
+    #[arg(
+        long,
+        hide_possible_values = true,
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
     format: Form,
 
-    /// How many requests one host gets at a time, unless it is this machine
-    #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u16).range(1..))]
+    /// Number of requests in flight to one host
+    ///
+    /// For this machine there is no such limit.
+    #[arg(long, hide_short_help = true, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u16).range(1..))]
     per_host: u16,
 
-    /// Time between two requests to one host, unless it is this machine
-    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = time::parse)]
+    /// Time between two requests to one host
+    ///
+    /// For this machine there is none.
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "100ms", value_parser = time::parse)]
     delay: Duration,
 
     /// Obey robots.txt on this machine, too
-    #[arg(long, overrides_with = "no_robots")]
+    #[arg(long, hide_short_help = true, overrides_with = "no_robots")]
     robots: bool,
 
     /// Do not obey robots.txt
-    #[arg(long, overrides_with = "robots")]
+    #[arg(long, hide_short_help = true, overrides_with = "robots")]
     no_robots: bool,
 
-    /// How often to try again what may have failed in passing
-    #[arg(long, value_name = "N", default_value = "2")]
+    /// Number of retries
+    #[arg(long, hide_short_help = true, value_name = "N", default_value = "2")]
     retry: u32,
 
-    /// Longest time to find a host, and again to connect to it
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time::parse)]
+    /// Longest time to find a host, and to connect
+    ///
+    /// It applies to each of the two.
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "10s", value_parser = time::parse)]
     connect_timeout: Duration,
 
     /// Longest time for one URL
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time::parse)]
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "30s", value_parser = time::parse)]
     max_time: Duration,
 
-    /// Read so much of a page at most; what is larger is checked up to there, and said
-    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = fetch::size)]
+    /// Largest part of a page to read
+    ///
+    /// A larger page is checked up to there, and a message says so.
+    #[arg(long, hide_short_help = true, value_name = "SIZE", default_value = "64M", value_parser = fetch::size)]
     max_size: u64,
 
-    /// Header field to send to the site itself; `Name:` leaves one out
+    /// Send this header field to the site itself
+    ///
+    /// `Name:` leaves a field out.
     #[arg(short = 'H', long = "header", value_name = "FIELD")]
     fields: Vec<Field>,
 
-    /// What to call ourselves to servers, instead of textmill-linkcheck/VERSION
-    #[arg(short = 'A', long, value_name = "NAME", value_parser = fetch::user_agent)]
+    /// User-Agent to send
+    ///
+    /// Instead of textmill-linkcheck/VERSION.
+    #[arg(short = 'A', long, hide_short_help = true, value_name = "NAME", value_parser = fetch::user_agent)]
     user_agent: Option<Field>,
 
-    /// Trust the certificates in this file (PEM) instead of the system's
-    #[arg(long, value_name = "FILE")]
+    /// Trust the certificates in FILE (PEM) only
+    ///
+    /// Instead of the system's.
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
     cacert: Option<PathBuf>,
 
-    /// Trust anybody: no certificate is verified
-    #[arg(long)]
+    /// Verify no certificate
+    #[arg(short = 'k', long, hide_short_help = true)]
     insecure: bool,
 
-    /// No progress and no summary
-    #[arg(short, long)]
+    /// Print no progress and no summary
+    #[arg(short, long, overrides_with = "progress")]
     quiet: bool,
+
+    /// Show progress also when stdout is a pipe
+    ///
+    /// Without this option, progress is shown if standard error is a terminal, and
+    /// standard output is not a pipe (its reader may be a pager).
+    #[arg(long, hide_short_help = true, overrides_with = "quiet")]
+    progress: bool,
 }
 
 /// The names of the formats.
@@ -214,7 +266,8 @@ impl Args {
             let set = RegexSet::new(patterns).map_err(|error| {
                 // The last line of its drawing says what is wrong.
                 let text = error.to_string();
-                format!("--{name}: {}", text.lines().last().unwrap_or_default())
+                let line = text.lines().last().unwrap_or_default();
+                format!("--{name}: {}", line.trim_start_matches("error: "))
             })?;
             Ok::<_, String>((!set.is_empty()).then_some(set))
         };
@@ -229,6 +282,9 @@ impl Args {
 
 fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
+        if program.waits_for_the_keyboard(&args.urls) {
+            return program.wrong_usage("no URL; usage: linkcheck [OPTIONS] URL...");
+        }
         if args.insecure {
             program.say("--insecure: no certificate is verified");
         }
@@ -239,7 +295,7 @@ fn main() -> ExitCode {
         let mut starts = Vec::new();
         let mut wrong = None;
         let read = program.each(&args.urls, |text| {
-            match start(&fetch::text(text)) {
+            match start(&fetch::operand(text)) {
                 Ok(url) => starts.push(url),
                 Err(cause) => wrong = wrong.take().or(Some(cause)),
             }
@@ -255,7 +311,7 @@ fn main() -> ExitCode {
 /// A URL to begin with; the error is one line.
 fn start(text: &str) -> Result<Url, String> {
     let shown = fetch::shown(text);
-    let url = Url::parse(text).map_err(|error| format!("{shown}: no URL: {error}"))?;
+    let url = Url::parse(text).map_err(|error| format!("{shown}: invalid URL: {error}"))?;
     match url.scheme() {
         "http" | "https" => Ok(url),
         scheme => Err(format!("{shown}: scheme {scheme} is not http or https")),
@@ -266,7 +322,7 @@ fn start(text: &str) -> Result<Url, String> {
 fn walk(program: Program, args: &Args, scope: Scope, starts: &[Url], well: bool) -> ExitCode {
     let mut unread = false;
     let status = program.with_output(|output| {
-        let progress = Progress::new(!args.quiet);
+        let progress = Progress::new(!args.quiet && (args.progress || !cli::stdout_is_pipe()));
         let mut watcher = Watcher {
             program,
             progress: progress.clone(),
@@ -313,8 +369,7 @@ fn walk(program: Program, args: &Args, scope: Scope, starts: &[Url], well: bool)
 fn some(n: u64, thing: &str) -> String {
     match n {
         0 => format!("no {thing}s"),
-        1 => format!("1 {thing}"),
-        n => format!("{n} {thing}s"),
+        n => cli::number_of(n, thing),
     }
 }
 

@@ -29,9 +29,11 @@ struct Args {
     #[arg(long, value_name = "URL")]
     base: Option<String>,
 
-    /// All that the page makes use of: area, link, script, iframe, frame,
-    /// source, video, audio, track, embed, object, form, input, srcset, poster,
-    /// images of SVG, meta refresh, and url() in style sheets and attributes
+    /// Print all that the page makes use of
+    ///
+    /// area, link, script, iframe, frame, source, video, audio, track, embed, object,
+    /// form, input, srcset, poster, images of SVG, meta refresh, and url() in style
+    /// sheets and attributes.
     #[arg(long)]
     all: bool,
 
@@ -39,7 +41,7 @@ struct Args {
     #[arg(long)]
     fragments: bool,
 
-    /// Links of all schemes: mailto:, data:, …
+    /// Print links of all schemes: mailto:, data:, …
     #[arg(long)]
     schemes: bool,
 

@@ -19,15 +19,21 @@ use textmill::{cli, lower};
         (with --nfc: a letter) and the character that decides about it."
 )]
 struct Args {
-    /// Change A to Z only; all other bytes pass through
+    /// Change A to Z only
+    ///
+    /// All other bytes pass through.
     #[arg(long, conflicts_with_all = ["fold", "nfc"])]
     ascii: bool,
 
-    /// Fold case instead, so that words which differ by case alone become equal (ß and ss, σ and ς)
+    /// Fold case instead
+    ///
+    /// Words that differ by case alone become equal: ß and ss, σ and ς.
     #[arg(long)]
     fold: bool,
 
-    /// Normalize to NFC as well, so that words written with other characters become equal (é and e◌́)
+    /// Normalize to NFC as well
+    ///
+    /// Words that are encoded differently become equal: é and e◌́.
     #[arg(long)]
     nfc: bool,
 

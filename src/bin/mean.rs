@@ -19,7 +19,10 @@ use textmill::mean::Mean;
         Cost: one pass, constant memory."
 )]
 struct Args {
-    /// Print also how many there are, their sum, smallest and largest, and the standard deviation of the sample
+    /// Print n, sum, min, max, mean and sd
+    ///
+    /// A line each: how many numbers there are, their sum, the smallest, the largest,
+    /// the mean, and the standard deviation of the sample.
     #[arg(long)]
     all: bool,
 

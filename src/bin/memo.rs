@@ -32,7 +32,7 @@ use textmill::time;
     group(ArgGroup::new("what").required(true).multiple(true).args(["command", "list", "forget", "prune"])),
     after_help = "A KEY that begins with - stands behind a --, as in memo -- \"$KEY\" -- COMMAND, which is \
         right for every KEY; and --forget=KEY has it behind the =.\n\n\
-        TIME is like 500ms, 3s, 2m or 1h; a bare number is seconds.\n\n\
+        TIME is like 500ms, 3s, 2m, 1h, 1d or 1w; a bare number is seconds.\n\n\
         Example:\n  memo \"$URL\" -- fetch \"$URL\" | capwords | lower | count | topn 5\n\n\
         Order of output: that of COMMAND; --list is in the order of the bytes of the keys.\n\
         A reader who leaves does not stop COMMAND: its output is stored to the end, then memo ends by \
@@ -48,27 +48,35 @@ use textmill::time;
         synced; a thread passes it on meanwhile. Memory is constant, but for 16 bytes for each 256 KiB of a value."
 )]
 struct Args {
-    /// What the output is stored under
+    /// The name of the output
     #[arg(value_name = "KEY", requires = "command", conflicts_with_all = ["list", "forget", "prune"])]
     key: Option<OsString>,
 
-    /// What prints the output if there is none, with its arguments
+    /// The command to run if there is no output yet
     #[arg(value_name = "COMMAND", last = true)]
     command: Vec<OsString>,
 
-    /// Where the outputs are stored; made if it is not there
+    /// The store
+    ///
+    /// It is made if it is not there.
     #[arg(short, long, value_name = "DIR", value_parser = clap::value_parser!(PathBuf))]
     dir: Option<PathBuf>,
 
-    /// Take only outputs younger than this; with --prune, remove the others
+    /// Take only outputs younger than TIME
+    ///
+    /// With --prune, remove the others.
     #[arg(long, value_name = "TIME", value_parser = time::parse, conflicts_with_all = ["list", "forget"])]
     ttl: Option<Duration>,
 
-    /// Print the keys of the store, one a line; what cannot be seen is escaped, as \n, and \ is \\
+    /// Print the keys of the store, one a line
+    ///
+    /// Invisible characters are escaped, as \n, and \ is \\.
     #[arg(long, conflicts_with_all = ["forget", "prune"])]
     list: bool,
 
-    /// End the keys of --list with NUL, and escape nothing
+    /// End the keys of --list with NUL
+    ///
+    /// Nothing is escaped then.
     #[arg(short, long)]
     zero_terminated: bool,
 
@@ -76,13 +84,20 @@ struct Args {
     #[arg(long, value_name = "KEY", conflicts_with = "prune")]
     forget: Option<OsString>,
 
-    /// Remove what killed processes left in the store; what is being made is left alone
+    /// Remove what killed processes left
+    ///
+    /// Outputs that are being made are left alone.
     #[arg(long)]
     prune: bool,
 }
 
+/// Most likely it is an option of COMMAND.
+fn hint(_: &str) -> Option<&'static str> {
+    Some("an option of COMMAND stands behind a --, as in memo KEY -- ls -l")
+}
+
 fn main() -> ExitCode {
-    cli::run(env!("CARGO_BIN_NAME"), |program, mut args: Args| {
+    cli::run_with_hints(env!("CARGO_BIN_NAME"), hint, |program, mut args: Args| {
         if !args.command.is_empty() && (args.list || args.prune || args.forget.is_some()) {
             // Most likely a KEY that was taken for an option.
             return program.wrong_usage(

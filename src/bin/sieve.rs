@@ -26,7 +26,9 @@ use textmill::sieve;
         square root in divisions."
 )]
 struct Args {
-    /// Start at most so many processes; an input with more primes is an error
+    /// Start at most N processes
+    ///
+    /// An input with more primes is an error.
     #[arg(long, value_name = "N", default_value = "10000")]
     max_processes: usize,
 

@@ -3,9 +3,41 @@
 use super::Failure;
 use url::Url;
 
-/// The bytes of a URL as text: those that are not UTF-8 are percent-encoded,
-/// so that the server gets what was meant, in whatever charset that is.
-pub fn text(bytes: &[u8]) -> String {
+/// A URL as users type it. Without a scheme it is one of http: `example.com/x`,
+/// `localhost:8000`. What begins with `/` or `.` is left as it is: it names a file, and
+/// [`Failure::Url`] says so.
+///
+/// Bytes that are not UTF-8 are percent-encoded, so that the server gets them as they
+/// are, whatever charset that is.
+pub fn operand(bytes: &[u8]) -> String {
+    let text = text(bytes);
+    let has_scheme = match text.split_once(':') {
+        Some((scheme, rest)) => is_scheme(scheme) && !begins_with_port(rest),
+        None => false,
+    };
+    match has_scheme || text.is_empty() || text.starts_with(['/', '.', '~', '#', '?']) {
+        true => text,
+        false => format!("http://{text}"),
+    }
+}
+
+/// RFC 3986, 3.1.
+fn is_scheme(text: &str) -> bool {
+    let mut bytes = text.trim_start().bytes();
+    bytes
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic())
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+}
+
+/// Whether it is the port behind a host, and what may follow that.
+fn begins_with_port(text: &str) -> bool {
+    let end = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    end.len() < text.len() && (end.is_empty() || end.starts_with(['/', '?', '#']))
+}
+
+/// The bytes of a URL as text: those that are not UTF-8 are percent-encoded.
+fn text(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
@@ -20,17 +52,29 @@ pub fn text(bytes: &[u8]) -> String {
 /// beyond ASCII are encoded.
 pub(super) fn parse(text: &str) -> Result<Url, Failure> {
     let url = Url::parse(text).map_err(|error| match error {
-        url::ParseError::RelativeUrlWithoutBase => {
-            Failure::Url("no URL: it does not begin with http:, https: or file:".into())
-        }
-        error => Failure::Url(format!("no URL: {error}")),
+        url::ParseError::RelativeUrlWithoutBase => relative(text),
+        error => Failure::Url(format!("invalid URL: {error}")),
     })?;
+    // The standard takes file:name for file:///name.
+    if url.scheme() == "file" && !text.trim_start()["file:".len()..].starts_with(['/', '\\']) {
+        return Err(relative(&text.trim_start()["file:".len()..]));
+    }
     match url.scheme() {
         "http" | "https" | "file" => Ok(url),
         scheme => Err(Failure::Url(format!(
             "scheme {scheme} is not one of http, https, file"
         ))),
     }
+}
+
+/// Why a URL without scheme, or a path, cannot be fetched, and what it may stand for.
+fn relative(text: &str) -> Failure {
+    let file = std::path::absolute(text).ok();
+    let file = file.and_then(|path| Url::from_file_path(path).ok());
+    Failure::Url(match file {
+        Some(file) if !text.starts_with("//") => format!("invalid URL; the file is {file}"),
+        _ => "invalid URL: it begins with http:, https: or file:".into(),
+    })
 }
 
 /// The URL as messages call it: without user name and password.
@@ -86,11 +130,45 @@ mod tests {
 
     #[test]
     fn bytes_that_are_not_utf8_are_encoded() {
-        assert_eq!(text(b"http://a/\xFFb\xC3"), "http://a/%FFb%C3");
+        assert_eq!(operand(b"http://a/\xFFb\xC3"), "http://a/%FFb%C3");
         assert_eq!(
-            text("http://ü.a/é?\u{FFFD}".as_bytes()),
+            operand("http://ü.a/é?\u{FFFD}".as_bytes()),
             "http://ü.a/é?\u{FFFD}"
         );
+    }
+
+    #[test]
+    fn without_a_scheme_it_is_http() {
+        for (typed, url) in [
+            ("example.com", "http://example.com"),
+            ("example.com/a:b", "http://example.com/a:b"),
+            ("localhost:8000", "http://localhost:8000"),
+            ("127.0.0.1:80/x", "http://127.0.0.1:80/x"),
+            ("[::1]:80/x", "http://[::1]:80/x"),
+            ("a.example:80?q", "http://a.example:80?q"),
+            ("http://a.example:80", "http://a.example:80"),
+            ("HTTPS://a.example", "HTTPS://a.example"),
+            ("ftp://a.example", "ftp://a.example"),
+            ("mailto:a", "mailto:a"),
+            ("file:name", "file:name"),
+            ("./name", "./name"),
+            ("/name", "/name"),
+            ("", ""),
+        ] {
+            assert_eq!(operand(typed.as_bytes()), url);
+        }
+    }
+
+    #[test]
+    fn a_path_is_no_url_but_its_file_has_one() {
+        let here = std::env::current_dir().unwrap();
+        for path in ["./a b", "/etc/hosts", "file:a"] {
+            let file = here.join(path.trim_start_matches("file:"));
+            let file = Url::from_file_path(std::path::absolute(file).unwrap()).unwrap();
+            let error = parse(path).unwrap_err().to_string();
+            assert_eq!(error, format!("invalid URL; the file is {file}"));
+        }
+        assert!(parse("FILE:/etc/hosts").is_ok() && parse(" file:///x").is_ok());
     }
 
     #[test]

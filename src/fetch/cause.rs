@@ -68,8 +68,8 @@ pub(super) fn unanswered(error: ureq::Error, options: &Options) -> Failure {
             Failure::Protocol(format!("not an HTTP answer: {}", protocol(&error)))
         }
         E::LargeResponseHeader(..) => Failure::Protocol("header too large".into()),
-        E::BadUri(cause) => Failure::Url(format!("no URL: {cause}")),
-        E::Http(error) => Failure::Url(format!("no URL: {error}")),
+        E::BadUri(cause) => Failure::Url(format!("invalid URL: {cause}")),
+        E::Http(error) => Failure::Url(format!("invalid URL: {error}")),
         E::ConnectProxyFailed(cause) => Failure::Connect(format!("proxy: {cause}")),
         E::Io(error) => io_words(&error),
         error => Failure::Connect(error.to_string()),

@@ -81,7 +81,7 @@ mod tls;
 mod transfer;
 mod wire;
 
-pub use address::{shown, text};
+pub use address::{operand, shown};
 pub use errand::Errand;
 pub use failure::{Failure, WORDS};
 pub use headers::{Field, User, user_agent};

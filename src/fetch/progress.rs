@@ -11,7 +11,7 @@
 use super::Errand;
 use super::address::shown;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{self, IsTerminal};
+use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
@@ -105,12 +105,6 @@ impl Drop for Watch {
             let _ = thread.join();
         }
     }
-}
-
-/// Whether there is somebody to look at it: standard error is a terminal, and
-/// standard output, which would write between the lines, is none.
-pub fn is_watched() -> bool {
-    io::stderr().is_terminal() && !io::stdout().is_terminal()
 }
 
 /// The lines of all transfers. Clones stand for the same lines.

@@ -96,9 +96,9 @@ impl ProxyUrl {
         };
         // A scheme that no standard knows has no port of its own, which would be left out.
         let url = Url::parse(&format!("proxy://{rest}"));
-        let url = url.map_err(|error| format!("no URL of a proxy: {error}"))?;
+        let url = url.map_err(|error| format!("invalid proxy URL: {error}"))?;
         let host = url.host_str().unwrap_or_default();
-        let host = url::Host::parse(host).map_err(|error| format!("no URL of a proxy: {error}"))?;
+        let host = url::Host::parse(host).map_err(|error| format!("invalid proxy URL: {error}"))?;
         let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let password = url.password().unwrap_or_default();
         let has_user = !url.username().is_empty() || url.password().is_some();
@@ -182,10 +182,10 @@ mod tests {
             ("SOCKS5h://127.0.0.1", "Socks5h 127.0.0.1:1080"),
             ("socks://[::1]:9", "Socks4 [::1]:9"),
             ("ftp://proxy", "$all_proxy: ftp is no kind of proxy"),
-            ("http://", "$all_proxy: no URL of a proxy: empty host"),
+            ("http://", "$all_proxy: invalid proxy URL: empty host"),
             (
                 "me:secret@proxy:x",
-                "$all_proxy: no URL of a proxy: invalid port number",
+                "$all_proxy: invalid proxy URL: invalid port number",
             ),
         ] {
             assert_eq!(shown(&[("all_proxy", text)], "http://x/"), seen);

@@ -22,7 +22,7 @@ pub(super) fn next(from: &Url, location: &[u8], downgrade: bool) -> Result<Url, 
     let location = ascii(location);
     let mut to = from
         .join(&location)
-        .map_err(|error| refused(format!("{}: no URL: {error}", shown(&location))))?;
+        .map_err(|error| refused(format!("{}: invalid URL: {error}", shown(&location))))?;
     match (from.scheme(), to.scheme()) {
         (_, "https") | ("http", "http") => {}
         (_, "http") if downgrade => {}
@@ -97,7 +97,7 @@ mod tests {
         ] {
             assert_eq!(to(from, location.as_bytes()), cause);
         }
-        assert!(to("http://a/", b"http://[").contains("no URL"));
+        assert!(to("http://a/", b"http://[").contains("invalid URL"));
     }
 
     #[test]

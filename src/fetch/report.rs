@@ -48,6 +48,12 @@ pub struct Report {
 }
 
 impl Report {
+    /// Writes into a file that is open; errors have this name for it.
+    pub fn new(file: File, name: &str) -> Report {
+        let name = name.to_string();
+        Report { file, name }
+    }
+
     /// Makes the file, or empties it; the error names it.
     pub fn create(path: &Path) -> Result<Report, Error> {
         let name = path.to_string_lossy().into_owned();

@@ -170,7 +170,7 @@ fn send(
             request = request.header(IF_RANGE, version);
         }
         let request = request.body(());
-        request.map_err(|error| Failure::Url(format!("no URL: {error}")))
+        request.map_err(|error| Failure::Url(format!("invalid URL: {error}")))
     };
     let agent = inner.agents.for_url(url, options)?;
     let answer = match agent.run(request()?) {

@@ -263,9 +263,10 @@ impl Worker {
                         enters: true,
                     });
                 }
-                (Item::Page, Err(error)) => {
-                    batch.push_invalid(url.to_string(), Cause::invalid(format!("no URL: {error}")))
-                }
+                (Item::Page, Err(error)) => batch.push_invalid(
+                    url.to_string(),
+                    Cause::invalid(format!("invalid URL: {error}")),
+                ),
             }
             match batch.is_full() {
                 true => self.send(Event::Links(id, mem::take(&mut batch))),

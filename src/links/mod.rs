@@ -104,7 +104,7 @@ impl fmt::Display for Cause {
             Cause::Url(url::ParseError::RelativeUrlWithoutBase) => {
                 f.write_str("relative, and there is no base URL")
             }
-            Cause::Url(error) => write!(f, "no URL: {error}"),
+            Cause::Url(error) => write!(f, "invalid URL: {error}"),
             Cause::TooLong => write!(f, "longer than {} MiB", LONGEST >> 20),
         }
     }
@@ -463,7 +463,7 @@ mod tests {
         assert_eq!(
             all("<a href='http://['><a href=x>"),
             [
-                "invalid http://[ no URL: invalid IPv6 address",
+                "invalid http://[ invalid URL: invalid IPv6 address",
                 "a href http://host/dir/x"
             ]
         );

@@ -343,3 +343,102 @@ fn nobody_at_a_terminal_sees_no_progress() {
         assert_eq!(body(&[quiet, &server.url("/")]), b"x");
     }
 }
+
+/// As people type it who know curl.
+#[test]
+fn a_command_line_of_curl() {
+    let server = Server::start(|request| {
+        vec![Step::send(match request.path.as_str() {
+            "/to" => redirect("/page"),
+            _ => page(&[], b"a page\n"),
+        })]
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let there = folder.path().join("page");
+    let bare = server.url("/to");
+    let bare = bare.strip_prefix("http://").unwrap();
+    assert_eq!(body(&["-fsSL", "-o", argument(&there), bare]), b"");
+    assert_eq!(std::fs::read(&there).unwrap(), b"a page\n");
+    assert_eq!(
+        body(&["--silent", "--show-error", "--location", "--fail", bare]),
+        b"a page\n"
+    );
+    for (option, hint) in [
+        ("-v", "--report FILE"),
+        ("-i", "-I"),
+        ("-O", "-o FILE"),
+        ("-b", "-H 'Cookie: "),
+        ("-x", "http_proxy"),
+        ("-X", "only reads"),
+        ("-T", "--stall-timeout"),
+        ("--compressed", "without an option"),
+        ("--max-redirs", "20 redirects"),
+    ] {
+        let ran = fetch(&[option, bare]);
+        assert_eq!((ran.status, &ran.stdout[..]), (2, &b""[..]), "{option}");
+        assert!(ran.stderr.contains(hint), "{option}: {}", ran.stderr);
+        assert_eq!(ran.stderr.matches('\n').count(), 1);
+    }
+}
+
+/// A file has all bodies, or what it had before.
+#[test]
+fn an_output_file_is_complete() {
+    let server = Server::start(|request| {
+        vec![Step::send(match request.path.as_str() {
+            "/none" => status("404 Not Found"),
+            path => page(&[], path.as_bytes()),
+        })]
+    });
+    let [a, b, none] = ["/a", "/b", "/none"].map(|path| server.url(path));
+    let folder = tempfile::tempdir().unwrap();
+    let (there, report) = (folder.path().join("there"), folder.path().join("report"));
+    std::fs::write(&there, "old").unwrap();
+    let ran = fetch(&["-o", argument(&there), &a, &none]);
+    assert_eq!((ran.status, &ran.stdout[..]), (1, &b""[..]));
+    assert_eq!(std::fs::read(&there).unwrap(), b"old");
+    assert_eq!(body(&["-o", argument(&there), &a, &b]), b"");
+    assert_eq!(std::fs::read(&there).unwrap(), b"/a/b");
+    assert_eq!(body(&["-o", "-", &a]), b"/a");
+    // The report can have standard output then.
+    let lines = body(&["-o", argument(&there), "--report", "-", &a]);
+    let lines = json_lines(std::str::from_utf8(&lines).unwrap().lines());
+    assert_eq!((lines.len(), &lines[0]["out_bytes"]), (1, &json!(2)));
+    let ran = fetch(&["--report", "-", &a]);
+    assert_eq!((ran.status, ran.stdout.len()), (2, 0));
+    for path in [
+        folder.path().join("no/such"),
+        "/dev/full".into(),
+        folder.path().into(),
+    ] {
+        let ran = fetch(&["-o", argument(&path), "--report", argument(&report), &a]);
+        assert_eq!((ran.status, ran.stdout.len()), (1, 0), "{path:?}");
+        let start = format!("fetch: {}: ", argument(&path));
+        assert!(ran.stderr.starts_with(&start), "{}", ran.stderr);
+        assert_eq!(ran.stderr.matches('\n').count(), 1);
+    }
+    // Nothing is left beside it.
+    let mut names: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert!(
+        names == ["there"] || names == ["report", "there"],
+        "{names:?}"
+    );
+}
+
+#[test]
+fn what_is_no_url_says_what_to_type() {
+    let ran = fetch(&["--retry=0", "./page.html"]);
+    assert_eq!(ran.status, 1);
+    let start = "fetch: ./page.html: invalid URL; the file is file:///";
+    assert!(ran.stderr.starts_with(start), "{}", ran.stderr);
+    let ran = fetch(&["file:page.html"]);
+    assert!(
+        ran.stderr.contains("the file is file:///"),
+        "{}",
+        ran.stderr
+    );
+}

@@ -1,52 +1,40 @@
 //! What somebody at a terminal sees of `fetch`, on a pseudo-terminal.
 
 use super::{one, program, text};
+use crate::process::{argument, terminal};
 use crate::server::{Server, Step, head, page};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
-use std::fs::File;
-use std::io::Read;
-use std::os::unix::ffi::OsStrExt;
 use std::process::Stdio;
-use std::thread;
 use std::time::Duration;
+
+/// Where standard output goes.
+enum Output {
+    Terminal,
+    Pipe,
+    File,
+}
 
 /// What was written to a terminal of so many columns, and to standard output,
 /// if that is not the terminal as well.
-fn at_terminal(columns: u16, args: &[&str], stdout_too: bool) -> (Vec<u8>, Vec<u8>) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let name = ptsname(&master, Vec::new()).unwrap();
-    let path = std::ffi::OsStr::from_bytes(name.as_bytes());
-    let terminal = File::options().read(true).write(true).open(path).unwrap();
-    let size = Winsize {
-        ws_row: 24,
-        ws_col: columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    tcsetwinsize(&terminal, size).unwrap();
-    let stdout = match stdout_too {
-        true => terminal.try_clone().unwrap().into(),
-        false => Stdio::piped(),
+fn at_terminal(columns: u16, args: &[&str], output: Output) -> (Vec<u8>, Vec<u8>) {
+    let (terminal, reader) = terminal(columns);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let stdout = match output {
+        Output::Terminal => terminal.try_clone().unwrap().into(),
+        Output::Pipe => Stdio::piped(),
+        Output::File => file.reopen().unwrap().into(),
     };
     let mut command = program(args);
     command.env("TERM", "xterm").stdout(stdout).stderr(terminal);
     let child = command.spawn().unwrap();
-    // What holds the terminal open must go, or its reader waits for ever.
+    // The reader waits until all descriptors of the terminal are closed.
     drop(command);
-    let reader = thread::spawn(move || {
-        let (mut seen, mut block) = (Vec::new(), [0; 4096]);
-        // At the end Linux says EIO, others 0.
-        while let Ok(n @ 1..) = File::from(master.try_clone().unwrap()).read(&mut block) {
-            seen.extend_from_slice(&block[..n]);
-        }
-        seen
-    });
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    (reader.join().unwrap(), output.stdout)
+    let ended = child.wait_with_output().unwrap();
+    assert!(ended.status.success());
+    let written = match output {
+        Output::File => std::fs::read(file.path()).unwrap(),
+        _ => ended.stdout,
+    };
+    (reader.join().unwrap(), written)
 }
 
 /// A screen without end, as far as progress needs one. As terminals do, it
@@ -148,7 +136,7 @@ fn lines_that_come_and_go() {
     let server = slow(&body);
     for columns in [100, 20, 5] {
         let url = server.url("/a/long/path/so/that/the/line/must/be/cut/somewhere/in/it");
-        let (seen, out) = at_terminal(columns, &[&url, &url], false);
+        let (seen, out) = at_terminal(columns, &[&url, &url], Output::File);
         assert!(out == [body.clone(), body.clone()].concat());
         let shown = String::from_utf8_lossy(&seen);
         if columns == 20 {
@@ -168,17 +156,38 @@ fn lines_that_come_and_go() {
 #[test]
 fn nothing_where_nobody_wants_it() {
     let server = slow(b"a body\n");
-    let (seen, out) = at_terminal(80, &["-q", &server.url("/")], false);
+    let (seen, out) = at_terminal(80, &["-q", &server.url("/")], Output::File);
+    assert_eq!((&seen[..], &out[..]), (&b""[..], &b"a body\n"[..]));
+    // The reader of a pipe may be a pager, which has the terminal for itself.
+    let (seen, out) = at_terminal(80, &[&server.url("/")], Output::Pipe);
     assert_eq!((&seen[..], &out[..]), (&b""[..], &b"a body\n"[..]));
     // To the terminal goes the body then, and nothing else.
-    let (seen, _) = at_terminal(80, &[&server.url("/")], true);
+    let (seen, _) = at_terminal(80, &[&server.url("/")], Output::Terminal);
     assert_eq!(String::from_utf8(seen).unwrap(), "a body\r\n");
+}
+
+#[test]
+fn progress_where_it_is_asked_for_or_disturbs_nothing() {
+    let server = slow(b"a body\n");
+    let url = server.url("/");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let to_file = ["-o", argument(file.path()), &url];
+    for (args, output) in [
+        (&["--progress", &url][..], Output::Pipe),
+        (&["-q", "--progress", &url], Output::Pipe),
+        (&to_file, Output::Pipe),
+        (&to_file, Output::Terminal),
+    ] {
+        let (seen, _) = at_terminal(80, args, output);
+        let shown = String::from_utf8_lossy(&seen);
+        assert!(shown.contains("http://127.0.0.1:"), "{args:?}: {shown:?}");
+    }
 }
 
 #[test]
 fn what_is_over_at_once_is_not_shown_for_long() {
     let server = one(page(&[], b"x"));
-    let (seen, out) = at_terminal(80, &[&server.url("/")], false);
+    let (seen, out) = at_terminal(80, &[&server.url("/")], Output::File);
     assert_eq!(out, b"x");
     assert!(Screen::after(&seen, 80).is_blank());
 }

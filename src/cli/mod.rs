@@ -4,17 +4,28 @@
 //! A binary is a struct of options and one call of [`run`]. Its library file
 //! never prints to standard error and never ends the process; that is done
 //! here, the same way for every program.
+//!
+//! Chapters: `usage` (the command line in; options, help or what is wrong with
+//! it out), `options` (those that several programs have), `replace` (a file that
+//! takes the place of another one when it is complete).
+
+mod options;
+mod replace;
+mod usage;
+
+pub use options::{Files, LineOptions, WordOptions};
+pub use usage::Hint;
 
 use crate::error::{self, Error};
 use crate::matches::Matches;
 use crate::stream::{self, Filter};
 use crate::sys;
 use clap::Parser;
-use clap::error::ErrorKind;
+use replace::Replacement;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
@@ -25,147 +36,29 @@ const FAILED: u8 = 1;
 /// Exit status: wrong usage.
 const USAGE: u8 = 2;
 
-/// Help texts are as wide as this, in columns, whatever the terminal.
-const WIDTH: usize = 80;
-
-/// The FILE operands of a program.
-///
-/// They are no paths to clap, which refuses an empty one: it is a file that
-/// cannot be read, like any other.
-#[derive(clap::Args, Debug)]
-pub struct Files {
-    /// Files to read, one after the other; `-` is standard input, and so is no FILE at all
-    #[arg(value_name = "FILE")]
-    files: Vec<OsString>,
-}
-
-impl Files {
-    /// The number that an operand before the files is. Anything else is the
-    /// first of the files; a file of such a name is written `./5`. The error is one line.
-    pub fn number_or_file(&mut self, operand: Option<OsString>) -> Result<Option<usize>, String> {
-        let Some(operand) = operand else {
-            return Ok(None);
-        };
-        match operand.to_str() {
-            Some(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
-                let number = digits.parse();
-                number
-                    .map(Some)
-                    .map_err(|_| format!("{digits}: number too large"))
-            }
-            _ => {
-                self.files.insert(0, operand);
-                Ok(None)
-            }
-        }
-    }
-
-    /// All of them, each opened when it is asked for, with the name that an
-    /// error line gives it. They may be read side by side: standard input has
-    /// its lines where it is named first, and none where it is named again.
-    pub fn open(&self) -> impl Iterator<Item = (String, io::Result<File>)> {
-        let mut stdin_is_open = false;
-        self.names().into_iter().map(move |name| {
-            let again = name == "-" && std::mem::replace(&mut stdin_is_open, true);
-            let input = if again {
-                File::open("/dev/null")
-            } else {
-                open(name)
-            };
-            (shown(name), input)
-        })
-    }
-
-    /// All of them once more from their beginnings, each with its name; `None`
-    /// if one cannot be read again, as a pipe.
-    pub fn again(&self) -> Option<Vec<(String, File)>> {
-        let again = |name: &OsStr| {
-            let mut file = open(name)
-                .ok()
-                .filter(|file| file.metadata().is_ok_and(|file| file.is_file()))?;
-            file.rewind().ok()?;
-            Some((shown(name), file))
-        };
-        // Standard input named twice has its lines once.
-        let mut names = self.names();
-        let mut seen = false;
-        names.retain(|name| *name != "-" || !std::mem::replace(&mut seen, true));
-        names.into_iter().map(again).collect()
-    }
-
-    fn names(&self) -> Vec<&OsStr> {
-        match self.files.as_slice() {
-            [] => vec![OsStr::new("-")],
-            files => files.iter().map(OsString::as_os_str).collect(),
-        }
-    }
-}
-
-/// The options of the programs that find words in a text.
-#[derive(clap::Args, Debug)]
-pub struct WordOptions {
-    /// Take bytes, not Unicode: letters are A to Z and a to z, any byte above is a separator
-    #[arg(long)]
-    ascii: bool,
-
-    /// Print every match of a regular expression instead, line by line (syntax of Rust's regex crate)
-    #[arg(short = 'e', value_name = "PATTERN", allow_hyphen_values = true)]
-    patterns: Vec<String>,
-
-    #[command(flatten)]
-    files: Files,
-}
-
-/// The options of the programs that read lines.
-#[derive(clap::Args, Debug)]
-pub struct LineOptions {
-    /// End lines with NUL, not with a newline, in input and output
-    #[arg(short, long)]
-    zero_terminated: bool,
-
-    /// The FILE operands.
-    #[command(flatten)]
-    pub files: Files,
-}
-
-impl LineOptions {
-    /// The byte that ends a line.
-    pub fn terminator(&self) -> u8 {
-        if self.zero_terminated { 0 } else { b'\n' }
-    }
-}
-
 /// Parses the command line and runs the program's body.
 ///
 /// `name` is the binary's name, `env!("CARGO_BIN_NAME")`. Wrong usage is one
 /// line on standard error and status 2; `--help` and `--version` are results
 /// and go to standard output.
 pub fn run<A: Parser>(name: &'static str, body: impl FnOnce(&Program, A) -> ExitCode) -> ExitCode {
-    sys::set_name(name);
-    let program = Program { name };
-    let command = A::command().name(name);
-    // A flag said twice is a flag, as it is to the classic tools.
-    let command = command.term_width(WIDTH).args_override_self(true);
-    let matches = command.try_get_matches();
-    match matches.and_then(|mut matches| A::from_arg_matches_mut(&mut matches)) {
-        Ok(args) => body(&program, args),
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-            ) =>
-        {
-            program.print(error.render().to_string().as_bytes())
-        }
-        Err(error) => program.wrong_usage(one_line(&error.render().to_string())),
-    }
+    run_with_hints(name, |_| None, body)
 }
 
-/// The first sentence of a message of clap, which has several lines.
-fn one_line(message: &str) -> String {
-    let message = message.strip_prefix("error: ").unwrap_or(message);
-    let sentence = message.split("\n\n").next().unwrap_or(message);
-    sentence.split_whitespace().collect::<Vec<_>>().join(" ")
+/// The same for a program that knows what to type instead of some options that
+/// it does not have.
+pub fn run_with_hints<A: Parser>(
+    name: &'static str,
+    hint: Hint,
+    body: impl FnOnce(&Program, A) -> ExitCode,
+) -> ExitCode {
+    sys::set_name(name);
+    let program = Program { name };
+    match usage::parse(name, hint) {
+        Ok(args) => body(&program, args),
+        Err(usage::Refusal::Text(text)) => program.print(text.as_bytes()),
+        Err(usage::Refusal::Wrong(cause)) => program.wrong_usage(cause),
+    }
 }
 
 /// A running program: it knows its name, and with that how to fail.
@@ -210,11 +103,17 @@ impl Program {
     /// Reports that the output failed; the status for it. A reader who has
     /// left is no failure: then the process ends by SIGPIPE, as classic tools do.
     pub fn output_failed(&self, error: &io::Error) -> ExitCode {
+        self.end_if_reader_left(error);
+        self.report("stdout", error::cause(error));
+        ExitCode::from(FAILED)
+    }
+
+    /// Ends the process by SIGPIPE if this error of standard output says that its
+    /// reader has closed it.
+    pub fn end_if_reader_left(&self, error: &io::Error) {
         if error.kind() == io::ErrorKind::BrokenPipe {
             sys::die_by_sigpipe();
         }
-        self.report("stdout", error::cause(error));
-        ExitCode::from(FAILED)
     }
 
     /// Standard output, for large writes.
@@ -255,6 +154,30 @@ impl Program {
                 ExitCode::from(FAILED)
             }
         }
+    }
+
+    /// The same, but the results go to a file. If all went well, it takes the place
+    /// of what was there; else that stays as it was. `-` is standard output.
+    pub fn with_output_to(
+        &self,
+        path: &OsStr,
+        body: impl FnOnce(&mut File) -> Result<bool, Error>,
+    ) -> ExitCode {
+        if path == "-" {
+            return self.with_output(body);
+        }
+        let in_file = |error| Error::Write(error).of(shown(path));
+        self.without_output(|| {
+            let mut file = Replacement::of(path.as_ref()).map_err(in_file)?;
+            let well = body(file.output()).map_err(|error| match error {
+                Error::Write(error) => in_file(error),
+                error => error,
+            })?;
+            if well {
+                file.complete().map_err(in_file)?;
+            }
+            Ok(well)
+        })
     }
 
     /// Runs `body`, which writes no results. It returns whether all went well
@@ -353,6 +276,12 @@ impl Program {
         Ok(read)
     }
 
+    /// Whether a user at a terminal has named nothing to be done, and the program
+    /// would wait for it to be typed.
+    pub fn waits_for_the_keyboard(&self, operands: &[OsString]) -> bool {
+        operands.is_empty() && io::stdin().is_terminal()
+    }
+
     /// Reports what failed of many things to be done, which is no reason to
     /// leave the others. True if nothing did. An output that fails is the end.
     fn forgive(&self, object: impl Display, result: Result<(), Error>) -> Result<bool, Error> {
@@ -413,6 +342,14 @@ fn standard(fd: u8, stream: impl AsFd) -> io::Result<File> {
     Ok(File::from(stream.as_fd().try_clone_to_owned()?))
 }
 
+/// Whether standard output is a pipe or a socket.
+pub fn stdout_is_pipe() -> bool {
+    let kind = rustix::fs::fstat(io::stdout())
+        .map(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode));
+    use rustix::fs::FileType::{Fifo, Socket};
+    matches!(kind, Ok(Fifo | Socket))
+}
+
 /// The exit status of a command, as the shell has it: 128 and the signal's number if one ended it.
 pub fn status(status: ExitStatus) -> u8 {
     let status = status
@@ -426,6 +363,14 @@ pub fn status(status: ExitStatus) -> u8 {
 pub fn as_it_was(command: &mut Command) {
     sys::hear_of_children();
     sys::restore_signals(command);
+}
+
+/// A number of things: `1 line`, `2 lines`.
+pub fn number_of(n: u64, thing: &str) -> String {
+    match n {
+        1 => format!("1 {thing}"),
+        n => format!("{n} {thing}s"),
+    }
 }
 
 /// How an operand is called in messages.
@@ -483,9 +428,5 @@ mod tests {
         for seen in ["'\"\\ …", "e\u{301}", "日本 हिन्दी"] {
             assert_eq!(visible(seen), seen);
         }
-        assert_eq!(
-            one_line("error: unexpected argument '--x' found\n\n  tip: …\n\nUsage: …"),
-            "unexpected argument '--x' found"
-        );
     }
 }
