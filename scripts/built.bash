@@ -1,14 +1,40 @@
-# Builds the programs, for a script that sources this with the name of one of
-# them, and sets `bin` to their folder. `top` is the repository's.
+# Builds programs, for a script that sources this with their names, and sets `bin` to their
+# folder. `top` is the repository's.
+#
+# Only these programs are built, and the crates that they need. Cargo shows its progress where
+# there is something to build.
 
-if ! command -v cargo >/dev/null; then
-    echo "scripts/${0##*/}: cargo: not found; install Rust, see https://rustup.rs" >&2
-    exit 1
-fi
-# Where the programs end up depends on the user's settings: cargo says it, in JSON.
-built=$(cargo build --quiet --release --locked --bins --manifest-path "$top/Cargo.toml" \
-    --message-format=json-render-diagnostics)
-executable='"executable":"(([^"\]|\\.)*)/'$1'"'
-[[ $built =~ $executable ]] || { echo "scripts/${0##*/}: cargo: built no $1" >&2; exit 1; }
-quote='"' # the one escape of JSON that is none to printf
-printf -v bin %b "${BASH_REMATCH[1]//\\$quote/$quote}"
+# shellcheck source=scripts/needs.bash
+source "$top/scripts/needs.bash"
+needs rust cc roots
+
+# is_fresh PROGRAM…: whether each is there, and newer than all that it is built from.
+is_fresh() {
+    local program built=${CARGO_TARGET_DIR:-$top/target}/release
+    for program; do
+        [[ -x $built/$program ]] || return
+        [[ -z $(find "$top/Cargo.toml" "$top/Cargo.lock" "$top/src" -newer "$built/$program" -print -quit) ]] || return
+    done
+}
+
+build() { # build PROGRAM…
+    local options=(--release --locked --manifest-path "$top/Cargo.toml") program built executable
+    options+=(--no-default-features --message-format=json-render-diagnostics)
+    for program; do
+        options+=(--bin "$program")
+        [[ $program != fetch ]] || options+=(--features fetch)
+    done
+    if is_fresh "$@"; then
+        options+=(--quiet)
+    else
+        echo "scripts/${0##*/}: building $* (the first time takes some minutes: two with two processors)" >&2
+    fi
+    built=$(cargo build "${options[@]}") || exit 1
+    # Where the programs end up depends on the user's settings: cargo says it, in JSON.
+    executable='"executable":"(([^"\]|\\.)*)/'$1'"'
+    [[ $built =~ $executable ]] || { echo "scripts/${0##*/}: cargo: built no $1" >&2; exit 1; }
+    local quote='"' # the one escape of JSON that is none to printf
+    printf -v bin %b "${BASH_REMATCH[1]//\\$quote/$quote}"
+}
+
+build "$@"

@@ -10,7 +10,7 @@
 //!
 //! ## The programs
 //!
-//! - `fetch`: URLs in, their bodies out, as text in UTF-8 (feature `net`).
+//! - `fetch`: URLs in, their bodies out, as text in UTF-8 (feature `fetch`).
 //! - [`untag`]: a page in, its text out; [`links`]: a page in, the URLs it links
 //!   to out. Both read HTML as it flows by ([`html`]).
 //! - [`capwords`], [`words`]: text in, words out, one a line. Both pick words
@@ -24,7 +24,7 @@
 //! - [`sieve`]: ascending numbers in, the primes among them out, a process for each.
 //!
 //! - `linkcheck`: the URLs of a site in, its broken links out; it walks over the
-//!   site with `fetch` and [`links`] (feature `net`).
+//!   site with `fetch` and [`links`] (feature `linkcheck`).
 //!
 //! Two commands run other programs:
 //!
@@ -36,7 +36,7 @@
 //! - [`cli`]: options, operands, standard streams, the error line, the exit status.
 //! - [`stream`]: blocks in, blocks out.
 //! - [`mod@error`]: why a program stopped.
-//! - `json`: objects as lines, for reports (feature `net`).
+//! - `json`: objects as lines, for reports (feature `fetch`).
 //! - [`exact`]: sums of doubles, without rounding.
 //! - [`time`]: times on the command line.
 //! - [`memory`]: how much of it a program may take, and how much it took.
@@ -50,13 +50,13 @@ pub mod converse;
 pub mod count;
 pub mod error;
 pub mod exact;
-#[cfg(feature = "net")]
+#[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod html;
-#[cfg(feature = "net")]
+#[cfg(feature = "fetch")]
 pub mod json;
 pub mod lengths;
-#[cfg(feature = "net")]
+#[cfg(feature = "linkcheck")]
 pub mod linkcheck;
 pub mod links;
 pub mod lower;

@@ -47,7 +47,11 @@ fn the_talks_answer_by_the_script_wherever_it_is() {
     ] {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join(OsStr::from_bytes(name));
-        for path in ["scripts/wordfreq", "tests/data/page.html"] {
+        for path in [
+            "scripts/wordfreq",
+            "scripts/help.bash",
+            "tests/data/page.html",
+        ] {
             let copy = folder.join(path);
             // Some file systems take no names that are not UTF-8.
             if let Err(error) = std::fs::create_dir_all(copy.parent().unwrap()) {

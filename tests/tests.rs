@@ -5,6 +5,7 @@
 //! - `contract`: every program through the same hardships
 //! - `pipeline`: programs joined by pipes, and the talk's own answer
 //! - `scale`: text on many processors and machines
+//! - `scripts`: what the scripts say and need
 //! - `readme`: the commands of README.md do what it says
 //!
 //! `process` runs programs, `server` is a web server that can be made to fail.
@@ -23,6 +24,7 @@ mod memo;
 mod pipeline;
 mod readme;
 mod scale;
+mod scripts;
 mod sieve;
 mod topn;
 mod untag;

@@ -1,0 +1,21 @@
+# `--help` for a script that sources this: its own head comment.
+
+# The comment at the top of a script, without its marks.
+usage() { sed -n '2,/^[^#]/{/^#/!q; s/^# \{0,1\}//; p}' "$0"; }
+
+# Prints the usage and ends the script, if that is what the user asks for.
+help_if_asked() {
+    local argument
+    for argument; do
+        case $argument in
+            -h | --help) usage && exit 0 ;;
+            --) return ;;
+        esac
+    done
+}
+
+# wrong_usage CAUSE: one line, status 2.
+wrong_usage() {
+    echo "scripts/${0##*/}: $1 (see scripts/${0##*/} --help)" >&2
+    exit 2
+}

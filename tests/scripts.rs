@@ -1,0 +1,204 @@
+//! The scripts: what they say of themselves, what they need, and the figures of README.md.
+
+use crate::process::{Ran, argument, programs, repository, run};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+
+/// The scripts that people call, by name.
+fn scripts() -> Vec<String> {
+    let entries = fs::read_dir(repository("scripts")).unwrap();
+    let entries = entries.map(|entry| entry.unwrap());
+    let mut names: Vec<String> = entries
+        .filter(|entry| {
+            let kind = entry.metadata().unwrap();
+            kind.is_file() && kind.permissions().mode() & 0o111 != 0
+        })
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn script(name: &str) -> Command {
+    Command::new(repository("scripts").join(name))
+}
+
+#[test]
+fn every_script_explains_itself() {
+    assert!(scripts().len() > 10);
+    for name in scripts() {
+        let text = fs::read_to_string(repository("scripts").join(&name)).unwrap();
+        if text.starts_with("#!/usr/bin/env python3")
+            && !crate::process::installed("python3", "Python 3")
+        {
+            continue;
+        }
+        let ran = run(script(&name).arg("--help"), b"");
+        let help = String::from_utf8(ran.stdout).unwrap();
+        assert_eq!((ran.status, &ran.stderr[..]), (0, ""), "{name} --help");
+        assert!(
+            help.contains(&name) && help.lines().count() > 2,
+            "{name} --help:\n{help}"
+        );
+        let ran = run(script(&name).arg("--no-such-option"), b"");
+        assert_eq!(
+            (ran.status, ran.stdout.len()),
+            (2, 0),
+            "{name}: {}",
+            ran.stderr
+        );
+        assert!(
+            ran.stderr.contains("--no-such-option"),
+            "{name}: {}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn the_figures_of_the_readme_are_those_that_were_measured() {
+    let ran = run(script("figures").arg("--check"), b"");
+    assert_eq!((ran.status, &ran.stderr[..]), (0, ""));
+    assert_eq!(ran.stdout, b"");
+}
+
+/// A machine on which nothing is installed but some basic tools, and what is put there.
+struct Bare(tempfile::TempDir);
+
+impl Bare {
+    fn new(tools: &[&str]) -> Bare {
+        let bare = Bare(tempfile::tempdir().unwrap());
+        for tool in [
+            "bash", "sed", "grep", "mktemp", "rm", "tail", "cat", "find", "dirname", "env",
+        ] {
+            bare.link(tool);
+        }
+        tools.iter().for_each(|tool| bare.link(tool));
+        bare
+    }
+
+    fn folder(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// A tool of this machine.
+    fn link(&self, tool: &str) {
+        let path = std::env::var_os("PATH").unwrap();
+        let found = std::env::split_paths(&path).map(|folder| folder.join(tool));
+        let found = found.into_iter().find(|path| path.exists()).unwrap();
+        symlink(found, self.folder().join(tool)).unwrap();
+    }
+
+    /// A tool that does this.
+    fn write(&self, tool: &str, line: &str) {
+        let path = self.folder().join(tool);
+        fs::write(&path, format!("#!/usr/bin/env bash\n{line}\n")).unwrap();
+        fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+
+    /// Rust, which builds nothing: the programs are there.
+    fn write_rust(&self, version: &str) {
+        let executable = programs().join("fetch");
+        self.write(
+            "cargo",
+            &format!("echo '{{\"executable\":\"{}\"}}'", argument(&executable)),
+        );
+        self.write(
+            "rustc",
+            &format!("echo 'rustc {version} (0000 2026-01-01)'"),
+        );
+    }
+
+    fn wordfreq(&self) -> Ran {
+        let mut command = script("wordfreq");
+        command.env_clear().env("PATH", self.folder());
+        // Any file will do for the authorities' certificates.
+        command.env("SSL_CERT_FILE", repository("Cargo.toml"));
+        run(&mut command, b"")
+    }
+}
+
+#[test]
+fn what_is_missing_is_named_before_anything_is_built() {
+    let bare = Bare::new(&[]);
+    let refused = |expected: &str| {
+        let ran = bare.wordfreq();
+        assert_eq!(
+            (ran.status, &ran.stdout[..]),
+            (1, &b""[..]),
+            "{}",
+            ran.stderr
+        );
+        assert_eq!(
+            ran.stderr,
+            format!("scripts/wordfreq: not found: {expected}\n")
+        );
+    };
+    let rust = format!("Rust {} or newer", env!("CARGO_PKG_RUST_VERSION"));
+    let c = "a C compiler with the C library's headers";
+    let rustup = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh";
+    refused(&format!(
+        "{rust} and {c}; to install: {rustup} and your system's package manager: gcc"
+    ));
+    bare.write("dnf", "exit 9");
+    refused(&format!(
+        "{rust} and {c}; to install: {rustup} and dnf install gcc glibc-devel"
+    ));
+    bare.write_rust("1.60.0");
+    bare.write("cc", "exit 0");
+    refused(&format!("{rust}; to install: {rustup}"));
+    bare.write_rust("1.100.0-nightly");
+    // It does not compile.
+    bare.write("cc", "exit 1");
+    refused(&format!("{c}; to install: dnf install gcc glibc-devel"));
+}
+
+#[test]
+#[cfg(feature = "net")]
+fn what_is_missing_is_installed_where_that_is_possible() {
+    let bare = Bare::new(&[]);
+    bare.write_rust("1.99.0");
+    let cc = bare.folder().join("cc");
+    let cc = argument(&cc);
+    // Who is not root needs a sudo that asks for nothing.
+    bare.write("sudo", "[[ $1 == -n ]] && shift && exec \"$@\"");
+    bare.link("chmod");
+    let make = format!(
+        "case $* in\n*gcc*libc6-dev*) printf '#!/usr/bin/env bash\\n' >'{cc}' && chmod +x '{cc}' ;;\nesac"
+    );
+    bare.write("apt-get", &make);
+    let ran = bare.wordfreq();
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(ran.stdout.starts_with(b"30 dreamhost\n"));
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(
+        lines[0],
+        "scripts/wordfreq: installing a C compiler with the C library's headers (apt-get install gcc libc6-dev)"
+    );
+    assert!(lines[1].starts_with("scripts/wordfreq: building fetch capwords lower count topn ("));
+    assert_eq!(lines.len(), 2);
+
+    // It is there now.
+    let ran = bare.wordfreq();
+    assert_eq!(
+        (ran.status, ran.stderr.lines().count()),
+        (0, 1),
+        "{}",
+        ran.stderr
+    );
+
+    fs::remove_file(cc).unwrap();
+    bare.write(
+        "apt-get",
+        "echo 'E: Unable to locate package gcc' >&2; exit 100",
+    );
+    let ran = bare.wordfreq();
+    assert_eq!((ran.status, ran.stdout.len()), (1, 0));
+    let last = ran.stderr.lines().last().unwrap();
+    assert_eq!(
+        last,
+        "scripts/wordfreq: apt-get: E: Unable to locate package gcc"
+    );
+}
