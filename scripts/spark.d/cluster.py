@@ -121,7 +121,9 @@ class Cluster:
                     found.append(int(process.name))
         return found
 
-    def submit(self, program: list[str], arguments: list[str]) -> Job:
+    def submit(
+        self, program: list[str], arguments: list[str], environment: dict[str, str] | None = None
+    ) -> Job:
         """Starts a job: wordfreq-spark, or spark-submit, which calls Spark's options the same."""
         folder = self.folder / f"job-{len(self.jobs)}"
         settings = {
@@ -134,7 +136,8 @@ class Cluster:
         options = ["--master", self.url]
         for key, value in settings.items():
             options += ["--conf", f"{key}={value}"]
-        self.jobs.append(Job([*program, *options, *arguments], folder, self.environment))
+        environment = self.environment | (environment or {})
+        self.jobs.append(Job([*program, *options, *arguments], folder, environment))
         return self.jobs[-1]
 
 
@@ -188,7 +191,7 @@ class Job:
             )
 
     def end(self, seconds: float = 180) -> Job:
-        """Waits for its end. Then it has a status, output, last words and a duration."""
+        """Waits for its end. Then it has a status, output, messages and a duration."""
         try:
             self.status = self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -196,8 +199,7 @@ class Job:
             raise TimeoutError(f"did not end within {seconds} s: {self.folder}") from None
         self.seconds = time.monotonic() - self.begun
         self.output = (self.folder / "out").read_bytes()
-        said = (self.folder / "err").read_text(errors="replace")
-        self.last_words = said.rstrip().rsplit("\n", 1)[-1].rsplit("\r", 1)[-1]
+        self.messages = (self.folder / "err").read_text(errors="replace")
         return self
 
     def stop(self) -> None:
@@ -205,10 +207,14 @@ class Job:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
-    def failed_tasks(self) -> list[str]:
-        """Why tasks failed, in Spark's words, from the event log."""
+    def events(self) -> list[dict]:
+        """Spark's event log."""
         (log,) = [path for path in self.folder.iterdir() if path.name.startswith("app-")]
         with open(log, encoding="utf-8") as lines:
-            ends = [event for event in map(json.loads, lines) if "Task End Reason" in event]
+            return [json.loads(line) for line in lines]
+
+    def failed_tasks(self) -> list[str]:
+        """Why tasks failed, in Spark's words."""
+        ends = [event for event in self.events() if "Task End Reason" in event]
         reasons = [event["Task End Reason"]["Reason"] for event in ends]
         return [reason for reason in reasons if reason != "Success"]

@@ -3,6 +3,10 @@
 TEXTMILL_BIN names the folder of the built programs.
 """
 
+import bz2
+import gzip
+import io
+import lzma
 import os
 import random
 import subprocess
@@ -228,7 +232,7 @@ class Failing(Case):
 
 class Arguments(Case):
     def test_what_workers_open_and_what_spark_reads(self):
-        for name in ("a.txt", "b [1].txt", "c,d.gz", "e:f"):
+        for name in ("a.txt", "b [1].txt", "c,d.deflate", "e:f"):
             self.file(name, b"xy")
         here = str(self.folder)
 
@@ -242,22 +246,111 @@ class Arguments(Case):
         self.assertEqual(inputs(f"file:{here}/*.txt"), (text, []))
         self.assertEqual(inputs(f"file://{here}/b [1].txt"), (text[1:], []))
         self.assertEqual(inputs(f"{here}/e:f"), ([f"{here}/e:f"], []))
-        self.assertEqual(inputs(f"{here}/c,d.gz"), ([], [f"file://{here}/c{{\\,}}d.gz"]))
+        deflate = f"file://{here}/c{{\\,}}d.deflate"
+        self.assertEqual(inputs(f"{here}/c,d.deflate"), ([], [deflate]))
         self.assertEqual(inputs(text[1], hadoop=True), ([], [f"file://{here}/b \\[1\\].txt"]))
         self.assertEqual(
             inputs("hdfs://x/{a,b}", "s3a://y/*"), ([], ["hdfs://x/{a,b}", "s3a://y/*"])
         )
         self.assertEqual(inputs("file:///x", hadoop=True), ([], ["file:///x"]))
-        self.file(os.fsdecode(b"\xff.gz"), b"xy")
+        self.file(os.fsdecode(b"\xff.gz"), b"")
         with self.assertRaisesRegex(wordfreq.Failure, "not UTF-8"):
             inputs(f"{here}/*.gz")
 
-    def run_script(self, *arguments, programs=PROGRAMS):
-        """What a run says that ends before Spark begins."""
-        command = [sys.executable, wordfreq.__file__, "--bin", programs, *arguments]
-        ran = subprocess.run(command, capture_output=True, text=True, cwd=self.folder)
+    def test_compressed_files(self):
+        text = b"A Text\n"
+        for name, data in [
+            ("a.gz", gzip.compress(text)),
+            ("b.GZ", gzip.compress(text)),
+            ("c.bz2", bz2.compress(text)),
+            ("d.bz2", bz2.compress(b"")),
+            ("e.gz", b""),
+        ]:
+            path = str(self.file(name, data))
+            self.assertEqual(wordfreq.inputs([path], False), ([], [f"file://{path}"]), name)
+        lz4 = b"\x04\x22\x4d\x18"
+        zstd = b"\x28\xb5\x2f\xfd"
+        for name, data, cause in [
+            ("a.xz", lzma.compress(text), r"Spark cannot read \.xz; .*\(xz -d\).* \.gz or \.bz2"),
+            ("a.ZST", zstd, r"\.zst; .*\(zstd -d\)"),
+            ("a.zst", text, r"\.zst; .*\(zstd -d\)"),
+            ("a.lz4", lz4, r"\.lz4; .*\(lz4 -d\)"),
+            ("a.snappy", b"", r"\.snappy; "),
+            ("a.Z", b"", r"\.z; "),
+            ("xz.txt", lzma.compress(text), r"\.xz; "),
+            ("zstd", zstd, r"\.zst; "),
+            ("lz4.gz", lz4, r"\.lz4; "),
+            ("gzip", gzip.compress(text), r"contains \.gz data, so its name must end in \.gz"),
+            ("gz.bz2", gzip.compress(text), r"contains \.gz data"),
+            ("text.gz", text, r"contains no \.gz data"),
+            ("text.bz2", text, r"contains no \.bz2 data"),
+        ]:
+            path = self.file(name, data)
+            for hadoop in (False, True):
+                with self.assertRaisesRegex(wordfreq.Failure, f"/{name}: .*{cause}"):
+                    wordfreq.inputs([str(path)], hadoop)
+        for url in ("hdfs://x/a.xz", "s3a://y/*.zst", "hdfs:///a/b.Lz4"):
+            with self.assertRaisesRegex(wordfreq.Failure, "Spark cannot read"):
+                wordfreq.inputs([url], False)
+
+    def run_script(self, *arguments, programs=PROGRAMS, module="pyspark", **environment):
+        """The status and message of a run that ends before Spark starts, of which it needs none."""
+        for name in ("py4j", module):
+            (self.folder / "modules" / name).mkdir(parents=True, exist_ok=True)
+        java = self.java("17.0.15")
+        environment = {"JAVA_HOME": str(java), "PYTHONPATH": "modules"} | environment
+        # -S: without the modules that are installed.
+        command = [sys.executable, "-S", wordfreq.__file__, "--bin", programs, *arguments]
+        ran = subprocess.run(
+            command, capture_output=True, text=True, cwd=self.folder, env=environment
+        )
         self.assertEqual(ran.stdout, "")
+        if ran.returncode != 2:
+            self.assertEqual(ran.stderr.count("\n"), 1, ran.stderr)
         return ran.returncode, ran.stderr.splitlines()[-1]
+
+    def java(self, version, status=0):
+        """A JAVA_HOME whose Java does no more than report its version."""
+        home = self.folder / f"java-{version}-{status}"
+        (home / "bin").mkdir(parents=True, exist_ok=True)
+        script = f"""#!/bin/sh\necho 'openjdk version "{version}"' >&2\nexit {status}\n"""
+        self.file(home / "bin/java", script.encode(), 0o755)
+        return home
+
+    def test_java_and_pyspark(self):
+        self.file("x", b"")
+        install = "install Java 17 or newer"
+        apt_get = f"{install}: apt-get install default-jre-headless"
+        past_it = "wordfreq-spark: nowhere/capwords: No such file or directory"
+        for environment, message in [
+            ({"JAVA_HOME": "", "PATH": ""}, f"wordfreq-spark: java: not found; {apt_get}"),
+            ({"JAVA_HOME": "/none"}, f"/none/bin/java: No such file or directory; {apt_get}"),
+            ({"JAVA_HOME": str(self.java("11.0.2"))}, f"bin/java: is Java 11; {install}"),
+            ({"JAVA_HOME": str(self.java("1.8.0_292"))}, f"bin/java: is Java 8; {install}"),
+            ({"JAVA_HOME": str(self.java("17", 1))}, f"bin/java: does not run; {apt_get}"),
+            ({"JAVA_HOME": str(self.java("25-ea"))}, past_it),
+            ({"JAVA_HOME": "", "PATH": f"{self.java('21.0.1')}/bin:/usr/bin:/bin"}, past_it),
+            ({"JAVA_HOME": "/none", "PYSPARK_GATEWAY_PORT": "1"}, past_it),
+        ]:
+            status, said = self.run_script("x", programs="nowhere", **environment)
+            self.assertEqual(status, 1)
+            self.assertIn(message, said)
+        self.file("spark-env.sh", b"")
+        environment = {"JAVA_HOME": "/none", "SPARK_CONF_DIR": "."}
+        self.assertEqual(self.run_script("x", programs="nowhere", **environment), (1, past_it))
+
+    def test_without_pyspark(self):
+        self.file("x", b"")
+        status, said = self.run_script("x", module="other")
+        self.assertEqual(status, 1)
+        self.assertIn("wordfreq-spark: pyspark: not found; pip install pyspark", said)
+
+    def test_help(self):
+        command = [sys.executable, "-S", wordfreq.__file__, "--help"]
+        ran = subprocess.run(command, capture_output=True, text=True, check=True, env={})
+        self.assertEqual(ran.stderr, "")
+        for part in ("usage: wordfreq-spark", "--master", "--verbose", "Java 17", "topn"):
+            self.assertIn(part, ran.stdout)
 
     def test_wrong_usage(self):
         for arguments in (
@@ -282,10 +375,6 @@ class Arguments(Case):
             (["/dev/null"], "/dev/null: not a regular file"),
         ]:
             self.assertEqual(self.run_script(*arguments), (1, f"wordfreq-spark: {cause}"))
-        missing = self.run_script("x", programs="nowhere")
-        self.assertEqual(
-            missing, (1, "wordfreq-spark: nowhere/capwords: No such file or directory")
-        )
 
     def test_what_spark_says_in_one_line(self):
         for text, line in [
@@ -295,6 +384,19 @@ class Arguments(Case):
             ("Input path does not exist\nDriver stacktrace:", "Input path does not exist"),
         ]:
             self.assertEqual(wordfreq.cause_of(RuntimeError(text)), line)
+        self.assertEqual(wordfreq.cause_of(FileNotFoundError(2, "No such", "x")), "x: No such")
+
+    def test_why_a_jvm_did_not_start(self):
+        for text, line in [
+            ("Error occurred during initialization of VM\nToo small heap\n", "Too small heap"),
+            (
+                'WARN x\nException in thread "main" org.apache.SparkException: Odd: 1\n\tat x\n',
+                "Odd: 1",
+            ),
+            ("X\nCaused by: java.io.IOException: odd\n\tat x\n\t... 2 more\n\n", "odd"),
+            ("", ""),
+        ]:
+            self.assertEqual(wordfreq.last_error(io.BytesIO(text.encode())), line)
 
 
 if __name__ == "__main__":
