@@ -44,7 +44,8 @@ use textmill::time;
     version,
     after_help = "TIME is like 500ms, 3s, 2m or 1h; a bare number is seconds. SIZE is a number of bytes, or one \
         with K, M or G behind it (powers of 1024).\n\n\
-        Example:\n  fetch http://localhost:8000/ | capwords | lower | count | topn 5\n\n\
+        Examples:\n  fetch http://localhost:8000/ | capwords | lower | count | topn 5\n  \
+        fetch --base http://localhost:8000/ | links | count\n\n\
         Order of output: that of the URLs, each body whole before the next begins. What has \
         arrived is written at once; of a body that breaks off for good, the beginning stays \
         written. A status of 400 or more writes nothing.\n\
@@ -69,6 +70,16 @@ struct Args {
     /// Write the bytes that came: no content encoding asked for or undone, no charset converted
     #[arg(long)]
     raw: bool,
+
+    /// Put the URL before each HTML page
+    ///
+    /// This is a line <base data-page="URL" href="BASE">, by which links and untag
+    /// know the page's URL and where it begins. URL is the final one, without user;
+    /// BASE is the same, or the base element in the page's head, resolved. The head
+    /// is held until that is known, 256 KiB at most. A page is HTML by its content
+    /// type; other bodies pass unchanged
+    #[arg(long, conflicts_with_all = ["raw", "head"])]
+    base: bool,
 
     /// How many URLs to have in flight at a time
     #[arg(short, long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -173,6 +184,7 @@ impl Args {
         };
         Ok(Options {
             raw: self.raw,
+            base: self.base,
             connect_timeout: self.connect_timeout,
             stall_timeout: self.stall_timeout,
             max_time: self.max_time,
