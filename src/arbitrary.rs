@@ -96,6 +96,17 @@ pub fn pieces(text: &[u8], cuts: Vec<usize>) -> impl Read {
     Pieces(text, cuts.into_iter().cycle())
 }
 
+/// A text in blocks of these sizes.
+pub fn blocks<'a>(mut text: &'a [u8], cuts: &'a [usize]) -> impl Iterator<Item = &'a [u8]> {
+    let mut cuts = cuts.iter().cycle();
+    std::iter::from_fn(move || {
+        let size = cuts.next().map_or(text.len(), |cut| text.len().min(*cut));
+        let (block, rest) = text.split_at(size);
+        text = rest;
+        (!block.is_empty()).then_some(block)
+    })
+}
+
 /// What a filter makes of a text that comes in pieces of these sizes.
 pub fn filtered(mut filter: impl Filter, text: &[u8], cuts: Vec<usize>) -> Vec<u8> {
     let mut out = Vec::new();

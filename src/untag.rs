@@ -10,10 +10,14 @@
 //! It knows no style sheets, so what these hide is shown, and so is what stands
 //! in place of a video or a canvas. Pictures have no text.
 //!
+//! Several pages in a row, with a mark before each ([`pages`]), are read one by
+//! one: each begins on a new line, whatever elements the one before left open.
+//!
 //! Cost: one pass, constant memory. What was read is written, but for white
-//! space that the next character decides about.
+//! space that the next character decides about, and what may begin a mark.
 
 use crate::error::Error;
+use crate::html::pages::{self, Part};
 use crate::html::{Attribute, Content, Context, Element, Name, Sink, Tokenizer};
 use crate::stream::{Filter, Out};
 
@@ -24,12 +28,36 @@ pub fn untag() -> impl Filter {
 
 #[derive(Default)]
 struct Untag {
-    tokenizer: Tokenizer,
-    page: Page,
+    splitter: pages::Splitter,
+    untag: OnePage,
 }
 
 impl Filter for Untag {
     fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error> {
+        self.splitter.block(text, |part| {
+            match part {
+                Part::Text(text) => self.untag.text(text, out),
+                Part::Page(_) => self.untag.end(out),
+            }
+            Ok(())
+        })
+    }
+
+    fn end(&mut self, out: &mut Out) -> Result<(), Error> {
+        self.untag.text(self.splitter.end(), out);
+        self.untag.end(out);
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct OnePage {
+    tokenizer: Tokenizer,
+    page: Page,
+}
+
+impl OnePage {
+    fn text(&mut self, text: &[u8], out: &mut Out) {
         let page = &mut self.page;
         let text = match page.has_begun {
             true => text,
@@ -38,17 +66,15 @@ impl Filter for Untag {
         };
         page.has_begun |= !text.is_empty();
         self.tokenizer.block(text, &mut Shown { page, out });
-        Ok(())
     }
 
-    fn end(&mut self, out: &mut Out) -> Result<(), Error> {
+    fn end(&mut self, out: &mut Out) {
         let page = &mut self.page;
         self.tokenizer.end(&mut Shown { page, out });
         if page.in_line {
             out.push(b"\n");
         }
         *page = Page::default();
-        Ok(())
     }
 }
 
@@ -575,7 +601,45 @@ mod tests {
         })
     }
 
+    #[test]
+    fn a_mark_begins_a_page() {
+        let mark = "<base data-page=\"http://a/\" href=\"http://b/\">\n";
+        for open in [
+            "a",
+            "a<script>b",
+            "a<!--b",
+            "a<textarea>",
+            "a<pre>",
+            "a<tr><td>",
+            "a<b c='",
+            "a<title>",
+        ] {
+            let page = format!("{mark}\u{FEFF}{open}{mark}c\n d");
+            assert_eq!(text(&page), "a\nc d\n", "{open}");
+        }
+        assert_eq!(text(&format!("{mark}{mark} {mark}<p>")), "");
+        // What looks like one, and is none.
+        assert_eq!(
+            text("a<base data-pag>b<textarea><base data-page="),
+            "ab\n<base data-page=\n"
+        );
+    }
+
     proptest! {
+        #[test]
+        fn pages_in_a_row_are_pages_of_their_own(
+            pages in proptest::collection::vec(oracle::page(), 1..4),
+            cuts in arbitrary::cuts(),
+        ) {
+            let (mut row, mut expected) = (Vec::new(), Vec::new());
+            for page in pages {
+                let mut marker = pages::Marker::new(url::Url::parse("http://h/").unwrap());
+                row.extend_from_slice(marker.text(&page, true));
+                expected.extend(filtered(untag(), &page, vec![usize::MAX]));
+            }
+            prop_assert_eq!(filtered(untag(), &row, cuts), expected);
+        }
+
         #[test]
         fn html5ever_agrees(soup in soup(), cuts in arbitrary::cuts()) {
             let found = filtered(untag(), soup.as_bytes(), cuts);

@@ -1,5 +1,6 @@
 //! `fetch`, as a process, against servers on loopback.
 
+mod base;
 mod faults;
 mod many;
 mod options;

@@ -46,7 +46,8 @@ use textmill::time;
     after_help = "TIME is like 500ms, 3s, 2m, 1h or 1d; a bare number is seconds. SIZE is a number of bytes, or one \
         with K, M or G behind it (powers of 1024). For scripts written for curl, -f, -S and -L are accepted: fetch \
         does what they ask for in any case. -s is -q.\n\n\
-        Example:\n  fetch http://localhost:8000/ | capwords | lower | count | topn 5\n\n\
+        Examples:\n  fetch http://localhost:8000/ | untag | words | lower | count | topn 5\n  \
+        fetch --base http://localhost:8000/ | links | count\n\n\
         Order of output: that of the URLs, each body whole before the next begins. What has \
         arrived is written at once; of a body that breaks off for good, the beginning stays \
         written. A status of 400 or more writes nothing.\n\
@@ -88,6 +89,16 @@ struct Args {
     /// No content encoding is asked for or undone, and no charset converted.
     #[arg(long, hide_short_help = true)]
     raw: bool,
+
+    /// Put the URL before each HTML page
+    ///
+    /// This is a line <base data-page="URL" href="BASE">, by which links and untag
+    /// know the page's URL and where it begins. URL is the final one, without user;
+    /// BASE is the same, or the base element in the page's head, resolved. The head
+    /// is held until that is known, 256 KiB at most. A page is HTML by its content
+    /// type; other bodies pass unchanged.
+    #[arg(long, conflicts_with_all = ["raw", "head"])]
+    base: bool,
 
     /// Number of URLs in flight
     #[arg(short, long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -284,6 +295,7 @@ impl Args {
         };
         Ok(Options {
             raw: self.raw,
+            base: self.base,
             connect_timeout: self.connect_timeout,
             stall_timeout: self.stall_timeout,
             max_time: self.max_time,

@@ -14,18 +14,23 @@ use url::Url;
 /// fragment (#part) is dropped, and a link that is nothing else. Comments,
 /// scripts and templates have no links, noscript has.
 ///
+/// `fetch --base` writes the URL of each page in front of it. links reads that,
+/// so such pages need no --base here.
+///
 /// What is no URL is named on standard error and makes the exit status 1; so is
 /// a relative URL when there is no base. The rest goes on.
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Example:\n  fetch URL | links --base URL | fetch --raw | count\n\n\
+    after_help = "Example:\n  fetch --base URL | links | fetch --base - | untag | words | count\n\n\
         Order of output: that of the page; nothing is left out that comes again.\n\
         Cost: one pass; memory is constant, whatever the size of the page, a tag or a \
         comment. What is longer than 2 MiB is no URL."
 )]
 struct Args {
     /// The URL of the page
+    ///
+    /// Pages from `fetch --base` contain theirs
     #[arg(long, value_name = "URL")]
     base: Option<String>,
 

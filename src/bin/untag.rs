@@ -11,7 +11,7 @@ use textmill::{cli, untag};
 /// and textarea. Paragraphs, headings, items and other blocks have lines of
 /// their own, br ends a line, and a TAB parts the cells of a table's row.
 /// Style sheets and scripts are not heeded. Bytes that are not UTF-8 pass
-/// through. Each FILE is a page of its own.
+/// through. Each FILE is a page of its own, and so is each page of `fetch --base`.
 #[derive(Parser)]
 #[command(
     version,

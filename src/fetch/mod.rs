@@ -15,7 +15,8 @@
 //!    rest (`range`), and the body goes on as if nothing had happened.
 //! 4. `decode` takes off the content encodings: gzip, deflate, br, zstd. What is
 //!    too large then ends here (`limit`).
-//! 5. `charset` turns text into UTF-8.
+//! 5. `charset` turns text into UTF-8. With [`Options::base`], a mark that
+//!    contains the URL is put before an HTML page ([`pages`]).
 //! 6. `page` joins these: what a read brought is written before the next read.
 //!    What came of it all is a [`Transfer`].
 //!
@@ -36,6 +37,8 @@
 //! is hashed on the way (`fingerprint`).
 
 use crate::error::Error;
+#[cfg(doc)]
+use crate::html::pages;
 #[cfg(doc)]
 use crate::stream;
 use crate::stream::Blocks;
@@ -100,6 +103,9 @@ use transfer::Answered;
 pub struct Options {
     /// Hand on the bytes that came: ask for no content encoding, undo none, convert no text.
     pub raw: bool,
+    /// Put a mark that contains the URL ([`pages`]) before each body that is HTML
+    /// by its content type. Has no effect with `raw` or `head`.
+    pub base: bool,
     /// How long finding the host may take, and as long again to connect, TLS included.
     pub connect_timeout: Duration,
     /// How long a server may be silent, before its answer and within it. The
@@ -160,6 +166,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             raw: false,
+            base: false,
             connect_timeout: Duration::from_secs(10),
             stall_timeout: Duration::from_secs(60),
             max_time: None,
@@ -304,7 +311,7 @@ impl Fetcher {
             };
             let result = match options.head {
                 true => out.write(&page.head()),
-                false => page.body.copy(options.raw, blocks, &mut out),
+                false => page.copy(options, blocks, &mut out),
             };
             transfer.out_bytes = out.written;
             transfer.sha256 = out.digest.map(|digest| digest.finalize().into());

@@ -3,8 +3,9 @@
 
 use super::address::without_user;
 use super::limit::Limit;
-use super::{charset, decode};
+use super::{Options, charset, decode};
 use crate::error::Error;
+use crate::html::pages::Marker;
 use crate::stream::{self, Blocks};
 use sha2::{Digest, Sha256};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -81,7 +82,24 @@ impl Page {
             written: 0,
             digest: None,
         };
-        self.body.copy(raw, &mut Blocks::new(), &mut out)
+        self.body.copy(raw, None, &mut Blocks::new(), &mut out)
+    }
+
+    /// Writes the body as the options have it, by way of these blocks, which
+    /// hold nothing that matters.
+    pub(super) fn copy(
+        self,
+        options: &Options,
+        blocks: &mut Blocks,
+        output: &mut Out<impl Write>,
+    ) -> Result<(), Error> {
+        let is_html = matches!(
+            self.media_type().as_deref(),
+            Some("text/html" | "application/xhtml+xml")
+        );
+        let has_mark = options.base && !options.raw && is_html;
+        let marker = has_mark.then(|| Marker::new(without_user(self.url)));
+        self.body.copy(options.raw, marker, blocks, output)
     }
 
     /// The body with its content encodings taken off, its charset as it is.
@@ -150,18 +168,18 @@ impl Body {
         Ok(limited(bytes, self.most))
     }
 
-    /// Copies the body by way of these blocks, which hold nothing that matters.
-    pub(super) fn copy(
+    fn copy(
         self,
         raw: bool,
+        marker: Option<Marker>,
         blocks: &mut Blocks,
         output: &mut Out<impl Write>,
     ) -> Result<(), Error> {
         if raw {
-            return copy(limited(self.bytes, self.most), None, blocks, output);
+            return copy(limited(self.bytes, self.most), None, None, blocks, output);
         }
         let charset = charset::Charset::new(self.content_type.as_deref());
-        copy(self.decoded()?, charset, blocks, output)
+        copy(self.decoded()?, charset, marker, blocks, output)
     }
 }
 
@@ -199,24 +217,32 @@ pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
 /// Copies a body, as it comes: every read is followed by its one write.
 ///
 /// Where reading fails, nothing that was held back for conversion is written:
-/// it could come out as something else than it would have been.
+/// it could come out as something else than it would have been. A head that was
+/// held for the mark is written.
 fn copy(
     mut bytes: impl Read,
     mut charset: Option<charset::Charset>,
+    mut marker: Option<Marker>,
     blocks: &mut Blocks,
     output: &mut Out<impl Write>,
 ) -> Result<(), Error> {
     loop {
         blocks.keep(0);
-        let n = blocks.read(&mut bytes).map_err(Error::Read)?;
-        let text = match &mut charset {
-            Some(charset) => charset.text(blocks.text(), n == 0),
-            None => blocks.text(),
+        let read = blocks.read(&mut bytes);
+        let last = matches!(read, Ok(0));
+        let text = match (&read, &mut charset) {
+            (Err(_), _) => b"",
+            (_, Some(charset)) => charset.text(blocks.text(), last),
+            (_, None) => blocks.text(),
+        };
+        let text = match &mut marker {
+            Some(marker) => marker.text(text, last || read.is_err()),
+            None => text,
         };
         if !text.is_empty() {
             output.write(text)?;
         }
-        if n == 0 {
+        if read.map_err(Error::Read)? == 0 {
             return Ok(());
         }
     }

@@ -14,6 +14,8 @@
 //! - [`names`]: the elements and attributes that mean something here.
 //! - [`context`]: what the tree would have said, for the few things that
 //!   depend on it: after `<script>` comes no markup, but within `<svg>` it does.
+//! - [`head`]: the base URL that the head of a page sets.
+//! - [`pages`]: several pages in a row, and the mark that begins each.
 //!
 //! Bytes need not be UTF-8: all that is markup is ASCII, and everything else
 //! passes through.
@@ -24,7 +26,9 @@
 
 pub mod character;
 pub mod context;
+pub mod head;
 pub mod names;
+pub mod pages;
 pub mod tokenizer;
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ known! {
         Hgroup "hgroup", Hr "hr", Html "html", I "i", Iframe "iframe", Image "image", Img "img",
         Input "input", Legend "legend", Li "li", Link "link", Listing "listing", Main "main",
         Math "math", Menu "menu", Meta "meta", Mi "mi", Mn "mn", Mo "mo", Ms "ms", Mtext "mtext",
-        Nav "nav", Nobr "nobr", Noembed "noembed", Noframes "noframes", Object "object", Ol "ol",
+        Nav "nav", Nobr "nobr", Noembed "noembed", Noframes "noframes", Noscript "noscript", Object "object", Ol "ol",
         Optgroup "optgroup", Option "option", P "p", Pre "pre", Rp "rp", Ruby "ruby", S "s",
         Script "script", Search "search", Section "section", Select "select", Small "small",
         Source "source", Span "span", Strike "strike", Strong "strong", Style "style", Sub "sub",

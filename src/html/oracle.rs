@@ -4,11 +4,13 @@
 use crate::arbitrary;
 use html5ever::interface::TokenizerResult;
 use html5ever::tendril::StrTendril;
+use html5ever::tendril::TendrilSink;
 use html5ever::tokenizer::{
     self, BufferQueue, TagKind, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
-use markup5ever_rcdom::{Handle, RcDom};
+use html5ever::{ParseOpts, ns, parse_document};
+use markup5ever_rcdom::{Handle, NodeData, RcDom};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::cell::RefCell;
@@ -93,6 +95,34 @@ pub fn tokens(page: &str) -> Vec<(Token, bool)> {
     while let TokenizerResult::Script(_) = tokenizer.feed(&input) {}
     tokenizer.end();
     tokenizer.sink.tokens.take()
+}
+
+/// The `href` of the first base element in the tree of a page that has one, and
+/// whether it stands in the head.
+pub fn base(page: &str) -> Option<(String, bool)> {
+    fn search(node: &Handle, in_head: bool) -> Option<(String, bool)> {
+        let mut is_head = false;
+        if let NodeData::Element { name, attrs, .. } = &node.data {
+            is_head = &*name.local == "head";
+            let attributes = attrs.borrow();
+            let href = attributes.iter().find(|a| &*a.name.local == "href");
+            if name.ns == ns!(html) && &*name.local == "base" && href.is_some() {
+                return href.map(|href| (href.value.to_string(), in_head));
+            }
+        }
+        let children = node.children.borrow();
+        children.iter().find_map(|child| search(child, is_head))
+    }
+    let options = TreeBuilderOpts {
+        scripting_enabled: false,
+        ..Default::default()
+    };
+    let options = ParseOpts {
+        tree_builder: options,
+        ..Default::default()
+    };
+    let tree = parse_document(RcDom::default(), options).one(page);
+    search(&tree.document, false)
 }
 
 /// Pieces of markup: whole, broken, and what tokenizers stumble over.

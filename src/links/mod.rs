@@ -11,6 +11,9 @@
 //! against the first `<base href>` from where that stands on, which is itself
 //! resolved against the base URL that the caller gives.
 //!
+//! The program [`links()`] also reads several pages in a row, if a mark before
+//! each contains its URL ([`pages`]).
+//!
 //! Chapters: `page` (which attributes of a page are links), [`css`] and
 //! [`srcset`] (which parts of their values are), [`resolve`] (from what stands
 //! there to the absolute URL).
@@ -22,6 +25,7 @@ pub mod srcset;
 
 use crate::error::Error;
 use crate::html::Tokenizer;
+use crate::html::pages::{self, Part};
 use crate::stream::{self, BLOCK, Out};
 use page::Page;
 use std::fmt;
@@ -96,6 +100,8 @@ pub enum Cause {
     Url(url::ParseError),
     /// It is longer than [`LONGEST`].
     TooLong,
+    /// It is a file, and only a mark in the input says that the page is one, too.
+    File,
 }
 
 impl fmt::Display for Cause {
@@ -106,6 +112,7 @@ impl fmt::Display for Cause {
             }
             Cause::Url(error) => write!(f, "invalid URL: {error}"),
             Cause::TooLong => write!(f, "longer than {} MiB", LONGEST >> 20),
+            Cause::File => f.write_str("a local file (printed with --base file:///)"),
         }
     }
 }
@@ -162,6 +169,13 @@ pub fn visit(
 
 /// The program: writes what a page links to, one a line, before each read that
 /// may have to wait. `report` is told what is no URL.
+///
+/// A mark ([`pages`]) in the input ends the page at hand and begins another one,
+/// whose URL it contains. `base` is the URL of what stands before the first mark.
+///
+/// A page from the web may contain a mark, too. So a mark does not allow links to
+/// local files: these are reported ([`Cause::File`]) unless `base` is a file or
+/// the options ask for all schemes.
 pub fn links(
     input: &mut impl Read,
     base: Option<&Url>,
@@ -170,12 +184,27 @@ pub fn links(
     report: impl FnMut(&Invalid<'_>),
 ) -> Result<(), Error> {
     let out = Out::default();
-    let mut print = Print {
+    let print = Print {
         output,
         out,
         report,
     };
-    visit(input, base, options, &mut print)
+    let mut links = Links::new(base, options, print);
+    let mut splitter = pages::Splitter::new();
+    let mut buffer = vec![0; BLOCK];
+    let ended = loop {
+        match stream::read(input, &mut buffer) {
+            Ok(0) => break Ok(()),
+            Ok(n) => {
+                splitter.block(&buffer[..n], |part| links.part(part))?;
+                links.page.visitor.pause()?;
+            }
+            Err(error) => break Err(Error::Read(error)),
+        }
+    };
+    links.text(splitter.end())?;
+    links.end()?;
+    ended
 }
 
 /// The visitor that writes links, and reports what is none.
@@ -227,18 +256,38 @@ impl<V: Visit> Links<V> {
 
     /// The next block of the page. An error of the visitor is its end.
     pub fn block(&mut self, text: &[u8]) -> Result<(), Error> {
-        self.tokenizer.block(text, &mut self.page);
-        self.page.result()?;
+        self.text(text)?;
         self.page.visitor.pause()
     }
 
     /// The page has ended. Gives the visitor back.
     pub fn end(mut self) -> Result<V, Error> {
-        self.tokenizer.end(&mut self.page);
-        self.page.end_style();
-        self.page.result()?;
+        self.end_page()?;
         self.page.visitor.pause()?;
         Ok(self.page.visitor)
+    }
+
+    fn text(&mut self, text: &[u8]) -> Result<(), Error> {
+        self.tokenizer.block(text, &mut self.page);
+        self.page.result()
+    }
+
+    fn end_page(&mut self) -> Result<(), Error> {
+        self.tokenizer.end(&mut self.page);
+        self.page.end_style();
+        self.page.result()
+    }
+
+    /// Reads the next part of several pages in a row.
+    fn part(&mut self, part: Part<'_>) -> Result<(), Error> {
+        match part {
+            Part::Text(text) => self.text(text),
+            Part::Page(url) => {
+                self.end_page()?;
+                self.page.begin(url);
+                self.page.result()
+            }
+        }
     }
 }
 
@@ -618,7 +667,122 @@ mod tests {
         told
     }
 
+    /// What the program prints and reports, of a text that comes in these pieces.
+    fn printed(
+        text: &[u8],
+        base: Option<&str>,
+        options: Options,
+        cuts: Vec<usize>,
+    ) -> (Vec<u8>, Vec<String>) {
+        let base = base.map(|base| Url::parse(base).unwrap());
+        let (mut out, mut reported) = (Vec::new(), Vec::new());
+        let report = |invalid: &Invalid<'_>| {
+            reported.push(format!("{} {}", invalid.raw, invalid.cause));
+        };
+        let mut input = arbitrary::pieces(text, cuts);
+        links(&mut input, base.as_ref(), options, &mut out, report).unwrap();
+        (out, reported)
+    }
+
+    #[track_caller]
+    fn prints(text: &str, base: Option<&str>, expected: &str, reported: &[&str]) {
+        for cut in [1, 5, usize::MAX] {
+            let (out, found) = printed(text.as_bytes(), base, Options::default(), vec![cut]);
+            assert_eq!(String::from_utf8(out).unwrap(), expected, "{text}");
+            assert_eq!(found, reported, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mark_begins_a_page() {
+        let mark = |url: &str| format!("<base data-page=\"{url}\" href=\"http://no/\">\n");
+        let (a, b) = (mark("http://a/x/y"), mark("http://b/"));
+        let page = "<a href=#f><a href=1><base href=z/><a href=2>";
+        let links = |page: &str| format!("{page}1\n{page}z/2\n");
+        let (of_a, of_b) = (links("http://a/x/"), links("http://b/"));
+        prints(
+            &format!("{a}{page}{b}{page}"),
+            None,
+            &(of_a.clone() + &of_b),
+            &[],
+        );
+        for open in [
+            "<script>",
+            "<!--",
+            "<textarea>",
+            "<template>",
+            "<a href='",
+            "<svg>",
+            "<",
+            "<style>",
+            "<![CDATA[",
+        ] {
+            prints(
+                &format!("{a}{page}{open}{b}{page}"),
+                None,
+                &(of_a.clone() + &of_b),
+                &[],
+            );
+        }
+        // --base is for what has no mark.
+        let text = format!("<a href=0>{a}{page}");
+        prints(
+            &text,
+            Some("http://c/"),
+            &format!("http://c/0\n{of_a}"),
+            &[],
+        );
+        prints(
+            &text,
+            None,
+            &of_a,
+            &["0 relative, and there is no base URL"],
+        );
+        prints(
+            &(mark("x") + "<a href=1>"),
+            Some("http://c/"),
+            "",
+            &[
+                "x relative, and there is no base URL",
+                "1 relative, and there is no base URL",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_mark_alone_does_not_lead_to_files() {
+        let text = "<base data-page=\"file:///a/b\" href=\"\">\n\
+                    <a href=c><a href=http://h/><a href=mailto:x>\
+                    <base data-page=\"http://h/\"><a href=file:///c>";
+        let cause = "c a local file (printed with --base file:///)";
+        prints(text, None, "http://h/\n", &[cause]);
+        prints(text, Some("http://h/"), "http://h/\n", &[cause]);
+        prints(
+            text,
+            Some("file:///"),
+            "file:///a/c\nhttp://h/\nfile:///c\n",
+            &[],
+        );
+    }
+
     proptest! {
+        #[test]
+        fn pages_in_a_row_are_pages_of_their_own(
+            pages in proptest::collection::vec((0..4usize, oracle::page()), 1..4),
+            cuts in arbitrary::cuts(),
+        ) {
+            let urls = ["http://a/b/c", "https://a:1/?q=\"&amp;r", "http://d/e/#f", "file:///g/h"];
+            let (mut text, mut expected) = (Vec::new(), (Vec::new(), Vec::new()));
+            for (url, page) in pages {
+                let mut marker = pages::Marker::new(Url::parse(urls[url]).unwrap());
+                text.extend_from_slice(marker.text(&page, true));
+                let (out, reported) = printed(&page, Some(urls[url]), ALL, vec![usize::MAX]);
+                expected.0.extend(out);
+                expected.1.extend(reported);
+            }
+            prop_assert_eq!(printed(&text, None, ALL, cuts), expected);
+        }
+
         #[test]
         fn html5ever_and_url_agree(soup in oracle::soup(), cuts in arbitrary::cuts()) {
             prop_assert_eq!(told(soup.as_bytes(), ALL, cuts), naive(&soup));

@@ -3,7 +3,7 @@
 use super::resolve::Resolver;
 use super::{Cause, Invalid, LONGEST, Link, Options, Source, Visit, css, srcset};
 use crate::error::Error;
-use crate::html::{Attribute, Content, Context, Element, Name, Sink, character};
+use crate::html::{Attribute, Content, Context, Element, Name, Sink, character, head};
 use url::Url;
 
 /// Told by the tokenizer what the page holds, tells the visitor the links of it.
@@ -13,6 +13,8 @@ pub(super) struct Page<V> {
     resolver: Resolver,
     /// The scheme of the page itself, whose links count like those of http.
     scheme: String,
+    /// The page is a local file, by its mark.
+    is_file: bool,
     has_base: bool,
     context: Context,
     element: Element,
@@ -46,6 +48,7 @@ impl<V: Visit> Page<V> {
             options,
             resolver: Resolver::new(base.cloned()),
             scheme: base.map_or(String::new(), |base| base.scheme().to_string()),
+            is_file: false,
             has_base: false,
             context: Context::default(),
             element: Element::Other,
@@ -56,6 +59,19 @@ impl<V: Visit> Page<V> {
             css: None,
             result: Ok(()),
         }
+    }
+
+    /// Begins another page, whose mark contains this URL. The one before has ended.
+    pub(super) fn begin(&mut self, url: &[u8]) {
+        let text = head::text(url);
+        let base = Url::parse(&text);
+        self.is_file = base.as_ref().is_ok_and(|base| base.scheme() == "file");
+        if let Err(error) = base {
+            self.invalid(text.as_bytes(), Cause::Url(error), MARK);
+        }
+        self.resolver = Resolver::new(base.ok());
+        self.has_base = false;
+        self.context = Context::default();
     }
 
     /// What the visitor said since the last time.
@@ -247,6 +263,8 @@ impl<V: Visit> Page<V> {
                         fragment,
                         source,
                     });
+                } else if self.is_file && scheme == "file" {
+                    self.invalid(raw, Cause::File, source);
                 }
             }
             Err(error) => match scheme(raw) {
@@ -365,6 +383,12 @@ impl<V: Visit> Sink for Page<V> {
         self.context.is_foreign()
     }
 }
+
+/// The mark before a page.
+const MARK: Source = Source {
+    element: "base",
+    attribute: "data-page",
+};
 
 /// What the text of a `style` element holds.
 const STYLE: Source = Source {

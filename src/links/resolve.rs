@@ -6,7 +6,7 @@
 //! these, that is what is done, in a tenth of the time; a property test holds
 //! the one to the other.
 
-use std::fmt::Write;
+use crate::html::head;
 use url::{ParseError, Position, Url};
 
 /// Resolves links of one page, one after the other.
@@ -155,12 +155,9 @@ impl Resolver {
     /// Takes another base, which may be relative to the one so far. One that
     /// nothing can be relative to changes nothing (HTML standard, 4.2.3).
     pub fn rebase(&mut self, href: &[u8]) -> Result<Option<&Url>, ParseError> {
-        let url = Url::options()
-            .base_url(self.base.as_ref())
-            .parse(&text(href))?;
-        if matches!(url.scheme(), "data" | "javascript") || url.cannot_be_a_base() {
+        let Some(url) = head::base(href, self.base.as_ref())? else {
             return Ok(None);
-        }
+        };
         self.quick = Quick::new(&url);
         Ok(Some(self.base.insert(url)))
     }
@@ -178,7 +175,7 @@ impl Resolver {
         self.fragment = None;
         let mut url = Url::options()
             .base_url(self.base.as_ref())
-            .parse(&text(link))?;
+            .parse(&head::text(link))?;
         self.fragment = url.fragment().map(str::to_string);
         url.set_fragment(None);
         self.url = url.into();
@@ -210,20 +207,6 @@ impl Resolver {
     pub fn resolved(&self) -> (&str, Option<&str>) {
         (&self.url, self.fragment.as_deref())
     }
-}
-
-/// The bytes of a URL as text: those that are not UTF-8 are percent-encoded,
-/// so that a server gets what was meant, in whatever charset that is.
-fn text(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        for byte in chunk.invalid() {
-            // Writing into a string cannot fail.
-            let _ = write!(text, "%{byte:02X}");
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,0 +1,436 @@
+//! Several pages in a row, and the mark that begins each.
+//!
+//! A program that writes pages one after the other puts a mark before each. It
+//! is a base element on a line of its own:
+//!
+//! ```text
+//! <base data-page="http://host/dir/page" href="http://host/dir/">
+//! ```
+//!
+//! `data-page` is the URL of the page. `href` is the base URL of its links: the
+//! first `<base href>` in its head, resolved, or else its URL.
+//!
+//! `untag` and `links` recognise a mark by its bytes, in any context: the page
+//! before may have left a script or a comment open. That page ends there, and a
+//! new one begins, whose URL is `data-page` and whose own `<base href>` counts
+//! as always. Any other program, such as a browser, sees a base element, and
+//! resolves the links of the page as it would at the page's URL.
+//!
+//! [`Marker`] writes a page with its mark; [`Splitter`] finds the marks.
+//!
+//! Cost: a [`Marker`] holds the head of a page, up to [`HELD`] bytes and a
+//! block. A [`Splitter`] holds the URL of a mark and searches each block once.
+
+use super::character;
+use super::head::{self, Head};
+use crate::error::Error;
+use memchr::{memchr2, memmem, memrchr};
+use url::Url;
+
+/// What a mark begins with.
+const MARK: &[u8] = b"<base data-page=\"";
+
+/// The longest head of a page that is held, in bytes. A `<base href>` beyond it
+/// is not found.
+pub const HELD: usize = 256 << 10;
+
+/// The longest URL of a mark that is read, in bytes.
+const LONGEST: usize = 2 << 20;
+
+/// How much is searched for a mark before it is passed on, in bytes: few enough
+/// that they are still in the first cache when they are read again.
+const SEARCHED: usize = 16 << 10;
+
+/// The mark of a page: its URL, and the base URL of its links.
+fn mark(page: &Url, base: &Url) -> String {
+    // Neither holds a control character.
+    let escaped = |url: &Url| {
+        let url = url.as_str().replace('&', "&amp;").replace('"', "&quot;");
+        url.replace('<', "&lt;").replace('>', "&gt;")
+    };
+    format!(
+        "<base data-page=\"{}\" href=\"{}\">\n",
+        escaped(page),
+        escaped(base)
+    )
+}
+
+/// Puts the mark before one page, which comes in blocks.
+///
+/// The head of the page is held up to its `<base href>`, its end or [`HELD`]
+/// bytes; everything after it is handed on at once. An empty page gets no mark.
+pub struct Marker {
+    page: Url,
+    head: Head,
+    held: Vec<u8>,
+    is_marked: bool,
+}
+
+impl Marker {
+    /// For the page at this URL.
+    pub fn new(page: Url) -> Marker {
+        Marker {
+            page,
+            head: Head::default(),
+            held: Vec::new(),
+            is_marked: false,
+        }
+    }
+
+    /// Takes the next block of the page and returns what can be written now. At
+    /// the end of the page (`last`), or where it breaks off, that is everything.
+    pub fn text<'a>(&'a mut self, block: &'a [u8], last: bool) -> &'a [u8] {
+        if self.is_marked {
+            self.held = Vec::new();
+            return block;
+        }
+        self.held.extend_from_slice(block);
+        let is_known = self.head.block(block);
+        if self.held.is_empty() || !(is_known || last || self.held.len() >= HELD) {
+            return b"";
+        }
+        let href = self.head.href();
+        let base = href.and_then(|href| head::base(href, Some(&self.page)).ok()?);
+        let mark = mark(&self.page, base.as_ref().unwrap_or(&self.page));
+        self.held.splice(..0, mark.into_bytes());
+        self.is_marked = true;
+        &self.held
+    }
+}
+
+/// A part of several pages in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// The next bytes of the page at hand.
+    Text(&'a [u8]),
+    /// A mark: that page has ended, and another one begins, which has this URL
+    /// (empty if longer than 2 MiB).
+    Page(&'a [u8]),
+}
+
+/// Finds the marks in a text, which comes in blocks. What stands before the first
+/// mark is a page without one.
+pub struct Splitter {
+    finder: memmem::Finder<'static>,
+    state: State,
+}
+
+enum State {
+    /// In a page. The text so far ends with this many bytes of [`MARK`].
+    Text(usize),
+    /// In the URL of a mark.
+    Url(Vec<u8>),
+    /// Behind that, up to the end of the mark.
+    Rest,
+    /// Behind the mark, where a newline belongs to it.
+    Newline,
+}
+
+impl Splitter {
+    /// At the beginning of the text.
+    pub fn new() -> Splitter {
+        Splitter {
+            finder: memmem::Finder::new(MARK),
+            state: State::Text(0),
+        }
+    }
+
+    /// Takes the next block of the text and passes its parts to `take`, whose
+    /// error ends it. What may be the beginning of a mark is held.
+    pub fn block(
+        &mut self,
+        text: &[u8],
+        mut take: impl FnMut(Part<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut rest = text;
+        while let Some(&first) = rest.first() {
+            match &mut self.state {
+                State::Text(0) => {
+                    let (piece, behind) = rest.split_at(rest.len().min(SEARCHED));
+                    match self.finder.find(piece) {
+                        Some(at) => {
+                            if at > 0 {
+                                take(Part::Text(&rest[..at]))?;
+                            }
+                            rest = &rest[at + MARK.len()..];
+                            self.state = State::Url(Vec::new());
+                        }
+                        None => {
+                            let begun = begun(piece);
+                            self.state = State::Text(begun);
+                            rest = behind;
+                            if piece.len() > begun {
+                                take(Part::Text(&piece[..piece.len() - begun]))?;
+                            }
+                        }
+                    }
+                }
+                State::Text(begun) => {
+                    let expected = MARK[*begun..].iter().zip(rest);
+                    let n = expected.take_while(|(a, b)| a == b).count();
+                    if *begun + n == MARK.len() {
+                        self.state = State::Url(Vec::new());
+                        rest = &rest[n..];
+                    } else if n == rest.len() {
+                        *begun += n;
+                        return Ok(());
+                    } else {
+                        // No mark begins within another one's beginning.
+                        let held = &MARK[..*begun];
+                        self.state = State::Text(0);
+                        take(Part::Text(held))?;
+                    }
+                }
+                // A `<` in a mark is that of the next one: this one was cut off.
+                State::Url(_) | State::Rest if first == b'<' => self.state = State::Text(0),
+                State::Url(url) => {
+                    let end = memchr2(b'"', b'<', rest);
+                    let piece = &rest[..end.unwrap_or(rest.len())];
+                    // One byte more says that it is too long.
+                    url.extend_from_slice(&piece[..piece.len().min(LONGEST + 1 - url.len())]);
+                    rest = &rest[piece.len()..];
+                    if rest.first() == Some(&b'"') {
+                        rest = &rest[1..];
+                        if url.len() > LONGEST {
+                            url.clear();
+                        }
+                        let url = std::mem::take(url);
+                        self.state = State::Rest;
+                        take(Part::Page(&character::value(&url)))?;
+                    }
+                }
+                State::Rest => {
+                    let end = memchr2(b'>', b'<', rest).unwrap_or(rest.len());
+                    rest = &rest[end..];
+                    if rest.first() == Some(&b'>') {
+                        rest = &rest[1..];
+                        self.state = State::Newline;
+                    }
+                }
+                State::Newline => {
+                    rest = &rest[usize::from(first == b'\n')..];
+                    self.state = State::Text(0);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The text has ended: returns the rest of its last page, which was held as the
+    /// possible beginning of a mark. After that the splitter is as new.
+    pub fn end(&mut self) -> &'static [u8] {
+        match std::mem::replace(&mut self.state, State::Text(0)) {
+            State::Text(begun) => &MARK[..begun],
+            _ => b"",
+        }
+    }
+}
+
+impl Default for Splitter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// How many bytes of a mark's beginning the text ends with.
+fn begun(text: &[u8]) -> usize {
+    let tail = &text[text.len().saturating_sub(MARK.len() - 1)..];
+    match memrchr(MARK[0], tail) {
+        Some(at) if MARK.starts_with(&tail[at..]) => tail.len() - at,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arbitrary;
+    use crate::html::oracle;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    const PAGE: &str = "http://host/dir/page?a=1&b=\"";
+
+    /// A page as a [`Marker`] writes it that gets it in blocks.
+    fn marked(url: &str, page: &[u8], cuts: &[usize]) -> Vec<u8> {
+        let mut marker = Marker::new(Url::parse(url).unwrap());
+        let mut out = Vec::new();
+        for block in arbitrary::blocks(page, cuts) {
+            out.extend_from_slice(marker.text(block, false));
+        }
+        out.extend_from_slice(marker.text(b"", true));
+        out
+    }
+
+    /// The pages of a text that comes in blocks, each with its URL.
+    fn split(text: &[u8], cuts: &[usize]) -> Vec<(String, Vec<u8>)> {
+        let mut pages = vec![(String::new(), Vec::new())];
+        let mut splitter = Splitter::new();
+        let mut take = |part: Part<'_>| {
+            match part {
+                Part::Text(text) => pages.last_mut().unwrap().1.extend_from_slice(text),
+                Part::Page(url) => {
+                    pages.push((String::from_utf8(url.to_vec()).unwrap(), Vec::new()));
+                }
+            }
+            Ok(())
+        };
+        for block in arbitrary::blocks(text, cuts) {
+            splitter.block(block, &mut take).unwrap();
+        }
+        pages
+            .last_mut()
+            .unwrap()
+            .1
+            .extend_from_slice(splitter.end());
+        pages
+    }
+
+    fn text(page: &str) -> String {
+        String::from_utf8(marked(PAGE, page.as_bytes(), &[2])).unwrap()
+    }
+
+    #[test]
+    fn the_mark_carries_the_url_and_the_base() {
+        let url = "http://host/dir/page?a=1&amp;b=%22";
+        for (page, base) in [
+            ("<p>x", url),
+            ("<base href=../b/?c&d>", "http://host/b/?c&amp;d"),
+            ("<base href=http://other>", "http://other/"),
+            ("<link href=x><base href=/>", "http://host/"),
+            // These set nothing, and neither does a second one.
+            ("<base href=http://[><base href=/x/>", url),
+            ("<base href=data:x><base href=/x/>", url),
+            ("<p><base href=/x/>", url),
+            ("<base href=/x/", url),
+        ] {
+            let mark = format!("<base data-page=\"{url}\" href=\"{base}\">\n");
+            assert_eq!(text(page), mark + page);
+        }
+        assert_eq!(text(""), "");
+    }
+
+    #[test]
+    fn only_the_head_is_held() {
+        let page = Url::parse(PAGE).unwrap();
+        let mut marker = Marker::new(page.clone());
+        assert_eq!(marker.text(b"<title>t</title>", false), b"");
+        assert!(marker.text(b"<p", false).is_empty());
+        assert!(
+            marker
+                .text(b">a", false)
+                .ends_with(b"\n<title>t</title><p>a")
+        );
+        assert_eq!(marker.text(b"b", false), b"b");
+        assert_eq!(marker.text(b"", true), b"");
+
+        // Where the page breaks off, and where its head has no end.
+        let mut marker = Marker::new(page.clone());
+        assert_eq!(marker.text(b"<base href=/", false), b"");
+        assert!(
+            marker
+                .text(b"", true)
+                .ends_with(b"&amp;b=%22\">\n<base href=/")
+        );
+        let mut marker = Marker::new(page);
+        let block = [b' '; 1000];
+        let given = (1..).find(|_| !marker.text(&block, false).is_empty());
+        assert_eq!(given, Some(HELD.div_ceil(1000)));
+    }
+
+    #[test]
+    fn marks_are_found_wherever_they_stand() {
+        for cuts in [&[1][..], &[7], &[usize::MAX]] {
+            let pages = |text: &str| split(text.as_bytes(), cuts);
+            let page = |url: &str, text: &str| (url.to_string(), text.as_bytes().to_vec());
+            assert_eq!(pages(""), [page("", "")]);
+            let whole = "<base data-page=x><base data-pag<base href=\"\"><<base data-page=";
+            assert_eq!(pages(whole), [page("", whole)]);
+            assert_eq!(
+                pages("a<!--<base data-page=\"b&amp;c\" href=\"d\">\n\n<b<<base data-page=\"e\">"),
+                [page("", "a<!--"), page("b&c", "\n<b<"), page("e", "")]
+            );
+            // A truncated mark is dropped.
+            assert_eq!(pages("a<base data-page=\"b"), [page("", "a")]);
+            assert_eq!(
+                pages("a<base data-page=\"b<base data-page=\"c\" <base data-page=\"d\">e"),
+                [page("", "a"), page("c", ""), page("d", "e")]
+            );
+        }
+        // Across the edges of what is searched at once.
+        for n in SEARCHED - MARK.len() - 1..SEARCHED + 2 {
+            let page = (String::new(), vec![b'x'; n]);
+            let text = [&page.1[..], MARK, b"u\">"].concat();
+            let expected = [page, ("u".to_string(), Vec::new())];
+            assert_eq!(split(&text, &[usize::MAX]), expected, "{n}");
+        }
+        let long = |n: usize| format!("<base data-page=\"{}\">", "x".repeat(n));
+        let pages = split((long(LONGEST) + &long(LONGEST + 1)).as_bytes(), &[100_000]);
+        assert_eq!((pages[1].0.len(), pages[2].0.len()), (LONGEST, 0));
+    }
+
+    fn url() -> impl Strategy<Value = Url> {
+        let piece = prop_oneof![
+            prop::sample::select(
+                &[
+                    "&",
+                    "\"",
+                    "'",
+                    "<",
+                    ">",
+                    "&amp;",
+                    "&quot;",
+                    "&copy",
+                    "?",
+                    "#",
+                    "%",
+                    "/",
+                    " ",
+                    "é",
+                    "<base data-page=\"",
+                ][..]
+            )
+            .prop_map(str::to_string),
+            any::<char>().prop_map(String::from),
+        ];
+        let start = prop::sample::select(&["http://host/", "file:///", "urn:", "x://"][..]);
+        (start, vec(piece, 0..12)).prop_filter_map("no URL", |(start, rest)| {
+            Url::parse(&(start.to_string() + &rest.concat())).ok()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(
+            pages in vec((url(), oracle::page()), 1..4),
+            cuts in arbitrary::cuts(),
+            again in arbitrary::cuts(),
+        ) {
+            let mut written = Vec::new();
+            let mut expected = vec![(String::new(), Vec::new())];
+            for (url, page) in &pages {
+                written.extend(marked(url.as_str(), page, &cuts));
+                if !page.is_empty() {
+                    expected.push((url.to_string(), page.clone()));
+                }
+            }
+            prop_assert_eq!(split(&written, &again), expected);
+        }
+
+        /// A parser that does not know marks finds the right base URL.
+        #[test]
+        fn browsers_find_the_base(soup in oracle::soup(), cuts in arbitrary::cuts()) {
+            prop_assume!(!soup.is_empty());
+            let page = Url::parse("http://host/dir/page").unwrap();
+            let base = match oracle::base(&soup) {
+                None => page.clone(),
+                Some((href, true)) => page.join(&href).unwrap(),
+                // In the body, where the standard does not allow it: found too late.
+                Some((_, false)) => return Ok(()),
+            };
+            let marked = marked(page.as_str(), soup.as_bytes(), &cuts);
+            let found = oracle::base(std::str::from_utf8(&marked).unwrap());
+            prop_assert_eq!(found, Some((base.into(), true)));
+        }
+    }
+}
