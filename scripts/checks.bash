@@ -1,10 +1,11 @@
 # Checks of the built programs, for a script that sources this from the top of the repository.
 #
-# The programs are first in PATH: those in TEXTMILL_BIN, or else debug ones, built here. `dir` is a
+# The programs are first in PATH: those in TEXTMILL_BIN, or else debug ones, built here as
+# scripts/test builds them, so that nothing is compiled again after it. `dir` is a
 # folder of the script's own, `ids` are processes that it started; both are gone when it ends.
 
 if [ -z "${TEXTMILL_BIN:-}" ]; then
-    cargo build --quiet --locked
+    cargo test --quiet --locked --no-run --lib --test tests
     TEXTMILL_BIN=${CARGO_TARGET_DIR:-target}/debug
 fi
 PATH=$(cd "$TEXTMILL_BIN" && pwd):$PATH

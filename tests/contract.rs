@@ -132,6 +132,9 @@ fn every_program_is_built() {
             programs().join(&name).exists(),
             "{name} is in src/bin but is not built"
         );
+        // Tests of a program are in the library: scripts/test runs none of src/bin.
+        let source = std::fs::read_to_string(repository(&format!("src/bin/{name}.rs")));
+        assert!(!source.unwrap().contains("#[test]"), "{name}");
     }
     // None is elsewhere, where it would not be found.
     let manifest = std::fs::read_to_string(repository("Cargo.toml")).unwrap();

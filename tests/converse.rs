@@ -167,9 +167,21 @@ fn a_full_disk_is_said() {
 
 #[test]
 fn commands_have_their_signals_as_they_were() {
-    let line = format!("{SIGNALS} >&2");
-    let outside = run(Command::new("sh").args(["-c", &line]), b"").stderr;
-    assert_eq!(goes_well(&line, "true"), outside);
+    // In the background of a shell and under nohup, some are ignored. No `timeout` here: it
+    // changes that itself.
+    for setup in ["", "trap '' HUP INT QUIT;"] {
+        let told = |before: &[&str], after: &[&str]| {
+            let line = format!("{SIGNALS} >&2");
+            let words = [before, &["sh", "-c", &line], after].concat();
+            let ran = run(
+                shell(&format!(r#"{setup} exec "$0" "$@""#)).args(words),
+                b"",
+            );
+            assert_eq!(ran.status, 0, "{}", ran.stderr);
+            ran.stderr
+        };
+        assert_eq!(told(&["converse"], &["=", "true"]), told(&[], &[]));
+    }
 }
 
 /// Who started us may have said so for himself, and his children have it from him.
@@ -182,6 +194,8 @@ fn where_the_ends_of_children_are_ignored() {
 #[cfg(target_os = "linux")]
 mod deadlock {
     use super::*;
+    use crate::process::installed;
+    use rustix::process::{Pid, Signal, kill_process};
     use std::io::Write;
     use std::os::unix::net::UnixListener;
     use std::thread;
@@ -219,6 +233,13 @@ mod deadlock {
         );
     }
 
+    /// Waits for standard input in this system call, `poll` or another one with its arguments.
+    fn polls(call: libc::c_long, limit: &str) -> String {
+        perl(&format!(
+            r#"$polled = pack "iss", 0, 1, 0; syscall {call}, $polled, 1, {limit}"#
+        ))
+    }
+
     #[test]
     fn however_they_wait() {
         for waits in [
@@ -231,7 +252,9 @@ mod deadlock {
             // One who writes into a pipe of theirs that nobody empties.
             "exec 3<&0; yes | { exec 4<&0; cat <&3; }",
             &perl("vec($r, 0, 1) = 1; select($r, undef, undef, undef)"),
-            &perl("use IO::Poll; $p = IO::Poll->new; $p->mask(STDIN, POLLIN); $p->poll(-1)"),
+            #[cfg(target_arch = "x86_64")]
+            &polls(libc::SYS_poll, "-1"),
+            &polls(libc::SYS_ppoll, "0, 0, 0"),
             // After a while, and in the middle of a talk.
             "sleep 0.3; exec cat",
             // Long after the command itself has ended.
@@ -249,8 +272,9 @@ mod deadlock {
         let line = "sleep 600 > /dev/null 2>&1 & echo $!; exec converse cat = cat";
         let ran = run(&mut shell(line), b"");
         let stranger = String::from_utf8(ran.stdout).unwrap();
-        let ended = run(Command::new("kill").arg(stranger.trim()), b"");
-        assert_eq!((ran.status, ended.status), (1, 0), "{}", ran.stderr);
+        let stranger = Pid::from_raw(stranger.trim().parse().unwrap()).unwrap();
+        let ended = kill_process(stranger, Signal::TERM);
+        assert_eq!((ran.status, ended), (1, Ok(())), "{}", ran.stderr);
         assert!(ran.stderr.starts_with("converse: deadlock: "));
     }
 
@@ -328,24 +352,31 @@ mod deadlock {
     /// Its first thread has ended, and the others go on: they are ended, too.
     #[test]
     fn a_process_may_outlive_its_first_thread() {
-        let folder = tempfile::tempdir().unwrap();
-        let sign = folder.path().join("sign");
-        let first = format!(
-            "exec python3 -c 'import ctypes, os, threading, time
-def go_on():
-    os.read(0, 1)
-    open(\"{}\", \"w\")
-threading.Thread(target=go_on).start()
-ctypes.CDLL(None).pthread_exit(None)'",
-            sign.display()
-        );
-        if !Command::new("python3")
-            .arg("--version")
-            .output()
-            .is_ok_and(|ran| ran.status.success())
-        {
+        // A C compiler is there as a rule, since Rust links with it.
+        if !installed("cc", "") {
             return;
         }
+        let folder = tempfile::tempdir().unwrap();
+        let (built, sign) = (folder.path().join("built"), folder.path().join("sign"));
+        let source = br#"
+            #include <pthread.h>
+            #include <stdio.h>
+            #include <unistd.h>
+            static void *go_on(void *sign) {
+                char byte;
+                if (read(0, &byte, 1) >= 0) fclose(fopen(sign, "w"));
+                return NULL;
+            }
+            int main(int count, char **arguments) {
+                pthread_t thread;
+                pthread_create(&thread, NULL, go_on, arguments[1]);
+                pthread_exit(NULL);
+            }"#;
+        let mut cc = Command::new("cc");
+        cc.args(["-pthread", "-x", "c", "-", "-o", argument(&built)]);
+        let compiled = run(&mut cc, source);
+        assert_eq!((compiled.status, &compiled.stderr[..]), (0, ""));
+        let first = format!("exec {} {}", built.display(), sign.display());
         is_found(&first, "cat");
         thread::sleep(Duration::from_millis(200));
         assert!(!sign.exists());
@@ -375,7 +406,7 @@ ctypes.CDLL(None).pthread_exit(None)'",
     #[test]
     fn orphans_are_buried() {
         let orphans = "for i in $(seq 50); do (/bin/true &); done; sleep 2; \
-            ps -o stat= --ppid $PPID | grep -c Z >&2; echo";
+            cat /proc/[0-9]*/stat 2> /dev/null | grep -c \") Z $PPID \" >&2; echo";
         assert_eq!(goes_well(orphans, "read x"), "0\n");
     }
 

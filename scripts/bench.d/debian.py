@@ -1,5 +1,6 @@
 """Debian packages: downloaded and unpacked into a folder, never installed."""
 
+import os
 import subprocess
 import sys
 
@@ -13,7 +14,8 @@ def unpacked(package, folder):
         download = ["apt-get", "download", "-q", package]
         if subprocess.run(download, cwd=folder, capture_output=True).returncode != 0:
             # Stale lists name a version that the mirror no longer has.
-            subprocess.run(["apt-get", "update", "-q"], check=True, stdout=sys.stderr)
+            as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+            subprocess.run([*as_root, "apt-get", "update", "-q"], check=True, stdout=sys.stderr)
             subprocess.run(download, cwd=folder, check=True, stdout=sys.stderr)
         archives = sorted(folder.glob(f"{package}_*.deb"))
     if not files.exists():
