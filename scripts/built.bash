@@ -27,12 +27,12 @@ build() { # build PROGRAM…
     if is_fresh "$@"; then
         options+=(--quiet)
     else
-        echo "scripts/${0##*/}: building $* (the first time takes some minutes: two with two processors)" >&2
+        echo "${0#"$top/"}: building $* (the first time takes some minutes: two with two processors)" >&2
     fi
     built=$(cargo build "${options[@]}") || exit 1
     # Where the programs end up depends on the user's settings: cargo says it, in JSON.
     executable='"executable":"(([^"\]|\\.)*)/'$1'"'
-    [[ $built =~ $executable ]] || { echo "scripts/${0##*/}: cargo: built no $1" >&2; exit 1; }
+    [[ $built =~ $executable ]] || { echo "${0#"$top/"}: cargo: built no $1" >&2; exit 1; }
     local quote='"' # the one escape of JSON that is none to printf
     printf -v bin %b "${BASH_REMATCH[1]//\\$quote/$quote}"
 }

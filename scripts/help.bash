@@ -16,6 +16,6 @@ help_if_asked() {
 
 # wrong_usage CAUSE: one line, status 2.
 wrong_usage() {
-    echo "scripts/${0##*/}: $1 (see scripts/${0##*/} --help)" >&2
+    echo "${0#"${top-}/"}: $1 (see ${0#"${top-}/"} --help)" >&2
     exit 2
 }

@@ -15,6 +15,13 @@ packages_of() { # packages_of MANAGER NEED
         *-roots) echo ca-certificates ;;
         apt-get-venv) echo python3-venv ;;
         *-python | *-venv) echo python3 ;;
+        apt-get-perl) echo perl-base ;;
+        apt-get-nginx) echo nginx-light ;;
+        apt-get-awk) echo mawk ;;
+        *-awk) echo gawk ;;
+        *-find | *-xargs) echo findutils ;;
+        *-setsid) echo util-linux ;;
+        *-coreutils) echo coreutils ;;
         *) echo "$2" ;;
     esac
 }
@@ -36,6 +43,7 @@ name_of() {
         python) echo "Python 3" ;;
         venv) echo "Python's venv" ;;
         parallel) echo "GNU parallel" ;;
+        coreutils) echo "GNU's core utilities" ;;
         *) echo "$1" ;;
     esac
 }
@@ -70,9 +78,14 @@ is_there() {
             done
             return 1
             ;;
-        # perl-base, which Debian always has, lacks most of perl's modules.
         python) python3 -c '' 2>/dev/null ;;
         venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
+        coreutils)
+            local tool
+            for tool in cat comm cut head join mkfifo mktemp nl paste seq sleep sort tail timeout tr uniq wc yes; do
+                command -v "$tool" >/dev/null || return
+            done
+            ;;
         parallel) [[ $(parallel --version 2>/dev/null) == "GNU parallel"* ]] ;;
         *) PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
     esac
@@ -111,16 +124,17 @@ listed() {
 }
 
 needs() {
-    local need missing=() names=() packages=() words commands=() me=scripts/${0##*/}
+    local need missing=() names=() packages=() words commands=() me=${0#"$top/"}
     for need; do
         is_there "$need" || missing+=("$need")
     done
     ((${#missing[@]})) || return 0
     for need in "${missing[@]}"; do
         names+=("$(name_of "$need")")
-        read -ra words <<<"$(packages_of "$(manager)" "$need")"
         # The Rust of a distribution is mostly too old.
-        [[ $need == rust ]] || packages+=("${words[@]}")
+        [[ $need != rust ]] || continue
+        read -ra words <<<"$(packages_of "$(manager)" "$need")"
+        packages+=("${words[@]}")
     done
     if [[ " ${missing[*]} " == *" rust "* ]]; then
         commands+=("curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh")

@@ -3,17 +3,9 @@
 # `start_nginx DIR` serves DIR/www, and all that it needs itself it keeps in DIR: certificates,
 # logs. It listens on free ports: `plain`; `secure`, TLS for localhost by an authority whose
 # certificate is DIR/ca.pem; `expired` and `self`, TLS that nobody should trust. Its process is
-# `nginx`. nginx comes from Debian if it is not there.
+# `nginx`. The script has checked that nginx is there (`needs nginx`).
 
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
-
-install_nginx() {
-    PATH=$PATH:/usr/sbin:/sbin
-    if ! command -v nginx >/dev/null; then
-        as_root apt-get update -qq >&2
-        as_root apt-get install -qq --no-install-recommends nginx-light >&2
-    fi
-}
+PATH=$PATH:/usr/sbin:/sbin
 
 free_ports() { # free_ports N: so many ports that nobody listens on
     python3 - "$1" <<'PYTHON'
@@ -60,7 +52,6 @@ CONF
 
 start_nginx() { # start_nginx DIR
     local dir=$1
-    install_nginx
     certificates "$dir"
     read -r plain secure expired self < <(free_ports 4)
     tls() { echo "listen 127.0.0.1:$1 ssl; server_name localhost; ssl_certificate $dir/$2.pem; ssl_certificate_key $dir/$2.key;"; }
