@@ -73,7 +73,7 @@ impl Mean {
     }
 
     /// Reads numbers, one a line; blanks around them do not matter.
-    pub fn read(&mut self, input: &mut impl Read, terminator: u8) -> Result<(), Error> {
+    pub fn read(&mut self, input: &mut dyn Read, terminator: u8) -> Result<(), Error> {
         let mut line = 0;
         stream::short_lines(input, terminator, LONGEST_NUMBER, |text| {
             line += 1;
@@ -161,7 +161,7 @@ impl Mean {
     /// Writes the mean; if all is to be told, a line each for the number of numbers, their
     /// sum, the smallest, the largest, the mean, and the standard deviation of
     /// the sample, which takes two numbers.
-    pub fn write(&self, output: &mut impl Write) -> Result<(), Error> {
+    pub fn write(&self, output: &mut dyn Write) -> Result<(), Error> {
         if self.n == 0 {
             return Err(Error::Data("no numbers, so no mean"));
         }

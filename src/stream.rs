@@ -126,9 +126,9 @@ impl<A: Filter, B: Filter> Filter for Chain<A, B> {
 /// Where reading fails, what came before is still written and the text ended,
 /// before the error is returned: the next text does not run into this one.
 pub fn filter(
-    input: &mut impl Read,
+    input: &mut (impl Read + ?Sized),
     filter: &mut (impl Filter + ?Sized),
-    output: &mut impl Write,
+    output: &mut (impl Write + ?Sized),
 ) -> Result<(), Error> {
     let mut blocks = Blocks::new();
     let mut out = Out::default();
@@ -155,7 +155,7 @@ pub fn filter(
 /// Hands on every line of the input, without its terminator. A last line
 /// without one counts; memory grows with the longest line only.
 pub fn lines(
-    input: &mut impl Read,
+    input: &mut (impl Read + ?Sized),
     terminator: u8,
     each: impl FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {
@@ -166,7 +166,7 @@ pub fn lines(
 /// is known of that one by then is the last to be handed on, and still longer.
 /// No more is read, so memory is constant; `each` ought to fail for it.
 pub fn short_lines(
-    input: &mut impl Read,
+    input: &mut (impl Read + ?Sized),
     terminator: u8,
     most: usize,
     mut each: impl FnMut(&[u8]) -> Result<(), Error>,
@@ -239,7 +239,7 @@ impl Blocks {
 
     /// Reads what there is, once, and appends it to the text; how many bytes
     /// that were, 0 at the end of the input.
-    pub fn read(&mut self, input: &mut impl Read) -> io::Result<usize> {
+    pub fn read(&mut self, input: &mut (impl Read + ?Sized)) -> io::Result<usize> {
         let n = read(input, &mut self.bytes[self.end..][..BLOCK])?;
         self.end += n;
         Ok(n)
@@ -341,7 +341,7 @@ impl DerefMut for Pages {
 }
 
 /// Reads what there is, once; a signal is no reason to stop.
-pub fn read(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+pub fn read(input: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match input.read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -351,7 +351,7 @@ pub fn read(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 /// Writes all of `out` and empties it.
-pub fn write(output: &mut impl Write, out: &mut Out) -> Result<(), Error> {
+pub fn write(output: &mut (impl Write + ?Sized), out: &mut Out) -> Result<(), Error> {
     if !out.as_slice().is_empty() {
         output.write_all(out.as_slice()).map_err(Error::Write)?;
         out.truncate(0);

@@ -30,7 +30,7 @@ impl Top {
     }
 
     /// Reads records from an input.
-    pub fn read(&mut self, input: &mut impl Read, terminator: u8) -> Result<(), Error> {
+    pub fn read(&mut self, input: &mut dyn Read, terminator: u8) -> Result<(), Error> {
         let mut number = 0;
         stream::lines(input, terminator, |record| {
             number += 1;
@@ -63,7 +63,7 @@ impl Top {
     /// Writes the records as they were read, the largest first; with `other`,
     /// one more of the name `(other)` with the sum of the counts of all the
     /// rest, if there is a rest.
-    pub fn write(self, terminator: u8, other: bool, output: &mut impl Write) -> Result<(), Error> {
+    pub fn write(self, terminator: u8, other: bool, output: &mut dyn Write) -> Result<(), Error> {
         let mut text = Vec::new();
         for Reverse((_, record)) in self.heap.into_sorted_vec() {
             text.extend_from_slice(&record);

@@ -68,7 +68,7 @@ fn main() -> ExitCode {
         };
         program.each_file(&args.files, |input, output| {
             let mut well = true;
-            links::links(input, base.as_ref(), options, output, |invalid| {
+            links::links(input, base.as_ref(), options, output, &mut |invalid| {
                 well = false;
                 program.report(invalid.raw, invalid.cause);
             })?;

@@ -29,7 +29,7 @@ pub fn write<S: Sorted>(
     inputs: Vec<S>,
     separator: u8,
     terminator: u8,
-    output: &mut impl Write,
+    output: &mut dyn Write,
 ) -> Result<u64, Error> {
     let mut lines = 0;
     let mut out = Out::default();
@@ -55,7 +55,7 @@ pub fn write_runs(
     may_overflow: bool,
     separator: u8,
     terminator: u8,
-    output: &mut impl Write,
+    output: &mut dyn Write,
 ) -> Result<u64, Error> {
     let largest = spill.largest_block().max(parts.largest_block());
     // Where lines came to be so long that a range no longer fits beside some of

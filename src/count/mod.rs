@@ -153,7 +153,7 @@ impl Counts {
     }
 
     /// Counts the lines of an input.
-    pub fn read(&mut self, input: &mut (impl Read + Send), terminator: u8) -> Result<(), Error> {
+    pub fn read(&mut self, input: &mut (dyn Read + Send), terminator: u8) -> Result<(), Error> {
         let source = Mutex::new(Source::new(input, terminator));
         self.share_out(&source, |worker, block| {
             let length = lock(&source).next(block)?;
@@ -167,7 +167,7 @@ impl Counts {
     /// A sum that does not fit in 64 bits is noticed here or by
     /// [`write`](Counts::write): [`Error::TooLarge`] names the line, or
     /// [`Error::Line`] the record that made it so.
-    pub fn merge(&mut self, input: &mut (impl Read + Send), terminator: u8) -> Result<(), Error> {
+    pub fn merge(&mut self, input: &mut (dyn Read + Send), terminator: u8) -> Result<(), Error> {
         let source = Mutex::new(Source::new(input, terminator));
         self.share_out(&source, |worker, block| {
             let (length, number) = lock(&source).next_numbered(block)?;
@@ -262,7 +262,7 @@ impl Counts {
         mut self,
         separator: u8,
         terminator: u8,
-        output: &mut impl Write,
+        output: &mut dyn Write,
     ) -> Result<Report, Error> {
         let mut threads = self.working();
         let lines = self.workers.iter().map(Worker::lines).sum();

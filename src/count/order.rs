@@ -143,7 +143,7 @@ impl Answer {
         self,
         separator: u8,
         terminator: u8,
-        output: &mut impl Write,
+        output: &mut dyn Write,
     ) -> Result<u64, Error> {
         // Thread `i` of `n` lays out the ranges i, i + n, i + 2n …; here they are
         // taken from one thread after the other, and so in their order.

@@ -29,7 +29,7 @@ pub fn merge_sorted<R: Read>(
     means: Means,
     separator: u8,
     terminator: u8,
-    output: &mut impl Write,
+    output: &mut dyn Write,
 ) -> Result<Report, Error> {
     let total = Total::default();
     let mut inputs = inputs.map(|(name, input)| match input {

@@ -177,11 +177,11 @@ pub fn visit(
 /// local files: these are reported ([`Cause::File`]) unless `base` is a file or
 /// the options ask for all schemes.
 pub fn links(
-    input: &mut impl Read,
+    input: &mut dyn Read,
     base: Option<&Url>,
     options: Options,
-    output: &mut impl Write,
-    report: impl FnMut(&Invalid<'_>),
+    output: &mut dyn Write,
+    report: &mut dyn FnMut(&Invalid<'_>),
 ) -> Result<(), Error> {
     let out = Out::default();
     let print = Print {
@@ -208,13 +208,13 @@ pub fn links(
 }
 
 /// The visitor that writes links, and reports what is none.
-struct Print<'a, W, R> {
-    output: &'a mut W,
+struct Print<'a> {
+    output: &'a mut dyn Write,
     out: Out,
-    report: R,
+    report: &'a mut dyn FnMut(&Invalid<'_>),
 }
 
-impl<W: Write, R: FnMut(&Invalid<'_>)> Visit for Print<'_, W, R> {
+impl Visit for Print<'_> {
     fn link(&mut self, link: &Link<'_>) -> Result<(), Error> {
         self.out.push(link.url.as_bytes());
         if let Some(fragment) = link.fragment {
@@ -676,11 +676,11 @@ mod tests {
     ) -> (Vec<u8>, Vec<String>) {
         let base = base.map(|base| Url::parse(base).unwrap());
         let (mut out, mut reported) = (Vec::new(), Vec::new());
-        let report = |invalid: &Invalid<'_>| {
+        let mut report = |invalid: &Invalid<'_>| {
             reported.push(format!("{} {}", invalid.raw, invalid.cause));
         };
         let mut input = arbitrary::pieces(text, cuts);
-        links(&mut input, base.as_ref(), options, &mut out, report).unwrap();
+        links(&mut input, base.as_ref(), options, &mut out, &mut report).unwrap();
         (out, reported)
     }
 
