@@ -1,8 +1,10 @@
 # Builds programs, for a script that sources this with their names, and sets `bin` to their
 # folder. `top` is the repository's.
 #
-# Only these programs are built, and the crates that they need. Cargo shows its progress where
-# there is something to build.
+# Only these programs are built, and the crates that they need. The library is compiled in four
+# units, so that two processors share it: ten seconds less, for programs that are up to some percent
+# slower than those of `cargo build --release`. Cargo shows its progress where there is something to
+# build.
 
 # shellcheck source=scripts/needs.bash
 source "$top/scripts/needs.bash"
@@ -20,6 +22,7 @@ is_fresh() {
 build() { # build PROGRAM…
     local options=(--release --locked --manifest-path "$top/Cargo.toml") program built executable
     options+=(--no-default-features --message-format=json-render-diagnostics)
+    options+=(--config profile.release.package.textmill.codegen-units=4)
     for program; do
         options+=(--bin "$program")
         [[ $program != fetch ]] || options+=(--features fetch)
