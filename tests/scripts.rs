@@ -122,6 +122,8 @@ impl Bare {
         command.env_clear().env("PATH", self.folder());
         // Any file will do for the authorities' certificates.
         command.env("SSL_CERT_FILE", repository("Cargo.toml"));
+        // Nothing is built yet, whatever is in the repository's own folder.
+        command.env("CARGO_TARGET_DIR", self.folder().join("target"));
         run(&mut command, b"")
     }
 }
