@@ -75,7 +75,7 @@ impl Program {
             object => object,
         };
         let line = visible(&format!("{}: {object}: {cause}", self.name));
-        // Nobody is left to hear of it when this fails.
+        // There is no place to report that this failed.
         let _ = writeln!(io::stderr(), "{line}");
     }
 
