@@ -2,8 +2,8 @@
 # PySpark 4.3.0 (Hadoop 3.5.0): compressed files that Hadoop has no codec for are read as text.
 #
 # Expected: textFile refuses a valid .xz, as it refuses a .zst without the native library.
-# Seen: the bytes of the .xz are split at newlines and given as lines; the status is 0. A valid .zst
-# fails ("native zStandard library not available").
+# Seen: the bytes of the .xz are split at newlines and given as lines (each byte that is not UTF-8 as
+# U+FFFD); the status is 0. A valid .zst fails ("native zStandard library not available").
 #
 # Needs Python 3 with venv and lzma, and Java 17 or newer.
 set -euo pipefail
@@ -16,7 +16,6 @@ cd "$work"
 cat >read.py <<'PYTHON'
 import lzma
 import pathlib
-import sys
 
 import zstandard
 from pyspark import SparkContext
@@ -26,7 +25,7 @@ pathlib.Path("text.xz").write_bytes(lzma.compress(text))
 pathlib.Path("text.zst").write_bytes(zstandard.compress(text))
 spark = SparkContext("local[1]", "finding")
 read = spark.textFile("text.xz", use_unicode=False).collect()
-print("xz as text:", b"\n".join(read).startswith(b"\xfd7zXZ"))
+print("xz as text:", b"7zXZ" in b"\n".join(read))
 try:
     print("zst:", spark.textFile("text.zst").count())
 except Exception as error:
