@@ -1,7 +1,8 @@
 # `--help` for a script that sources this: its own head comment.
 
 # The comment at the top of a script, without its marks.
-usage() { sed -n '2,/^[^#]/{/^#/!q; s/^# \{0,1\}//; p}' "$0"; }
+# Called before or after the script has changed to the top folder.
+usage() { sed -n '2,/^[^#]/{/^#/!q; s/^# \{0,1\}//; p}' "${top:-$PWD}/scripts/${0##*/}"; }
 
 # Prints the usage and ends the script, if that is what the user asks for.
 help_if_asked() {

@@ -64,6 +64,9 @@ is_there() {
     local version
     case $1 in
         rust)
+            # The installer of Rust changes PATH only for shells that are started after it.
+            local home=${CARGO_HOME:-${HOME-}/.cargo}
+            command -v cargo >/dev/null || [[ ! -x $home/bin/cargo ]] || PATH=$home/bin:$PATH
             command -v cargo >/dev/null && version=$(rustc --version 2>/dev/null) || return
             version=${version#rustc }
             at_least "${version%% *}" "$(rust_version)"
@@ -106,11 +109,13 @@ installs() { [[ $(manager) == apt-get ]] && { ((EUID == 0)) || sudo -n true 2>/d
 
 # The command that installs some packages on this system.
 command_for() { # command_for PACKAGE…
+    local sudo=''
+    ((EUID == 0)) || sudo='sudo '
     case $(manager) in
         '') echo "your system's package manager: $*" ;;
-        pacman) echo "pacman -S $*" ;;
-        apk) echo "apk add $*" ;;
-        *) echo "$(manager) install $*" ;;
+        pacman) echo "${sudo}pacman -S $*" ;;
+        apk) echo "${sudo}apk add $*" ;;
+        *) echo "$sudo$(manager) install $*" ;;
     esac
 }
 
@@ -124,7 +129,7 @@ listed() {
 }
 
 needs() {
-    local need missing=() names=() packages=() words commands=() me=${0#"$top/"}
+    local need missing=() names=() packages=() words how='' me=${0#"$top/"}
     for need; do
         is_there "$need" || missing+=("$need")
     done
@@ -137,12 +142,15 @@ needs() {
         packages+=("${words[@]}")
     done
     if [[ " ${missing[*]} " == *" rust "* ]]; then
-        commands+=("curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh")
+        how="curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
     elif installs; then
         install_packages && return
     fi
-    ((${#packages[@]} == 0)) || commands+=("$(command_for "${packages[@]}")")
-    echo "$me: not found: $(listed "${names[@]}"); to install: $(listed "${commands[@]}")" >&2
+    if ((${#packages[@]})); then
+        [[ -z $how ]] || how+=$([[ $(manager) ]] && echo ' && ' || echo ' and ')
+        how+=$(command_for "${packages[@]}")
+    fi
+    echo "$me: not found: $(listed "${names[@]}"); to install: $how" >&2
     exit 1
 }
 

@@ -35,7 +35,10 @@ fn every_script_explains_itself() {
         {
             continue;
         }
-        let ran = run(script(&name).arg("--help"), b"");
+        // From another folder than the top, by a relative path.
+        let mut relative = Command::new(Path::new(".").join(&name));
+        relative.current_dir(repository("scripts"));
+        let ran = run(relative.arg("--help"), b"");
         let help = String::from_utf8(ran.stdout).unwrap();
         assert_eq!((ran.status, &ran.stderr[..]), (0, ""), "{name} --help");
         assert!(
@@ -144,6 +147,10 @@ fn what_is_missing_is_named_before_anything_is_built() {
             format!("scripts/wordfreq: not found: {expected}\n")
         );
     };
+    let sudo = match rustix::process::geteuid().is_root() {
+        true => "",
+        false => "sudo ",
+    };
     let rust = format!("Rust {} or newer", env!("CARGO_PKG_RUST_VERSION"));
     let c = "a C compiler with the C library's headers";
     let rustup = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh";
@@ -152,7 +159,7 @@ fn what_is_missing_is_named_before_anything_is_built() {
     ));
     bare.write("dnf", "exit 9");
     refused(&format!(
-        "{rust} and {c}; to install: {rustup} and dnf install gcc glibc-devel"
+        "{rust} and {c}; to install: {rustup} && {sudo}dnf install gcc glibc-devel"
     ));
     bare.write_rust("1.60.0");
     bare.write("cc", "exit 0");
@@ -160,7 +167,9 @@ fn what_is_missing_is_named_before_anything_is_built() {
     bare.write_rust("1.100.0-nightly");
     // It does not compile.
     bare.write("cc", "exit 1");
-    refused(&format!("{c}; to install: dnf install gcc glibc-devel"));
+    refused(&format!(
+        "{c}; to install: {sudo}dnf install gcc glibc-devel"
+    ));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, TempPath};
 
@@ -31,8 +31,8 @@ enum Place {
 }
 
 impl Replacement {
-    /// Begins a file for this path. The permissions are those of the file that is
-    /// there, or else what the umask allows.
+    /// Begins a file for this path. The permissions, and as far as the system allows the
+    /// owner, are those of the file that is there, or else what the umask allows.
     pub(super) fn of(path: &Path) -> io::Result<Replacement> {
         // The file that a symbolic link names is replaced, not the link.
         let path = match fs::canonicalize(path) {
@@ -40,7 +40,7 @@ impl Replacement {
             Err(error) if error.kind() == ErrorKind::NotFound => path.to_path_buf(),
             Err(error) => return Err(error),
         };
-        let mode = match fs::metadata(&path) {
+        let old = match fs::metadata(&path) {
             Ok(there) if !there.is_file() => {
                 let file = File::options().write(true).open(&path)?;
                 let place = Place::There;
@@ -49,7 +49,7 @@ impl Replacement {
             Ok(there) => {
                 // What must not be written to is not replaced either.
                 File::options().write(true).open(&path)?;
-                Some(there.mode() & 0o7777)
+                Some(there)
             }
             Err(_) => None,
         };
@@ -66,8 +66,10 @@ impl Replacement {
                 (file, Place::Aside(name, path))
             }
         };
-        if let Some(mode) = mode {
-            file.set_permissions(Permissions::from_mode(mode))?;
+        if let Some(old) = old {
+            // Only root can give a file to another user. No set-user-ID for new content.
+            let _ = fchown(&file, Some(old.uid()), Some(old.gid()));
+            file.set_permissions(Permissions::from_mode(old.mode() & 0o777))?;
         }
         Ok(Replacement { file, place })
     }
@@ -169,13 +171,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, link) = (folder.path().join("page"), folder.path().join("link"));
         fs::write(&path, "old").unwrap();
-        fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
+        fs::set_permissions(&path, PermissionsExt::from_mode(0o4640)).unwrap();
         std::os::unix::fs::symlink("page", &link).unwrap();
         let mut new = Replacement::of(&link).unwrap();
         new.output().write_all(b"new").unwrap();
         new.complete().unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
-        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o640);
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o640);
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     }
 
