@@ -144,7 +144,8 @@ needs() {
     if [[ " ${missing[*]} " == *" rust "* ]]; then
         how="curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
     elif installs; then
-        install_packages && return
+        install_packages
+        return
     fi
     if ((${#packages[@]})); then
         [[ -z $how ]] || how+=$([[ $(manager) ]] && echo ' && ' || echo ' and ')

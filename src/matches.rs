@@ -24,7 +24,7 @@ impl Matches {
         let pattern = RegexBuilder::new(pattern)
             .unicode(!ascii)
             .build()
-            .map_err(|error| last_line(&error.to_string()))?;
+            .map_err(|error| cause(&error))?;
         let line = Vec::new();
         Ok(Matches { pattern, line })
     }
@@ -43,10 +43,11 @@ impl Matches {
     }
 }
 
-/// Messages of the `regex` crate show the pattern over several lines; the
-/// last one names the mistake.
-fn last_line(message: &str) -> String {
-    let line = message.lines().last().unwrap_or(message);
+/// What is wrong with a regular expression, in one line. Messages of the `regex`
+/// crate show the pattern over several lines; the last one names the mistake.
+pub fn cause(error: &regex::Error) -> String {
+    let message = error.to_string();
+    let line = message.lines().last().unwrap_or(&message);
     line.strip_prefix("error: ").unwrap_or(line).to_string()
 }
 

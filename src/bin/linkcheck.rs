@@ -11,7 +11,7 @@ use textmill::error::Error;
 use textmill::fetch::{self, Field};
 use textmill::linkcheck::progress::{Aside, Progress};
 use textmill::linkcheck::{self, Format, Observer, Options, Scope, Summary, Tally};
-use textmill::time;
+use textmill::{matches, time};
 use url::Url;
 
 /// Check the links of a web site, and tell which are broken.
@@ -263,12 +263,8 @@ impl Args {
     /// What the user wants to look at; the error is one line.
     fn scope(&self) -> Result<Scope, String> {
         let set = |name: &str, patterns: &[String]| {
-            let set = RegexSet::new(patterns).map_err(|error| {
-                // The last line of its drawing says what is wrong.
-                let text = error.to_string();
-                let line = text.lines().last().unwrap_or_default();
-                format!("--{name}: {}", line.trim_start_matches("error: "))
-            })?;
+            let set = RegexSet::new(patterns)
+                .map_err(|error| format!("--{name}: {}", matches::cause(&error)))?;
             Ok::<_, String>((!set.is_empty()).then_some(set))
         };
         Ok(Scope {

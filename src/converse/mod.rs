@@ -200,7 +200,7 @@ fn run(
         let ready = wait(flows, if may_lock { pause } else { BURIAL })
             .map_err(|error| Error::Read(error).of("poll"))?;
         if buried.elapsed() >= BURIAL {
-            tree::bury_orphans(children);
+            tree::reap_orphans(children);
             buried = Instant::now();
         }
         if let Some(ready) = ready {

@@ -7,13 +7,13 @@
 use std::process::Child;
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{adopt_orphans, bury_orphans, descendants, end, may_be_under_us};
+pub(super) use linux::{adopt_orphans, descendants, end, may_be_under_us, reap_orphans};
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn adopt_orphans() {}
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn bury_orphans(_: &[Child]) {}
+pub(super) fn reap_orphans(_: &[Child]) {}
 
 /// Ends the commands.
 #[cfg(not(target_os = "linux"))]
@@ -88,7 +88,7 @@ mod linux {
 
     fn is_stranger(process: &Process) -> bool {
         let mut strangers = STRANGERS.get().into_iter().flatten();
-        strangers.any(|stranger| stranger.is(process))
+        strangers.any(|known| known.is(process))
     }
 
     /// Has those whose parents have ended be children of ours. To be called
@@ -137,10 +137,10 @@ mod linux {
     /// Takes note of the deaths of those that were adopted: nobody else can, and
     /// until then they keep their numbers. The commands keep theirs: what is known
     /// of them goes by these.
-    pub(in super::super) fn bury_orphans(children: &[Child]) {
+    pub(in super::super) fn reap_orphans(children: &[Child]) {
         for process in descendants().unwrap_or_default() {
             if process.dead && !children.iter().any(|child| child.id() == process.id) {
-                bury(process);
+                reap_other(process);
             }
         }
     }
@@ -191,12 +191,12 @@ mod linux {
     fn reap(children: &mut [Child], process: Process) {
         match children.iter_mut().find(|child| child.id() == process.id) {
             Some(child) => drop(child.try_wait()),
-            None => bury(process),
+            None => reap_other(process),
         }
     }
 
     /// The same for one that is no command.
-    fn bury(process: Process) {
+    fn reap_other(process: Process) {
         if process.parent == std::process::id() {
             let id = Pid::from_raw(process.id as i32);
             let _ = process::waitpid(id, WaitOptions::NOHANG);

@@ -1,6 +1,7 @@
 //! URLs as they are read, as they are asked for, and as messages call them.
 
 use super::Failure;
+use crate::html::head::text;
 use url::Url;
 
 /// A URL as users type it. Without a scheme it is one of http: `example.com/x`,
@@ -34,18 +35,6 @@ fn is_scheme(text: &str) -> bool {
 fn begins_with_port(text: &str) -> bool {
     let end = text.trim_start_matches(|c: char| c.is_ascii_digit());
     end.len() < text.len() && (end.is_empty() || end.starts_with(['/', '?', '#']))
-}
-
-/// The bytes of a URL as text: those that are not UTF-8 are percent-encoded.
-fn text(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        for byte in chunk.invalid() {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    text
 }
 
 /// Reads a URL as browsers do (the WHATWG's URL standard): spaces and names
