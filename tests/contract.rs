@@ -274,6 +274,36 @@ fn a_missing_file_and_a_directory_are_named() {
     }
 }
 
+// case fetch-20
+#[test]
+fn an_output_that_is_the_input() {
+    for name in filters() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), b"7 Words\n").unwrap();
+        let operand = operand(&name, argument(file.path()));
+        let refused = |input: std::process::Stdio, operand: &str, object: &str| {
+            let output = std::fs::File::options().append(true).open(file.path());
+            let mut command = program(&name);
+            let command = command.stdin(input).stdout(output.unwrap());
+            if !operand.is_empty() {
+                command.arg(operand);
+            }
+            let ran = command
+                .stderr(std::process::Stdio::piped())
+                .spawn()
+                .unwrap();
+            let ran = ran.wait_with_output().unwrap();
+            let expected = format!("{name}: {object}: input file is output file\n");
+            assert_eq!(String::from_utf8(ran.stderr).unwrap(), expected);
+            assert_eq!(ran.status.code(), Some(1));
+            assert_eq!(std::fs::read(file.path()).unwrap(), b"7 Words\n", "{name}");
+        };
+        refused(std::process::Stdio::null(), &operand, &operand);
+        let input = std::fs::File::open(file.path()).unwrap();
+        refused(input.into(), "", "stdin");
+    }
+}
+
 #[test]
 fn after_a_missing_file_filters_go_on_and_sums_say_nothing() {
     for name in filters() {

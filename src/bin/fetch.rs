@@ -4,6 +4,7 @@ use clap::Parser;
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -31,15 +32,16 @@ use textmill::time;
 ///
 /// The content encodings gzip, deflate, br and zstd are undone, and a
 /// decompression bomb is not: that is an error. Up to 20 redirects are
-/// followed, but never from https to http (but see --allow-downgrade).
+/// followed, but never from https to http (but see --allow-downgrade). Cookies that are
+/// set on the way are sent back (RFC 6265), and are gone with their URL.
 ///
 /// The roots of trust are the system's, or those in $SSL_CERT_FILE and
 /// $SSL_CERT_DIR. Proxies (of HTTP, HTTPS and SOCKS) are taken from the environment
 /// as curl takes them: $http_proxy (in lower case only) for http, $HTTPS_PROXY for
 /// https, $ALL_PROXY for both, but for the hosts, domains and networks in $NO_PROXY.
 ///
-/// What -H and --user say, and what the netrc file knows, is for the origin
-/// (scheme, host and port) of each URL: no redirect takes it anywhere else.
+/// What -H and --user say is for the origin (scheme, host and port) of each URL: no
+/// redirect takes it anywhere else. The netrc file is for the hosts that it names.
 #[derive(Parser)]
 #[command(
     version,
@@ -50,14 +52,14 @@ use textmill::time;
         fetch --base http://localhost:8000/ | links | count\n\n\
         Order of output: that of the URLs, each body whole before the next begins. What has \
         arrived is written at once; of a body that breaks off for good, the beginning stays \
-        written. A status of 400 or more writes nothing.\n\
+        written. An error status writes nothing, but with -I its head.\n\
         Tried again are connections that fail or break off, silence, and the statuses 408, 429, \
         500, 502, 503 and 504; a server's Retry-After is heeded, up to a minute. \
         A body that has neither length nor chunks (HTTP/1.0) and ends by a plain close cannot be \
         told from one that was cut there; all other cuts are noticed.\n\
         Failures are of these kinds: url (it cannot be read), file (nor can that), dns, connect, tls, \
-        timeout, protocol (an answer that is not HTTP as it should be), status (400 or more), \
-        redirect (refused, or leads nowhere), truncated (broke off, and was not resumed), changed \
+        timeout, protocol (an answer that is not HTTP as it should be), status (it is not a success), \
+        not-modified (304, as a condition of -H asked for), redirect (refused, or leads nowhere), truncated (broke off, and was not resumed), changed \
         (another body by now), encoding (unknown or corrupt), too-large, interrupted.\n\
         Exit status: 0 if every body arrived whole, 1 if any did not, 2 for wrong usage.\n\
         Cost: a thread and a connection for each URL in flight; memory is constant, some 6 MB, and with \
@@ -147,7 +149,9 @@ struct Args {
 
     /// Send this header field
     ///
-    /// `Name:` leaves a field out, `Name;` sends it empty.
+    /// `Name:` leaves a field out, `Name;` sends it empty. Refused are Host twice or
+    /// empty, Connection, Content-Length, Expect, If-Range, Range, TE, Trailer,
+    /// Transfer-Encoding and Upgrade: fetch sets these itself.
     #[arg(short = 'H', long = "header", value_name = "FIELD", value_parser = private::<Field>)]
     fields: Vec<Private<Field>>,
 
@@ -173,6 +177,18 @@ struct Args {
     /// without CA:TRUE.
     #[arg(long, hide_short_help = true, value_name = "FILE")]
     cacert: Option<PathBuf>,
+
+    /// Show servers the certificate in FILE (PEM)
+    ///
+    /// To those that ask for one. Those between it and the root may follow it.
+    #[arg(short = 'E', long, hide_short_help = true, value_name = "FILE")]
+    cert: Option<PathBuf>,
+
+    /// Private key of --cert (PEM)
+    ///
+    /// Without this option, it is in the file of the certificate.
+    #[arg(long, hide_short_help = true, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
 
     /// Verify no certificate
     #[arg(short = 'k', long)]
@@ -233,6 +249,15 @@ struct AsInCurl {
 /// What to type instead of options of curl and wget.
 fn hint(option: &str) -> Option<&'static str> {
     Some(match option {
+        "--limit-rate" => "use `fetch URL | pv -q -L 1m`",
+        "--no-check-certificate" => "use -k",
+        "--digest" | "--negotiate" | "--ntlm" => "fetch knows Basic only: use curl",
+        "--basic" => "-u is Basic without an option",
+        "--spider" => "use -I",
+        "-Z" | "--parallel" => "URLs are fetched at once without an option; see -j",
+        "-N" | "--no-buffer" => "what has come is written at once without an option",
+        "-G" | "--get" => "put the query into the URL",
+        "-r" | "--range" => "fetch takes whole bodies: use `fetch URL | head -c N`",
         "-v" | "--verbose" => "use --report FILE for what came of each URL, or -I for the heads",
         "-i" | "--include" => "use -I for the heads",
         "-O" | "-P" | "--remote-name" => "use -o FILE",
@@ -282,10 +307,20 @@ impl Args {
         io::stderr().is_terminal() && !self.quiet && (self.progress || !disturbs)
     }
 
+    /// The files of the certificate that is shown to servers, and of its key.
+    fn identity(&self) -> Option<(PathBuf, PathBuf)> {
+        let certificate = self.cert.clone()?;
+        let key = self.key.clone().unwrap_or_else(|| certificate.clone());
+        Some((certificate, key))
+    }
+
     /// The error says what is wrong with them.
     fn options(&self) -> Result<Options, String> {
         let fields: Private<Vec<Field>> = self.fields.iter().cloned().collect();
         let fields = fields.map_err(|why| format!("--header: {why}"))?;
+        if fields.iter().filter(|field| field.name() == "host").count() > 1 {
+            return Err("--header: more than one Host".into());
+        }
         let user = self.user.clone().transpose();
         let user = user.map_err(|why| format!("--user: {why}"))?;
         let family = match (self.ipv4, self.ipv6) {
@@ -313,9 +348,11 @@ impl Args {
             user,
             netrc: self.netrc,
             cacert: self.cacert.clone(),
+            identity: self.identity(),
             insecure: self.insecure,
             family,
             digest: self.report.is_some(),
+            output_file: None,
         })
     }
 }
@@ -342,8 +379,10 @@ fn main() -> ExitCode {
 
 /// Fetches them all. A thread reads the URLs: while it waits for the next line,
 /// bodies flow.
-fn fetch_all(program: Program, args: Args, options: Options) -> ExitCode {
+fn fetch_all(program: Program, args: Args, mut options: Options) -> ExitCode {
     program.with_output_to(&args.output.clone(), |output| {
+        let metadata = output.metadata().map_err(Error::Write)?;
+        options.output_file = metadata.is_file().then(|| (metadata.dev(), metadata.ino()));
         let fetcher = Fetcher::new(options)?;
         let report = Mutex::new(args.report(&program)?);
         let progress = Progress::new(args.shows_progress());
@@ -351,7 +390,9 @@ fn fetch_all(program: Program, args: Args, options: Options) -> ExitCode {
         let (all_well, lines) = (Arc::clone(&well), progress.clone());
         let output = output.try_clone().map_err(Error::Write)?;
         let reports_to_stdout = args.reports_to_stdout();
-        let many = Many::new(fetcher, output, move |transfer| {
+        let pipe = cli::is_pipe(&output).then(|| output.try_clone());
+        let pipe = pipe.transpose().map_err(Error::Write)?;
+        let many = Many::new(fetcher, output, pipe, move |transfer| {
             let fail = |error| {
                 all_well.store(false, Ordering::Relaxed);
                 lines.say(|| program.fail(fetch::shown(&transfer.url), error));

@@ -25,7 +25,7 @@ use replace::Replacement;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Seek, Write};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
@@ -330,8 +330,24 @@ fn open(name: &OsStr) -> io::Result<File> {
         Some("-") => standard(0, io::stdin())?,
         _ => File::open(name)?,
     };
+    if is_output(&file)? {
+        return Err(io::Error::other("input file is output file"));
+    }
     stream::enlarge_pipe(&file);
     Ok(file)
+}
+
+/// Whether a file that is to be read is what standard output is appended to, so that
+/// reading it would never end.
+fn is_output(mut file: &File) -> io::Result<bool> {
+    use rustix::fs::{FileType, fstat};
+    let (Ok(input), Ok(output)) = (fstat(file), fstat(io::stdout())) else {
+        return Ok(false);
+    };
+    let is_file = FileType::from_raw_mode(input.st_mode) == FileType::RegularFile;
+    let is_same = (input.st_dev, input.st_ino) == (output.st_dev, output.st_ino);
+    // At its end there is nothing to read: `words <f >f` has emptied it.
+    Ok(is_file && is_same && file.stream_position()? < input.st_size as u64)
 }
 
 /// A standard stream as a plain file: no buffer, no lock, no forgiven errors.
@@ -348,6 +364,13 @@ pub fn stdout_is_pipe() -> bool {
         .map(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode));
     use rustix::fs::FileType::{Fifo, Socket};
     matches!(kind, Ok(Fifo | Socket))
+}
+
+/// Whether a file is a pipe.
+pub fn is_pipe(file: &File) -> bool {
+    let stat = rustix::fs::fstat(file);
+    let kind = stat.map(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode));
+    kind == Ok(rustix::fs::FileType::Fifo)
 }
 
 /// The exit status of a command, as the shell has it: 128 and the signal's number if one ended it.

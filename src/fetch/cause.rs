@@ -1,139 +1,150 @@
-//! What ureq, rustls and the system say about a failure, in our words.
+//! What the system, rustls and the parser of heads say about a failure, in our words.
 
-use super::Options;
 use super::failure::Failure;
+use super::http::{Limit, Wait};
 use crate::error;
 use std::fmt;
 use std::io;
-use ureq::Timeout;
 
-/// How a connection ended that should have gone on. It travels through ureq as
-/// the cause of an [`io::Error`] of a kind that ureq takes for no clean end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What came instead of the bytes that were waited for.
+#[derive(Debug)]
 pub(super) enum Broken {
-    /// By RST, or by a time limit of the kernel.
-    Reset,
-    /// By FIN, while TLS had not said that this is the end.
-    Unannounced,
-    /// By us: there was no end to what is no body.
+    /// The end of the connection.
+    Closed,
+    /// Something that is no head of an answer.
+    NotHttp(String),
+    /// Something that is no framing.
+    Garbled(&'static str),
+    /// Framing without end, or heads.
     Endless,
+    /// An error of the system, or of TLS within one.
+    Io(io::Error),
 }
 
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Broken::Reset => "connection reset",
-            Broken::Unannounced => "connection closed in the middle of TLS",
-            Broken::Endless => "framing without end",
-        })
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Broken {
+        Broken::Io(error)
     }
 }
 
-impl std::error::Error for Broken {}
-
-/// True if the connection ended before the answer, without a word. To a
-/// connection that was kept open this happens when the server lost patience
-/// just then; it is worth another try.
-pub(super) fn hung_up(error: &ureq::Error) -> bool {
-    match error {
-        ureq::Error::Io(error) => {
-            broken(error).is_some_and(|broken| broken != Broken::Endless)
-                || matches!(
-                    error.kind(),
-                    io::ErrorKind::UnexpectedEof
-                        | io::ErrorKind::ConnectionReset
-                        | io::ErrorKind::ConnectionAborted
-                        | io::ErrorKind::BrokenPipe
-                )
-        }
-        _ => false,
-    }
-}
-
-fn broken(error: &io::Error) -> Option<Broken> {
-    error.get_ref()?.downcast_ref().copied()
-}
-
-/// The words for an error of ureq that came instead of an answer.
-pub(super) fn unanswered(error: ureq::Error, options: &Options) -> Failure {
-    use ureq::Error as E;
-    match error {
-        E::Timeout(Timeout::Resolve) => Failure::TimedOut("timed out looking up the host".into()),
-        E::Timeout(Timeout::Connect) => Failure::TimedOut("timed out connecting".into()),
-        E::Timeout(timeout) => late(timeout, options),
-        E::HostNotFound => Failure::Host("no such host".into()),
-        E::Rustls(error) => Failure::Tls(tls(&error.to_string())),
-        E::Tls(cause) => Failure::Tls(cause.into()),
-        E::Protocol(error) => {
-            Failure::Protocol(format!("not an HTTP answer: {}", protocol(&error)))
-        }
-        E::LargeResponseHeader(..) => Failure::Protocol("header too large".into()),
-        E::BadUri(cause) => Failure::Url(format!("invalid URL: {cause}")),
-        E::Http(error) => Failure::Url(format!("invalid URL: {error}")),
-        E::ConnectProxyFailed(cause) => Failure::Connect(format!("proxy: {cause}")),
-        E::Io(error) => io_words(&error),
-        error => Failure::Connect(error.to_string()),
-    }
-}
-
-/// Which of the limits it was. The global one is not ureq's: see [`super::clock`].
-fn late(timeout: Timeout, options: &Options) -> Failure {
-    match (timeout, options.max_time) {
-        (Timeout::Global, Some(limit)) => Failure::TooLong(limit),
-        _ => Failure::Stalled(options.stall_timeout),
-    }
-}
-
-/// The words for an error of the system, or of rustls in the middle of a read.
-fn io_words(error: &io::Error) -> Failure {
+/// How a connection broke, in the words for its error; None if it did not.
+fn break_of(error: &io::Error) -> Option<&'static str> {
     use io::ErrorKind as Kind;
-    if let Some(broken) = broken(error) {
-        if broken == Broken::Endless {
-            return Failure::Protocol("header too large".into());
+    match error.kind() {
+        Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe => {
+            Some("connection reset")
         }
-        return Failure::Connect(format!("{broken} before the answer"));
+        // The end of what is below TLS, while TLS had not said that this is the end.
+        Kind::UnexpectedEof => Some("connection closed in the middle of TLS"),
+        _ => None,
     }
-    let cause = error::cause(error);
-    if let Some(why) = cause.strip_prefix("failed to lookup address information: ") {
-        // The system's words for "no such name" and "no address for this name".
-        let none = [
-            "not known",
-            "nodename nor servname",
-            "No address associated",
-        ];
-        return match none.iter().any(|words| why.contains(words)) {
-            true => Failure::Host("no such host".into()),
-            false => Failure::Lookup(format!("cannot look up the host: {why}")),
-        };
-    }
-    // An error that came out of rustls, which says so by its type alone.
-    if error.kind() == Kind::InvalidData {
-        return Failure::Tls(tls(&cause));
-    }
-    if error.kind() == Kind::TimedOut {
-        return Failure::TimedOut("timed out connecting".into());
-    }
-    Failure::Connect(match error.kind() {
-        Kind::ConnectionRefused => "connection refused".into(),
-        Kind::UnexpectedEof | Kind::BrokenPipe => "connection closed before the answer".into(),
-        Kind::ConnectionReset | Kind::ConnectionAborted => {
-            "connection reset before the answer".into()
-        }
-        _ => cause,
+}
+
+/// Which of the limits it was, if it was one of ours.
+fn late(error: &io::Error, wait: Wait) -> Option<Failure> {
+    let is_ours = error.kind() == io::ErrorKind::TimedOut && error.raw_os_error().is_none();
+    is_ours.then(|| match wait.over() {
+        Some(Limit::Whole(limit)) => Failure::TooLong(limit),
+        Some(Limit::Lookup) => Failure::TimedOut("timed out looking up the host".into()),
+        Some(Limit::Connect) => Failure::TimedOut("timed out connecting".into()),
+        None => Failure::Stalled(wait.stall),
     })
 }
 
-/// The words for what is not HTTP.
-fn protocol(error: &impl fmt::Display) -> String {
-    let cause = error.to_string();
-    cause
-        .strip_prefix("http parse fail: ")
-        .unwrap_or(&cause)
-        .to_string()
+/// Why there is no connection.
+pub(super) fn unconnected(error: io::Error, wait: Wait) -> Failure {
+    if let Some(failure) = late(&error, wait) {
+        return failure;
+    }
+    if error.kind() == io::ErrorKind::TimedOut {
+        return Failure::TimedOut("timed out connecting".into());
+    }
+    if let Some(failure) = tls(&error) {
+        return failure;
+    }
+    Failure::Connect(match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".into(),
+        _ => match break_of(&error) {
+            Some(how) => format!("{how} before the answer"),
+            None => error::cause(&error),
+        },
+    })
 }
 
-/// The words for an error of rustls.
-fn tls(cause: &str) -> String {
+/// Why the addresses of a host were not found.
+pub(super) fn not_found(error: io::Error, wait: Wait) -> Failure {
+    if let Some(failure) = late(&error, wait) {
+        return failure;
+    }
+    let cause = error::cause(&error);
+    let why = cause.strip_prefix("failed to lookup address information: ");
+    // The system's words for "no such name" and "no address for this name".
+    let none = [
+        "not known",
+        "nodename nor servname",
+        "No address associated",
+    ];
+    match why {
+        Some(why) if none.iter().any(|words| why.contains(words)) => {
+            Failure::Host("no such host".into())
+        }
+        _ => Failure::Lookup(format!(
+            "cannot look up the host: {}",
+            why.unwrap_or(&cause)
+        )),
+    }
+}
+
+/// Why there is no head of an answer on a connection.
+pub(super) fn unanswered(broken: Broken, wait: Wait) -> Failure {
+    match broken {
+        Broken::Closed => Failure::Connect("connection closed before the answer".into()),
+        Broken::NotHttp(why) => Failure::Protocol(format!("not an HTTP answer: {why}")),
+        Broken::Garbled(why) => Failure::Protocol(why.into()),
+        Broken::Endless => Failure::Protocol("header too large".into()),
+        Broken::Io(error) => late(&error, wait)
+            .or_else(|| tls(&error))
+            .unwrap_or_else(|| {
+                Failure::Connect(match break_of(&error) {
+                    Some(how) => format!("{how} before the answer"),
+                    None => error::cause(&error),
+                })
+            }),
+    }
+}
+
+/// How much of a body has come.
+pub(super) fn so_far(got: u64, length: Option<u64>) -> String {
+    match length {
+        Some(length) => format!("{got} of {length} bytes"),
+        None => format!("{got} bytes"),
+    }
+}
+
+/// How a body broke off, of which `got` bytes had come, of `length` if that is known.
+pub(super) fn cut(broken: Broken, got: u64, length: Option<u64>, wait: Wait) -> Failure {
+    let so_far = so_far(got, length);
+    match broken {
+        Broken::Closed if length.is_some() => Failure::Truncated(so_far),
+        Broken::Closed => Failure::Truncated(format!("{so_far}, then the connection was closed")),
+        Broken::NotHttp(why) => Failure::Garbled(format!("after {so_far}: {why}")),
+        Broken::Garbled(why) => Failure::Garbled(format!("after {so_far}: {why}")),
+        Broken::Endless => Failure::Garbled(format!("after {so_far}: framing without end")),
+        Broken::Io(error) => late(&error, wait).unwrap_or_else(|| {
+            let how = break_of(&error).map_or_else(|| error::cause(&error), Into::into);
+            Failure::Truncated(format!("{so_far}, then {how}"))
+        }),
+    }
+}
+
+/// The words for an error of rustls, if it is one.
+fn tls(error: &io::Error) -> Option<Failure> {
+    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    Some(Failure::Tls(of_tls(&error)))
+}
+
+fn of_tls(error: &impl fmt::Display) -> String {
+    let cause = error.to_string();
     match cause.strip_prefix("invalid peer certificate: ") {
         Some("UnknownIssuer") => "certificate not trusted: unknown issuer".into(),
         Some(why) if why.starts_with("certificate ") => why.into(),
@@ -149,38 +160,5 @@ fn tls(cause: &str) -> String {
             format!("certificate not trusted: {why}")
         }
         None => format!("TLS: {cause}"),
-    }
-}
-
-/// How much of a body has come.
-pub(super) fn so_far(got: u64, length: Option<u64>) -> String {
-    match length {
-        Some(length) => format!("{got} of {length} bytes"),
-        None => format!("{got} bytes"),
-    }
-}
-
-/// The words for an error of ureq within a body, of which `got` bytes had
-/// come, of `length` if that is known.
-pub(super) fn cut(error: ureq::Error, got: u64, length: Option<u64>, options: &Options) -> Failure {
-    use ureq::Error as E;
-    let so_far = so_far(got, length);
-    match error {
-        E::Timeout(timeout) => late(timeout, options),
-        E::Protocol(error) => Failure::Garbled(format!("after {so_far}: {}", protocol(&error))),
-        // ureq's word for an end within the last, empty chunk.
-        E::BodyStalled => Failure::Truncated(format!("{so_far}, then the connection was closed")),
-        E::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => match length {
-            Some(_) => Failure::Truncated(so_far),
-            None => Failure::Truncated(format!("{so_far}, then the connection was closed")),
-        },
-        E::Io(error) => match broken(&error) {
-            Some(Broken::Endless) => {
-                Failure::Garbled(format!("after {so_far}: {}", Broken::Endless))
-            }
-            Some(broken) => Failure::Truncated(format!("{so_far}, then {broken}")),
-            None => Failure::Truncated(format!("{so_far}, then {}", error::cause(&error))),
-        },
-        error => Failure::Truncated(format!("{so_far}, then {error}")),
     }
 }

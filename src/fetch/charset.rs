@@ -20,18 +20,21 @@
 //! `<meta>` may still come, the first 1,024 bytes are waited for.
 //!
 //! Text that is UTF-8 is handed on as it is, with what may be malformed in it.
-//! In other charsets malformed bytes become U+FFFD. Content types that are no
-//! text are not touched at all.
+//! In other charsets malformed bytes become U+FFFD. Content types that are not
+//! text are not touched at all; and neither is a binary file whose label says text
+//! (`sniff`), unless it declares a charset other than ISO-8859-1, which servers do unasked.
 
 use content_type::parse_content_type;
 use declared::{Verdict, declaration};
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8};
 use guess::Guess;
+use sniff::Sniff;
 
 mod content_type;
 mod declared;
 mod guess;
 mod prescan;
+mod sniff;
 
 /// What kind of text a content type stands for: where its charset may be declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +43,8 @@ enum Kind {
     Xml,
     Json,
     Text,
+    /// Text that is UTF-8, whatever the header says: by HTML (event streams) and RFC 6350, 5545.
+    Utf8,
 }
 
 impl Kind {
@@ -47,6 +52,7 @@ impl Kind {
     fn of(essence: &str) -> Option<Kind> {
         match essence {
             "text/html" => Some(Kind::Html),
+            "text/event-stream" | "text/vtt" | "text/vcard" | "text/calendar" => Some(Kind::Utf8),
             "text/xml" | "application/xml" => Some(Kind::Xml),
             "application/json" | "text/json" => Some(Kind::Json),
             "application/javascript" | "application/ecmascript" | "application/x-javascript" => {
@@ -65,6 +71,9 @@ pub(super) struct Charset {
     kind: Kind,
     /// From the content type.
     declared: Option<&'static Encoding>,
+    /// The declaration is one that servers make of anything.
+    is_doubtful: bool,
+    sniff: Sniff,
     state: State,
     /// What the last block came out as, where that is not the block itself.
     out: Vec<u8>,
@@ -76,7 +85,9 @@ enum State {
     Declaration { head: Vec<u8>, given: usize },
     /// Nothing is declared: the looks of the text decide.
     Undeclared(Guess),
-    /// It is UTF-8.
+    /// The declaration is doubtful: text from the first byte on that is not ASCII is held.
+    Doubtful(&'static Encoding, Vec<u8>),
+    /// It is UTF-8, or no text.
     Same,
     /// It is something else.
     Other(Decoder),
@@ -87,8 +98,11 @@ impl Charset {
     pub(super) fn new(content_type: Option<&str>) -> Option<Charset> {
         let (essence, label) = parse_content_type(content_type?);
         let head = Vec::new();
+        let is_latin = |label: &String| label.eq_ignore_ascii_case("iso-8859-1");
         Some(Charset {
             kind: Kind::of(&essence)?,
+            is_doubtful: essence == "text/plain" && label.as_ref().is_some_and(is_latin),
+            sniff: Sniff::default(),
             declared: label.and_then(|label| Encoding::for_label_no_replacement(label.as_bytes())),
             state: State::Declaration { head, given: 0 },
             out: Vec::new(),
@@ -99,6 +113,7 @@ impl Charset {
     /// UTF-8. With the text's end (`last`) that is all of it.
     pub(super) fn text<'a>(&'a mut self, block: &'a [u8], last: bool) -> &'a [u8] {
         self.out.clear();
+        self.sniff.more(block);
         if let State::Undeclared(guess) = &mut self.state
             && guess.is_ascii_still(block)
         {
@@ -110,12 +125,18 @@ impl Charset {
                 self.settle(last);
             }
             State::Undeclared(_) => self.guess(block, last),
+            State::Doubtful(..) => self.doubt(block, last),
             State::Other(decoder) => {
                 decode(decoder, block, last, &mut self.out);
             }
             State::Same => return block,
         }
         &self.out
+    }
+
+    /// Whether nothing is left to be done: the rest of the text is handed on as it is.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.state, State::Same)
     }
 
     /// Looks for a declaration, as far as the head allows, and gives what is certain.
@@ -126,7 +147,12 @@ impl Charset {
         match declaration(head, self.kind, self.declared, last) {
             Verdict::Is(encoding, mark) => {
                 let rest = head.split_off(mark.max(*given));
-                self.go_on(encoding, &rest, last);
+                if self.is_doubtful && mark == 0 {
+                    self.state = State::Doubtful(encoding, Vec::new());
+                    self.doubt(&rest, last);
+                } else {
+                    self.go_on(encoding, &rest, last);
+                }
             }
             Verdict::Undeclared => {
                 let rest = head.split_off(*given);
@@ -135,6 +161,7 @@ impl Charset {
             }
             // Only where every candidate reads ASCII as ASCII does a part of it go out.
             Verdict::Open if self.declared.is_some() => {}
+            Verdict::Held => {}
             Verdict::Open => {
                 let rest = &head[*given..];
                 let plain = rest.iter().take_while(|&&byte| is_plain(byte)).count();
@@ -149,6 +176,34 @@ impl Charset {
         if let State::Undeclared(guess) = &mut self.state
             && let Some((encoding, rest)) = guess.more(text, last, &mut self.out)
         {
+            // By then all is looked at that counts.
+            let encoding = if self.sniff.is_binary() {
+                UTF_8
+            } else {
+                encoding
+            };
+            self.go_on(encoding, &rest, last);
+        }
+    }
+
+    /// Gives what is the same in any charset, until it is known whether it is text.
+    fn doubt(&mut self, mut text: &[u8], last: bool) {
+        let State::Doubtful(encoding, held) = &mut self.state else {
+            return;
+        };
+        if held.is_empty() {
+            let (ascii, rest) = text.split_at(Encoding::ascii_valid_up_to(text));
+            self.out.extend_from_slice(ascii);
+            text = rest;
+        }
+        held.extend_from_slice(text);
+        if last || self.sniff.is_done() {
+            let (encoding, rest) = (*encoding, std::mem::take(held));
+            let encoding = if self.sniff.is_binary() {
+                UTF_8
+            } else {
+                encoding
+            };
             self.go_on(encoding, &rest, last);
         }
     }
@@ -316,6 +371,64 @@ mod tests {
             "text/plain",
             &[xml.as_bytes(), b"\xE9"].concat(),
             &format!("{xml}é"),
+        );
+    }
+
+    // case fetch-1
+    #[test]
+    fn binary_files_under_a_label_of_text() {
+        let gzip = b"\x1F\x8B\x08\x00\xFF\xFE\xE9\x80";
+        let png = [b"\x89PNG\r\n\x1A\n".as_slice(), &[0xE9; 2000]].concat();
+        for bytes in [&gzip[..], &png] {
+            for label in [
+                "text/plain",
+                "text/plain; charset=iso-8859-1",
+                "text/plain; charset=ISO-8859-1",
+                "text/html",
+                "text/csv",
+            ] {
+                for piece in [1, 5, 4096] {
+                    assert!(converted(label, bytes, piece) == bytes, "{label} {piece}");
+                }
+            }
+            // One that says more is believed.
+            assert!(converted("text/plain; charset=koi8-r", bytes, 4096) != bytes);
+        }
+        // What comes late may be anything, and a mark makes it UTF-16.
+        let late = [&[b'a'; 1445][..], b"\x00\xE9"].concat();
+        for label in ["text/plain", "text/plain; charset=iso-8859-1"] {
+            check(label, &late, &format!("{}\0é", "a".repeat(1445)));
+            check(label, b"\xFF\xFEa\0\xE9\0", "aé");
+            check(label, b"\x1B\x0C\t\r\n\xE9", "\x1B\x0C\t\r\né");
+        }
+    }
+
+    // case fetch-11
+    #[test]
+    fn types_that_are_always_utf8() {
+        for label in ["text/event-stream", "text/vcard; charset=latin1"] {
+            let mut charset = Charset::new(Some(label)).unwrap();
+            assert_eq!(charset.text(b"data: \xC3", false), b"data: \xC3");
+            assert!(charset.is_over());
+        }
+    }
+
+    // case fetch-12
+    #[test]
+    fn utf16_by_its_xml_declaration_alone() {
+        let text = "<?xml version='1.0' encoding='utf-16'?><a>é";
+        let wide = text.encode_utf16();
+        let little: Vec<u8> = wide.clone().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = wide.flat_map(u16::to_be_bytes).collect();
+        for label in ["text/html", "application/xml", "image/svg+xml"] {
+            check(label, &little, text);
+            check(label, &big, text);
+            check(label, b"<\0", "<\0");
+        }
+        check(
+            "text/html; charset=utf-8",
+            &little,
+            &String::from_utf8_lossy(&little),
         );
     }
 

@@ -6,20 +6,13 @@
 //! reader who takes his time. So a transfer is never given up for being well
 //! ahead.
 //!
-//! ureq counts otherwise, and its limits are fixed when a request begins. So
-//! the limit is held here, and every wait for the network is cut down to what
-//! is left of it: [`Clock::run`] says for how long, on the thread that does
-//! the waiting, and [`cut_down`] is called by the connections (`connect`) each
-//! time before they wait. A head that drips, or one without end, ends there too.
+//! Every wait for the network is cut down to what is left of the time
+//! ([`Wait`](super::http::Wait)). A head that drips, or one without end, ends there, too.
 
-use std::cell::Cell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
-use ureq::unversioned::transport::NextTimeout;
-use ureq::unversioned::transport::time::Duration as UreqDuration;
-use ureq::{Error, Timeout};
 
 /// The time that one URL has taken, and may take.
 #[derive(Debug)]
@@ -29,11 +22,6 @@ pub(super) struct Clock {
     limit: Option<Duration>,
     /// What of the time since then does not count, in nanoseconds.
     paused: AtomicU64,
-}
-
-thread_local! {
-    /// Until when this thread may wait for the network.
-    static UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
 impl Clock {
@@ -68,18 +56,15 @@ impl Clock {
         result
     }
 
+    /// How long it may take.
+    pub(super) fn limit(&self) -> Option<Duration> {
+        self.limit
+    }
+
     /// When the time is over.
     pub(super) fn until(&self) -> Option<Instant> {
         let paused = Duration::from_nanos(self.paused.load(Relaxed));
         Some(self.start() + self.limit? + paused)
-    }
-
-    /// Does some work whose waits for the network end when the time is over.
-    pub(super) fn run<T>(&self, work: impl FnOnce() -> T) -> T {
-        UNTIL.set(self.until());
-        let result = work();
-        UNTIL.set(None);
-        result
     }
 
     /// Waits, unless the time were over by then: false at once.
@@ -92,21 +77,4 @@ impl Clock {
         }
         there
     }
-}
-
-/// What is left of a time limit of ureq's, ours considered.
-pub(super) fn cut_down(mut timeout: NextTimeout) -> Result<NextTimeout, Error> {
-    let Some(until) = UNTIL.get() else {
-        return Ok(timeout);
-    };
-    let left = until.saturating_duration_since(Instant::now());
-    if left.is_zero() {
-        return Err(Error::Timeout(Timeout::Global));
-    }
-    // An unlimited one derefs to the longest there is.
-    if left < *timeout.after {
-        timeout.after = UreqDuration::Exact(left);
-        timeout.reason = Timeout::Global;
-    }
-    Ok(timeout)
 }

@@ -31,35 +31,107 @@ pub(super) const ACCEPTED: &str = "gzip, deflate, br, zstd";
 
 /// The bytes with their codings, listed in the order in which they were
 /// applied, taken off. The names' case does not matter.
+///
+/// A `packed` body is a file that is compressed by itself. Some servers name that
+/// as a coding, too (Apache's `AddEncoding x-gzip .tgz`). So if what comes off the first
+/// coding is no such file, it stays on.
 pub(super) fn decoded(
     mut bytes: Box<dyn BufRead + Send>,
     codings: &[String],
+    packed: Option<Packed>,
 ) -> Result<Box<dyn BufRead + Send>, Failure> {
     let names = codings.iter().map(|name| name.to_ascii_lowercase());
-    let names: Vec<String> = names.filter(|name| name != "identity").collect();
+    let names: Vec<String> = names.filter(|name| !is_none(name)).collect();
     if names.len() > MOST {
         let n = names.len();
         return Err(Failure::Encoding(format!(
             "{n} content encodings on one body"
         )));
     }
-    for name in names.iter().rev() {
-        bytes = match name.as_str() {
-            "gzip" | "x-gzip" => buffered(bytes, Gzip::new()),
-            "deflate" => buffered(bytes, Deflate::new()),
-            "br" => buffered(bytes, Brotli::new()),
-            "zstd" => {
-                let zstd = Zstd::new().map_err(|error| Failure::Encoding(error.to_string()))?;
-                buffered(bytes, zstd)
+    for (i, name) in names.iter().enumerate().rev() {
+        if i == 0
+            && let Some(Packed(magic)) = packed
+        {
+            let (head, rest) = peek(bytes, name, magic.len())?;
+            bytes = rest;
+            if head != magic {
+                return Ok(bytes);
             }
-            unknown => {
-                return Err(Failure::Encoding(format!(
-                    "content encoding {unknown} not understood"
-                )));
-            }
-        };
+        }
+        bytes = undone(bytes, name)?;
     }
     Ok(bytes)
+}
+
+/// The bytes with one coding taken off.
+fn undone(bytes: Box<dyn BufRead + Send>, name: &str) -> Result<Box<dyn BufRead + Send>, Failure> {
+    Ok(match name {
+        "gzip" | "x-gzip" => buffered(bytes, Gzip::new()),
+        "deflate" => buffered(bytes, Deflate::new()),
+        "br" => buffered(bytes, Brotli::new()),
+        "zstd" => {
+            let zstd = Zstd::new().map_err(|error| Failure::Encoding(error.to_string()))?;
+            buffered(bytes, zstd)
+        }
+        unknown => {
+            return Err(Failure::Encoding(format!(
+                "content encoding {unknown} not understood"
+            )));
+        }
+    })
+}
+
+/// Whether servers write this where nothing was done to the body: a charset, a
+/// transfer encoding of mail, or how the body once came to a store (`aws-chunked`).
+fn is_none(name: &str) -> bool {
+    const NONE: &[&str] = &["identity", "none", "binary", "7bit", "8bit", "aws-chunked"];
+    NONE.contains(&name) || encoding_rs::Encoding::for_label(name.as_bytes()).is_some()
+}
+
+/// A kind of files that are compressed by themselves: the bytes that they begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Packed(&'static [u8]);
+
+/// What kind of these a content type stands for, if it does.
+pub(super) fn packed(content_type: &str) -> Option<Packed> {
+    let essence = super::charset::media_type(content_type);
+    let (_, name) = essence.split_once('/')?;
+    Some(Packed(match name.strip_prefix("x-").unwrap_or(name) {
+        "gzip" | "gunzip" | "tgz" | "gtar-compressed" | "compressed-tar" => &[0x1F, 0x8B],
+        "bzip2" | "bzip" | "bzip-compressed-tar" | "bzip2-compressed-tar" => b"BZh",
+        "xz" | "xz-compressed-tar" => &[0xFD, b'7', b'z', b'X', b'Z', 0],
+        "zstd" | "zstd-compressed-tar" => &[0x28, 0xB5, 0x2F, 0xFD],
+        _ => return None,
+    }))
+}
+
+/// The first `n` bytes that come off a coding, or fewer, if there are no more or the
+/// data is corrupt; and the coded bytes, from their beginning on.
+fn peek(
+    mut bytes: Box<dyn BufRead + Send>,
+    name: &str,
+    n: usize,
+) -> Result<(Vec<u8>, Box<dyn BufRead + Send>), Failure> {
+    /// As much is looked at, in bytes: a header of gzip may have a long name in it.
+    const MOST: u64 = 256 << 10;
+    let mut coded = Vec::new();
+    let mut head = Vec::new();
+    loop {
+        let before = coded.len();
+        let more = bytes.fill_buf().map_err(Failure::from)?;
+        let len = more.len();
+        coded.extend_from_slice(more);
+        bytes.consume(len);
+        head.clear();
+        let start = Box::new(io::Cursor::new(coded.clone()));
+        // The cut at the end of what has come is an error, behind what could be read.
+        let _ = undone(start, name)?.take(n as u64).read_to_end(&mut head);
+        if head.len() == n || coded.len() == before || coded.len() as u64 > MOST {
+            break;
+        }
+    }
+    let whole = Box::new(io::Cursor::new(coded).chain(bytes));
+    Ok((head, whole))
 }
 
 fn buffered(
@@ -74,6 +146,7 @@ fn buffered(
         silent: 0,
         more: false,
         over: false,
+        padded: false,
     };
     Box::new(BufReader::with_capacity(crate::stream::BLOCK, decoder))
 }
@@ -93,6 +166,8 @@ struct Decoder<C> {
     more: bool,
     /// A stream has ended; the input either does, too, or another one begins.
     over: bool,
+    /// Zeros stand behind the end.
+    padded: bool,
 }
 
 impl<C: Coding> Read for Decoder<C> {
@@ -110,6 +185,16 @@ impl<C: Coding> Read for Decoder<C> {
             if self.over {
                 if at_end {
                     return Ok(0);
+                }
+                if self.padded || self.coding.is_padding(input) {
+                    // Zeros up to the end, as tar pads its blocks.
+                    self.padded = true;
+                    let zeros = input.iter().take_while(|&&byte| byte == 0).count();
+                    if zeros < input.len() {
+                        return Err(wrong::<C>("data goes on after its end"));
+                    }
+                    self.input.consume(zeros);
+                    continue;
                 }
                 if !self.coding.again() {
                     return Err(wrong::<C>("data goes on after its end"));
@@ -211,10 +296,71 @@ mod tests {
         let encodings: Vec<_> = encodings.iter().map(|name| name.to_string()).collect();
         let input = BufReader::with_capacity(piece, io::Cursor::new(bytes.to_vec()));
         let mut text = Vec::new();
-        let mut reader = decoded(Box::new(input), &encodings).map_err(|e| e.to_string())?;
+        let mut reader = decoded(Box::new(input), &encodings, None).map_err(|e| e.to_string())?;
         match reader.read_to_end(&mut text) {
             Ok(_) => Ok(text),
             Err(error) => Err(error.to_string()),
+        }
+    }
+
+    // case fetch-2
+    #[test]
+    fn files_that_are_compressed_by_themselves() {
+        let tar = b"a tar, or what looks like one".repeat(9);
+        let (tgz, name) = (gzip(&tar), ["x-gzip".to_string()]);
+        let undone = |bytes: &[u8], codings: &[String], content_type, piece| {
+            let input = BufReader::with_capacity(piece, io::Cursor::new(bytes.to_vec()));
+            let mut text = Vec::new();
+            let reader = decoded(Box::new(input), codings, packed(content_type));
+            reader.unwrap().read_to_end(&mut text).map(|_| text)
+        };
+        for piece in [1, 7, 4096] {
+            for label in [
+                "application/x-gzip",
+                "application/gzip; x=y",
+                "application/x-tgz",
+            ] {
+                // Gzipped once, it is the file; gzipped twice, the file is within.
+                assert!(undone(&tgz, &name, label, piece).unwrap() == tgz);
+                assert!(undone(&gzip(&tgz), &name, label, piece).unwrap() == tgz);
+            }
+            assert!(undone(&tgz, &name, "application/x-tar", piece).unwrap() == tar);
+            let both = ["gzip".to_string(), "br".to_string()];
+            assert!(undone(&br(&tgz), &both, "application/gzip", piece).unwrap() == tgz);
+            let cut = &gzip(&tgz)[..40];
+            assert!(undone(cut, &name, "application/gzip", piece).is_err());
+        }
+        assert_eq!(undone(b"", &[], "application/gzip", 9).unwrap(), b"");
+    }
+
+    // case fetch-8
+    #[test]
+    fn what_is_no_coding_is_passed_over() {
+        for names in [
+            &["none"][..],
+            &["UTF-8"],
+            &["binary", "8bit"],
+            &["aws-chunked", "identity"],
+        ] {
+            assert_eq!(undone(names, b"text", 9).unwrap(), b"text");
+        }
+        assert_eq!(
+            undone(&["gzip", "aws-chunked"], &gzip(b"text"), 9).unwrap(),
+            b"text"
+        );
+        assert!(undone(&["compress"], b"text", 9).is_err());
+    }
+
+    // case fetch-14
+    #[test]
+    fn zeros_behind_gzip() {
+        let padded = |end: &[u8]| [&gzip(b"text"), &[0; 999][..], end].concat();
+        for piece in [1, 7, 4096] {
+            assert_eq!(undone(&["gzip"], &padded(b""), piece).unwrap(), b"text");
+            for end in [&b"x"[..], &gzip(b"more")] {
+                let error = undone(&["gzip"], &padded(end), piece).unwrap_err();
+                assert_eq!(error, "gzip data goes on after its end");
+            }
         }
     }
 
@@ -420,7 +566,7 @@ mod tests {
             ),
         ] {
             let input = BufReader::with_capacity(flushed.len(), Once(Some(flushed)));
-            let mut reader = decoded(Box::new(input), &[name.to_string()]).unwrap();
+            let mut reader = decoded(Box::new(input), &[name.to_string()], None).unwrap();
             let mut given = vec![0; text.len()];
             reader.read_exact(&mut given).unwrap();
             assert!(given == text, "{name}");

@@ -1,7 +1,8 @@
 //! One URL on its way: what its chapters tell each other.
 
 use super::clock::Clock;
-use super::overhead;
+use super::cookies::Jar;
+use super::http::{Limit, Wait};
 use super::transfer::Answered;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, OnceLock};
@@ -23,6 +24,7 @@ pub struct Errand {
     home: OnceLock<Origin>,
     /// What was answered last.
     answered: Mutex<Option<Answered>>,
+    jar: Mutex<Jar>,
 }
 
 impl Errand {
@@ -37,6 +39,7 @@ impl Errand {
             under_way: AtomicBool::new(false),
             home: OnceLock::new(),
             answered: Mutex::default(),
+            jar: Mutex::default(),
         }
     }
 
@@ -75,10 +78,19 @@ impl Errand {
         self.under_way.store(false, Relaxed);
     }
 
-    /// Does some work that waits for the network, within the limits of time and
-    /// of bytes that are no body's.
-    pub(super) fn on_network<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.clock.run(|| overhead::within(work))
+    /// How long to wait for the network: for a byte not longer than `stall`.
+    pub(super) fn wait(&self, stall: Duration) -> Wait {
+        let limit = self.clock.limit();
+        let until = self.clock.until();
+        Wait {
+            stall,
+            until: until.zip(limit.map(Limit::Whole)),
+        }
+    }
+
+    /// The cookies that its servers have set.
+    pub(super) fn jar(&self) -> MutexGuard<'_, Jar> {
+        self.jar.lock().unwrap_or_else(|held| held.into_inner())
     }
 
     /// Notes the last answer; none, as long as one is waited for.

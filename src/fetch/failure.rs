@@ -33,6 +33,22 @@ pub enum Failure {
     Protocol(String),
     /// The server answered with this status, and no body is what was asked for.
     Status(u16),
+    /// The server answered a condition that the user set: what the user has is still true.
+    NotModified,
+    /// It failed at the proxy, and not at the server.
+    Proxy {
+        /// The proxy, `HOST:PORT`.
+        proxy: String,
+        /// What failed there.
+        because: Box<Failure>,
+    },
+    /// It failed where a redirect led to.
+    Redirected {
+        /// The URL there, without user name and password.
+        to: String,
+        /// What failed there.
+        because: Box<Failure>,
+    },
     /// A redirect that leads nowhere, or where nobody should go.
     Redirect(String),
     /// A redirect, where none is to be followed.
@@ -73,7 +89,8 @@ pub const WORDS: &[(&str, &str)] = &[
     ("tls", "no secure connection"),
     ("timeout", "a time limit was exceeded"),
     ("protocol", "the answer is not HTTP as it should be"),
-    ("status", "the server answered with an error status"),
+    ("status", "the server's status is not a success"),
+    ("not-modified", "304, as a condition of -H asked for"),
     ("redirect", "a redirect is refused or leads nowhere"),
     ("truncated", "the body broke off"),
     ("changed", "the body changed while it was resumed"),
@@ -96,6 +113,8 @@ impl Failure {
             Failure::TimedOut(_) | Failure::Stalled(_) | Failure::TooLong(_) => "timeout",
             Failure::Protocol(_) | Failure::Garbled(_) => "protocol",
             Failure::Status(_) => "status",
+            Failure::NotModified => "not-modified",
+            Failure::Proxy { because, .. } | Failure::Redirected { because, .. } => because.word(),
             Failure::Redirect(_) | Failure::Moved { .. } => "redirect",
             Failure::Truncated(_) => "truncated",
             Failure::Changed(_) => "changed",
@@ -125,9 +144,27 @@ impl Failure {
         }
     }
 
-    /// The failure that an error of a reader carries.
+    /// The failure that an error of a reader carries, wherever it happened.
     pub fn within(error: &io::Error) -> Option<&Failure> {
+        Some(Failure::carried(error)?.root())
+    }
+
+    /// The same, with the place where it happened.
+    fn carried(error: &io::Error) -> Option<&Failure> {
         error.get_ref()?.downcast_ref()
+    }
+
+    /// What failed, wherever that was.
+    fn root(&self) -> &Failure {
+        match self {
+            Failure::Proxy { because, .. } | Failure::Redirected { because, .. } => because.root(),
+            failure => failure,
+        }
+    }
+
+    /// Whether the time was over.
+    pub(super) fn is_too_long(&self) -> bool {
+        matches!(self.root(), Failure::TooLong(_))
     }
 
     /// Whether asking for the rest of a body may succeed in a moment if it
@@ -135,10 +172,12 @@ impl Failure {
     pub(super) fn may_pass(&self) -> bool {
         self.is_transient()
             || matches!(
-                self,
-                Failure::Truncated(_) | Failure::Garbled(_) | Failure::TooLong(_)
+                self.root(),
+                Failure::Truncated(_)
+                    | Failure::Garbled(_)
+                    | Failure::TooLong(_)
+                    | Failure::Status(NO_RANGE)
             )
-            || *self == Failure::Status(NO_RANGE)
     }
 
     /// This is what ended a body that broke off as `broken` says. Where it
@@ -160,7 +199,7 @@ impl Failure {
     /// Whether a request that failed like this, before any body, may fare
     /// better in a moment.
     pub fn is_transient(&self) -> bool {
-        match self {
+        match self.root() {
             Failure::Lookup(_)
             | Failure::Connect(_)
             | Failure::TimedOut(_)
@@ -192,6 +231,9 @@ impl fmt::Display for Failure {
             Failure::NotResumed { broken, because } => {
                 write!(f, "{broken}; not resumed: {because}")
             }
+            Failure::Proxy { proxy, because } => write!(f, "proxy {proxy}: {because}"),
+            Failure::Redirected { to, because } => write!(f, "redirected to {to}: {because}"),
+            Failure::NotModified => f.write_str("304 Not Modified"),
             Failure::Interrupted => f.write_str("interrupted"),
             Failure::Status(code) => status(f, *code),
             Failure::Moved { status: code, to } => {
@@ -216,6 +258,16 @@ impl std::error::Error for Failure {}
 impl From<Failure> for io::Error {
     fn from(failure: Failure) -> io::Error {
         io::Error::other(failure)
+    }
+}
+
+/// The failure within an error of a reader, or that the reader failed.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        match Failure::carried(&error) {
+            Some(failure) => failure.clone(),
+            None => Failure::Truncated(crate::error::cause(&error)),
+        }
     }
 }
 

@@ -31,6 +31,14 @@ pub enum Field {
     Leave(HeaderName),
 }
 
+impl Field {
+    /// The name of the field.
+    pub fn name(&self) -> &HeaderName {
+        let (Field::Set(name, _) | Field::Leave(name)) = self;
+        name
+    }
+}
+
 impl FromStr for Field {
     type Err = &'static str;
 
@@ -50,10 +58,11 @@ impl FromStr for Field {
         if OURS.contains(&name) {
             return Err("a header field that fetch sets itself");
         }
-        Ok(match value {
-            Some(value) => Field::Set(name, checked(value)?),
-            None => Field::Leave(name),
-        })
+        match value {
+            Some(value) => Ok(Field::Set(name, checked(value)?)),
+            None if name == header::HOST => Err("every request has a Host"),
+            None => Ok(Field::Leave(name)),
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use super::{Body, Failure};
 use crate::error::Error;
 use crate::stream;
 use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use ureq::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use url::Url;
@@ -24,13 +26,17 @@ const TYPES: &[(&str, &str)] = &[
 ];
 
 /// Opens the file that the URL names; what would be in the head if a server
-/// had sent it.
-pub(super) fn open(url: &Url) -> Result<(HeaderMap, Body), Error> {
+/// had sent it. The file that is written to, by its device and inode, is refused: reading
+/// it would never end.
+pub(super) fn open(url: &Url, output: Option<(u64, u64)>) -> Result<(HeaderMap, Body), Error> {
     let path = url
         .to_file_path()
         .map_err(|()| Failure::Url("a file on another host".into()))?;
     let file = File::open(&path).map_err(Error::Read)?;
     let metadata = file.metadata().map_err(Error::Read)?;
+    if output == Some((metadata.dev(), metadata.ino())) {
+        return Err(Error::Read(io::Error::other("input file is output file")));
+    }
     let mut headers = HeaderMap::new();
     if metadata.is_file() {
         headers.insert(CONTENT_LENGTH, metadata.len().into());

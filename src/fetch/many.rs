@@ -26,6 +26,7 @@ use crate::error::Error;
 use crate::stream::Blocks;
 use std::collections::VecDeque;
 use std::fmt;
+use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
@@ -80,6 +81,8 @@ struct Shared<W> {
     over: Condvar,
     room: Arc<Room>,
     output: Mutex<W>,
+    /// The output once more, if it is a pipe.
+    pipe: Option<File>,
     done: Box<dyn Fn(Transfer) + Send + Sync>,
 }
 
@@ -122,14 +125,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<W: Write + Send + 'static> Many<W> {
-    /// Bodies go to `output`. When all of a body is written, or all there will
-    /// be of it, `done` is told, in the order of the URLs.
+    /// Bodies go to `output`; where that is a pipe, `pipe` is the same once more, and what
+    /// nothing needs to look at is moved to it within the kernel. When all of a body is
+    /// written, or all there will be of it, `done` is called, in the order of the URLs.
     pub fn new(
         fetcher: Fetcher,
         output: W,
+        pipe: Option<File>,
         done: impl Fn(Transfer) + Send + Sync + 'static,
     ) -> Many<W> {
-        Many::within(Room::new(), fetcher, output, done)
+        Many::within(Room::new(), fetcher, output, pipe, done)
     }
 
     /// The same, with so much room for bodies that wait.
@@ -137,6 +142,7 @@ impl<W: Write + Send + 'static> Many<W> {
         room: Arc<Room>,
         fetcher: Fetcher,
         output: W,
+        pipe: Option<File>,
         done: impl Fn(Transfer) + Send + Sync + 'static,
     ) -> Many<W> {
         Many {
@@ -149,6 +155,7 @@ impl<W: Write + Send + 'static> Many<W> {
                 over: Condvar::new(),
                 room,
                 output: Mutex::new(output),
+                pipe,
                 done: Box::new(done),
             }),
         }
@@ -441,7 +448,7 @@ mod tests {
         let done = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&done);
         let fetcher = Fetcher::new(Options::default()).unwrap();
-        let many = Many::within(room, fetcher, output.clone(), move |transfer| {
+        let many = Many::within(room, fetcher, output.clone(), None, move |transfer| {
             assert!(transfer.error.is_none());
             lock(&seen).push(transfer.url);
         });

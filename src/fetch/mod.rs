@@ -4,13 +4,12 @@
 //! What happens to one URL, in order, each step a chapter:
 //!
 //! 1. [`Fetcher::get`] reads the URL (`address`); `file:` is opened (`local`).
-//! 2. `request` asks for it over a connection (`socket`) that tells a cut from an
-//!    end (`connect`), at a host that has room for it (`hosts`), and follows where
-//!    the server points to (`redirect`). What the user wants to say to it is in
-//!    `headers` and `netrc`, whom he trusts in `tls`; it may be reached through a
-//!    `proxy` (`forward`). Where it fails in a way that may pass,
+//! 2. `request` asks for it over a connection (`http`), at a host that has room for
+//!    it (`hosts`), and follows where the server points to (`redirect`); `cookies` live
+//!    that long. What the user wants to say to the server is in `headers` and `netrc`;
+//!    it may be reached through a `proxy`. Where it fails in a way that may pass,
 //!    it is tried again a little later (`retry`).
-//! 3. `wire` takes the framing off the body: what came is cut short by nothing
+//! 3. `wire` counts what comes of one answer: what came is cut short by nothing
 //!    that goes unnoticed. `resume` gets over what it notices: it asks for the
 //!    rest (`range`), and the body goes on as if nothing had happened.
 //! 4. `decode` takes off the content encodings: gzip, deflate, br, zstd. What is
@@ -22,8 +21,7 @@
 //!
 //! [`Many`] does that for many URLs at once and writes their bodies in order;
 //! those ahead of their turn wait in a `spool`. An `errand` is one URL on its
-//! way, its `clock` the time that it may take; how many bytes it may take beside a body
-//! is in `overhead`. Why there is no body says
+//! way, its `clock` the time that it may take. Why there is no body says
 //! [`Failure`]. [`progress`] shows people how far all are, a [`Report`] tells
 //! scripts what came of each.
 //!
@@ -33,7 +31,7 @@
 //! Costs: one connection and a few buffers of [`stream::BLOCK`], 6 MB of memory
 //! in all, https included, whatever the size of the body (br: up to 16 MB more).
 //! A body that needs no conversion is copied once between the socket and the
-//! output, in one write for each read. A body whose server promises no ranges
+//! output, in one write for each read; from http into a pipe it is not even copied. A body whose server promises no ranges
 //! is hashed on the way (`fingerprint`).
 
 use crate::error::Error;
@@ -48,7 +46,6 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use ureq::http::Method;
 use ureq::http::header::CONTENT_ENCODING;
 use url::Url;
 
@@ -56,19 +53,18 @@ mod address;
 mod cause;
 mod charset;
 mod clock;
-mod connect;
+mod cookies;
 mod decode;
 mod errand;
 mod failure;
 mod fingerprint;
-mod forward;
 mod headers;
 mod hosts;
+mod http;
 mod limit;
 mod local;
 mod many;
 mod netrc;
-mod overhead;
 mod page;
 pub mod progress;
 mod proxy;
@@ -78,9 +74,7 @@ mod report;
 mod request;
 mod resume;
 mod retry;
-mod socket;
 mod spool;
-mod tls;
 mod transfer;
 mod wire;
 
@@ -95,7 +89,8 @@ pub use report::Report;
 pub use transfer::Transfer;
 
 use address::parse;
-use page::{Body, Out, content_type};
+use http::tls;
+use page::{Body, Out, Output, content_type};
 use transfer::Answered;
 
 /// How to fetch.
@@ -145,12 +140,16 @@ pub struct Options {
     pub netrc: bool,
     /// Trust the certificates in this file (PEM), and not the system's.
     pub cacert: Option<PathBuf>,
+    /// Show this certificate (PEM) to servers that ask for one; its key is in the second file.
+    pub identity: Option<(PathBuf, PathBuf)>,
     /// Trust anybody.
     pub insecure: bool,
     /// Use addresses of this kind only.
     pub family: Option<Family>,
     /// Compute the SHA-256 of what is written.
     pub digest: bool,
+    /// The file that the bodies are written to, by its device and inode: it is not read.
+    pub output_file: Option<(u64, u64)>,
 }
 
 /// A kind of internet addresses.
@@ -184,9 +183,11 @@ impl Default for Options {
             user: None,
             netrc: false,
             cacert: None,
+            identity: None,
             insecure: false,
             family: None,
             digest: false,
+            output_file: None,
         }
     }
 }
@@ -203,7 +204,7 @@ pub struct Fetcher {
 #[derive(Debug)]
 struct Inner {
     options: Options,
-    agents: connect::Agents,
+    client: http::Client,
     netrc: netrc::Netrc,
     hosts: Arc<hosts::Hosts>,
 }
@@ -213,16 +214,25 @@ impl Fetcher {
     /// says about proxies, and the files of the options: an error names the one
     /// that cannot be read.
     pub fn new(options: Options) -> Result<Fetcher, Error> {
-        let tls = tls::config(options.cacert.as_deref(), options.insecure)?;
+        let identity = options.identity.as_ref();
+        let identity = identity.map(|(certificate, key)| tls::Identity { certificate, key });
+        let tls = tls::config(options.cacert.as_deref(), options.insecure, identity)?;
         let proxies = proxy::Proxies::from_env(|name| env::var(name).ok());
         let netrc = match options.netrc {
             true => netrc::Netrc::from_env(|name| env::var_os(name))?,
             false => netrc::Netrc::default(),
         };
         let hosts = hosts::Hosts::new(options.per_host);
+        let client = http::Client::new(
+            proxies,
+            tls,
+            options.connect_timeout,
+            options.family,
+            options.jobs,
+        );
         let inner = Inner {
             options,
-            agents: connect::Agents::new(proxies, tls),
+            client,
             netrc,
             hosts,
         };
@@ -242,33 +252,37 @@ impl Fetcher {
     /// As [`get`](Fetcher::get), but for the head of the answer only. The body
     /// is empty.
     pub fn head(&self, url: &str) -> Result<Page, Error> {
-        self.open_head(&self.errand(url))
+        let (page, error) = self.open_head(&self.errand(url))?;
+        error.map_or(Ok(page), Err)
     }
 
-    fn open_head(&self, errand: &Errand) -> Result<Page, Error> {
+    /// The head of the answer; and the error, if its status is one.
+    fn open_head(&self, errand: &Errand) -> Result<(Page, Option<Error>), Error> {
         let url = parse(errand.url())?;
         if url.scheme() == "file" {
             let mut page = self.local(errand, url)?;
             page.body.bytes = Box::new(std::io::empty());
-            return Ok(page);
+            return Ok((page, None));
         }
         let question = request::Question {
-            method: Method::HEAD,
+            head: true,
             rest: None,
         };
-        let head = self.ask(errand, url, &question)?.head;
-        Ok(Page {
-            url: head.url,
-            status: Some((head.version, head.status)),
-            body: Body {
-                bytes: Box::new(std::io::empty()),
-                encodings: Vec::new(),
-                content_type: content_type(&head.headers),
-                framed: true,
-                most: None,
+        let (head, failure) = match self.ask(errand, url, &question) {
+            Ok(answer) => (answer.head, None),
+            Err(refusal) => match refusal.head {
+                Some(head) => (*head, Some(refusal.failure.into())),
+                None => return Err(refusal.failure.into()),
             },
-            headers: head.headers,
-        })
+        };
+        let body = Body {
+            bytes: Box::new(std::io::empty()),
+            encodings: Vec::new(),
+            content_type: content_type(&head.headers),
+            framed: true,
+            most: None,
+        };
+        Ok((Page::new(head, body), failure))
     }
 
     /// Writes the body that `url` stands for, or the head of the answer, if
@@ -277,7 +291,8 @@ impl Fetcher {
     /// An [`Error::Read`] says why there is none, or not all of it; mostly a
     /// [`Failure`] is its cause. The next URL can be fetched all the same.
     pub fn fetch(&self, url: &str, output: &mut impl Write) -> Transfer {
-        self.run(&Arc::new(self.errand(url)), &mut Blocks::new(), output)
+        let mut output = page::Written(output);
+        self.run(&Arc::new(self.errand(url)), &mut Blocks::new(), &mut output)
     }
 
     /// When to ask the host of this URL for try number `n`, the first of them
@@ -294,16 +309,16 @@ impl Fetcher {
         Errand::new(url, self.inner.options.max_time)
     }
 
-    fn run(&self, errand: &Arc<Errand>, blocks: &mut Blocks, output: &mut impl Write) -> Transfer {
+    fn run(&self, errand: &Arc<Errand>, blocks: &mut Blocks, output: &mut impl Output) -> Transfer {
         errand.begin();
         let mut transfer = Transfer::new(errand.url());
         let options = &self.inner.options;
         let page = match options.head {
             true => self.open_head(errand),
-            false => self.open(errand),
+            false => self.open(errand).map(|page| (page, None)),
         };
         transfer.note(errand.take_answered());
-        let result = page.and_then(|page| {
+        let result = page.and_then(|(page, failure)| {
             let mut out = Out {
                 output,
                 written: 0,
@@ -315,7 +330,7 @@ impl Fetcher {
             };
             transfer.out_bytes = out.written;
             transfer.sha256 = out.digest.map(|digest| digest.finalize().into());
-            result
+            result.and(failure.map_or(Ok(()), Err))
         });
         transfer.error = result.err();
         transfer.wire_bytes = errand.got();
@@ -330,9 +345,10 @@ impl Fetcher {
         if url.scheme() == "file" {
             return self.local(errand, url);
         }
-        let request::Answer { head, tail } = self.ask(errand, url, &request::Question::whole())?;
-        let framing = wire::framing(&head)?;
-        let encodings = wire::list(&head.headers, CONTENT_ENCODING);
+        let answer = self.ask(errand, url, &request::Question::whole());
+        let request::Answer { head, tail } = answer.map_err(|refusal| refusal.failure)?;
+        let framing = tail.body.framing();
+        let encodings = http::items(&head.headers, CONTENT_ENCODING);
         let most = self.inner.options.max_size;
         if let (Some(most), Some(length)) = (most, framing.length())
             && length > most
@@ -344,19 +360,14 @@ impl Fetcher {
             encodings,
             most,
             content_type: content_type(&head.headers),
-            framed: framing != wire::Framing::Close,
-            bytes: Box::new(resume::Resumed::new(&self.inner, errand, &head, tail)?),
+            framed: framing != http::Framing::Close,
+            bytes: Box::new(resume::Resumed::new(&self.inner, errand, &head, tail)),
         };
-        Ok(Page {
-            url: head.url,
-            status: Some((head.version, head.status)),
-            headers: head.headers,
-            body,
-        })
+        Ok(Page::new(head, body))
     }
 
     fn local(&self, errand: &Errand, url: Url) -> Result<Page, Error> {
-        let (headers, mut body) = local::open(&url)?;
+        let (headers, mut body) = local::open(&url, self.inner.options.output_file)?;
         body.most = self.inner.options.max_size;
         errand.set_answered(Some(Answered::new(&url, None, body.content_type.clone())));
         Ok(Page {
@@ -373,7 +384,7 @@ impl Fetcher {
         errand: &Errand,
         url: Url,
         question: &request::Question,
-    ) -> Result<request::Answer, Failure> {
+    ) -> Result<request::Answer, request::Refusal> {
         let options = &self.inner.options;
         for n in 1.. {
             let refusal = match request::ask(&self.inner, errand, url.clone(), question) {
@@ -383,7 +394,7 @@ impl Fetcher {
             let delay = retry::delay(options.retry_delay, n, refusal.after);
             let again = refusal.failure.is_transient() && n <= options.retry;
             if !again || !errand.clock.sleep(delay) {
-                return Err(refusal.failure);
+                return Err(refusal);
             }
             errand.retried();
         }

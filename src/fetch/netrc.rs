@@ -3,9 +3,10 @@
 //! The format is that of ftp(1), as curl reads it: words between blanks and
 //! newlines, `machine NAME` or `default`, then `login NAME`, `password WORD`
 //! and `account WORD`. `macdef NAME` and what follows it, up to an empty line,
-//! is skipped, and so is a line that begins with `#`. A word in double quotes
-//! may have blanks in it, and `\"`, `\\`, `\n`, `\r` and `\t`. Anything else is
-//! an error with its line: a password that is not found should not be guessed at.
+//! is skipped, and so is a comment: what follows a word that begins with `#`, up to the
+//! end of its line. A word in double quotes may have blanks in it, and `\"`, `\\`,
+//! `\n`, `\r` and `\t`. A word that stands for nothing is skipped, as curl does. An entry
+//! without an end is an error with its line.
 //!
 //! The whole file is read into memory, once; the search is linear.
 
@@ -72,27 +73,41 @@ impl Netrc {
                     words.entry(&mut entries)?;
                     words.value(NO_WORD)?;
                 }
-                _ => {
-                    return Err(
-                        words.error("none of machine, default, login, password, account, macdef")
-                    );
-                }
+                // A comment behind an entry.
+                word if word.starts_with(b"#") => words.skip_line(),
+                // `port` of Ruby and others, and what is still to come.
+                _ => {}
             }
         }
         Ok(Netrc(entries))
     }
 
     /// Name and password for a host, and for this `user` of it if one is asked
-    /// for: those of the first entry that fits and has a name.
+    /// for: those of the first entry that has both. Where there is none, the first name
+    /// counts, without a password. Entries for the host come before those for all.
     pub(super) fn find(&self, host: &str, user: Option<&[u8]>) -> Option<(&[u8], &[u8])> {
-        self.0.iter().find_map(|entry| {
+        let of_host = |entry: &&Entry| {
             let known = entry.host.as_deref();
-            let login = entry.login.as_deref()?;
-            let fits = known.is_none_or(|known| known.eq_ignore_ascii_case(host.as_bytes()))
-                && user.is_none_or(|user| user == login);
-            fits.then(|| (login, entry.password.as_deref().unwrap_or_default()))
-        })
+            known.is_some_and(|known| known.eq_ignore_ascii_case(host.as_bytes()))
+        };
+        first(self.0.iter().filter(of_host), user)
+            .or_else(|| first(self.0.iter().filter(|entry| entry.host.is_none()), user))
     }
+}
+
+/// The first of some entries that has a password, or else the first that has a name.
+fn first<'a>(
+    entries: impl Iterator<Item = &'a Entry> + Clone,
+    user: Option<&[u8]>,
+) -> Option<(&'a [u8], &'a [u8])> {
+    let mut named = entries.filter_map(|entry| {
+        let login = entry.login.as_deref()?;
+        let fits = user.is_none_or(|user| user == login);
+        fits.then_some((login, entry.password.as_deref()))
+    });
+    let without = named.clone().next();
+    let with = named.find_map(|(login, password)| Some((login, password?)));
+    with.or(without.map(|(login, _)| (login, &b""[..])))
 }
 
 const NO_WORD: &str = "nothing behind login, password or account";
@@ -245,14 +260,44 @@ mod tests {
             ),
             ("machine a login \"me\n", "line 1: quotation without an end"),
             ("machine a login \"me\\", "line 1: quotation without an end"),
-            (
-                "machine a\r\n# x\r\nuser me",
-                "line 3: none of machine, default, login, password, account, macdef",
-            ),
         ] {
             let error = Netrc::parse(text.as_bytes()).unwrap_err();
             assert_eq!(error.to_string(), message);
         }
+    }
+
+    // case fetch-18
+    #[test]
+    fn words_that_stand_for_nothing() {
+        let pair = Some(("me".to_string(), "p".to_string()));
+        for text in [
+            "machine a port 80 login me password p",
+            "machine a login me password p # the old one: password q\nmachine b",
+            "machine a login me password p #\nmachine b login x",
+            "x y\nmachine a\nuser me login me password p",
+        ] {
+            assert_eq!(found(text, "a", None), pair, "{text}");
+        }
+    }
+
+    // case fetch-25
+    #[test]
+    fn entries_that_lack_something() {
+        let pair = Some(("ann".to_string(), "p".to_string()));
+        for text in [
+            "machine h login ann\nmachine h login ann password p",
+            "machine h password q\nmachine h login ann password p",
+            "machine h\ndefault login bob password q\nmachine h login ann password p",
+        ] {
+            assert_eq!(found(text, "h", None), pair, "{text}");
+            assert_eq!(found(text, "h", Some("ann")), pair, "{text}");
+        }
+        let bare = found(
+            "machine h login ann\ndefault login bob password q",
+            "h",
+            None,
+        );
+        assert_eq!(bare, Some(("ann".to_string(), String::new())));
     }
 
     #[test]
@@ -269,7 +314,7 @@ mod tests {
         };
         assert_eq!(Netrc::from_env(|_| None).unwrap(), Netrc::default());
         assert_eq!(Netrc::from_env(env("")).unwrap(), Netrc::default());
-        fs::write(home.path().join(".netrc"), "default login a\nx").unwrap();
+        fs::write(home.path().join(".netrc"), "default login a\nlogin").unwrap();
         let error = Netrc::from_env(env("")).unwrap_err().to_string();
         assert!(error.contains(".netrc: line 2: "), "{error}");
         let error = Netrc::from_env(env(other.to_str().unwrap())).unwrap_err();

@@ -2,12 +2,16 @@
 //! decoding and charset.
 
 use super::address::without_user;
+use super::charset::Charset;
 use super::limit::Limit;
+use super::request::Head;
 use super::{Options, charset, decode};
 use crate::error::Error;
 use crate::html::pages::Marker;
 use crate::stream::{self, Blocks};
+use rustix::fd::BorrowedFd;
 use sha2::{Digest, Sha256};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use ureq::http::header::{CONTENT_TYPE, HeaderMap};
 use ureq::http::{StatusCode, Version};
@@ -23,7 +27,7 @@ pub struct Page {
 
 /// A body on its way, and what its sender said about it.
 pub(super) struct Body {
-    pub(super) bytes: Box<dyn Read + Send>,
+    pub(super) bytes: Box<dyn Source>,
     /// The content encodings, in the order in which they were applied.
     pub(super) encodings: Vec<String>,
     /// The content type, as the header has it.
@@ -34,7 +38,32 @@ pub(super) struct Body {
     pub(super) most: Option<u64>,
 }
 
+/// The bytes of a body, to be read, or moved within the kernel.
+pub(super) trait Source: Read + Send {
+    /// Moves some bytes to a pipe; how many that were, 0 at the end. None where that
+    /// cannot be done now, but a read can.
+    fn splice(&mut self, _pipe: BorrowedFd) -> Option<Result<usize, Error>> {
+        None
+    }
+}
+
+impl Source for File {}
+impl Source for io::Empty {}
+impl<R: Read + Send> Source for BufReader<R> {}
+impl Source for Box<dyn BufRead + Send> {}
+impl<R: Read + Send> Source for Limit<R> {}
+
 impl Page {
+    /// An answer with this body.
+    pub(super) fn new(head: Head, body: Body) -> Page {
+        Page {
+            url: head.url,
+            status: Some((head.version, head.status)),
+            headers: head.headers,
+            body,
+        }
+    }
+
     /// Where the page was in the end, without user name and password.
     pub fn url(&self) -> String {
         without_user(self.url.clone()).into()
@@ -78,7 +107,7 @@ impl Page {
     /// Writes the body, text as UTF-8, or, if it is to be `raw`, as it came.
     pub fn write_to(self, raw: bool, output: &mut impl Write) -> Result<(), Error> {
         let mut out = Out {
-            output,
+            output: &mut Written(output),
             written: 0,
             digest: None,
         };
@@ -91,7 +120,7 @@ impl Page {
         self,
         options: &Options,
         blocks: &mut Blocks,
-        output: &mut Out<impl Write>,
+        output: &mut Out<impl Output>,
     ) -> Result<(), Error> {
         let is_html = matches!(
             self.media_type().as_deref(),
@@ -154,7 +183,7 @@ impl<R: Read> Read for Text<R> {
 }
 
 impl Body {
-    fn decoded(self) -> Result<Box<dyn Read + Send>, Error> {
+    fn decoded(self) -> Result<Box<dyn Source>, Error> {
         let mut bytes = self.bytes;
         if !self.encodings.is_empty() {
             let mut coded = BufReader::with_capacity(stream::BLOCK, bytes);
@@ -162,7 +191,10 @@ impl Body {
             let nothing = self.framed && coded.fill_buf().map_err(Error::Read)?.is_empty();
             bytes = match nothing {
                 true => Box::new(coded),
-                false => decode::decoded(Box::new(coded), &self.encodings)?,
+                false => {
+                    let packed = self.content_type.as_deref().and_then(decode::packed);
+                    Box::new(decode::decoded(Box::new(coded), &self.encodings, packed)?)
+                }
             };
         }
         Ok(limited(bytes, self.most))
@@ -173,7 +205,7 @@ impl Body {
         raw: bool,
         marker: Option<Marker>,
         blocks: &mut Blocks,
-        output: &mut Out<impl Write>,
+        output: &mut Out<impl Output>,
     ) -> Result<(), Error> {
         if raw {
             return copy(limited(self.bytes, self.most), None, None, blocks, output);
@@ -184,10 +216,35 @@ impl Body {
 }
 
 /// The bytes, which may be this many at most.
-fn limited(bytes: Box<dyn Read + Send>, most: Option<u64>) -> Box<dyn Read + Send> {
+fn limited(bytes: Box<dyn Source>, most: Option<u64>) -> Box<dyn Source> {
     match most {
         Some(most) => Box::new(Limit::new(bytes, most)),
         None => bytes,
+    }
+}
+
+/// Where bodies go to.
+pub(super) trait Output: Write {
+    /// The pipe that they go to, if that is what it is, and nothing stands between.
+    fn pipe(&mut self) -> io::Result<Option<BorrowedFd<'_>>>;
+}
+
+/// A writer, of which nothing more is known.
+pub(super) struct Written<'a, W>(pub(super) &'a mut W);
+
+impl<W: Write> Write for Written<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl<W: Write> Output for Written<'_, W> {
+    fn pipe(&mut self) -> io::Result<Option<BorrowedFd<'_>>> {
+        Ok(None)
     }
 }
 
@@ -198,7 +255,7 @@ pub(super) struct Out<'a, W> {
     pub(super) digest: Option<Sha256>,
 }
 
-impl<W: Write> Out<'_, W> {
+impl<W: Output> Out<'_, W> {
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.output.write_all(bytes).map_err(Error::Write)?;
         self.written += bytes.len() as u64;
@@ -207,6 +264,19 @@ impl<W: Write> Out<'_, W> {
         }
         Ok(())
     }
+
+    /// Moves some bytes to the output, if it is a pipe and they can be moved; 0 at the end.
+    fn splice(&mut self, bytes: &mut dyn Source) -> Result<Option<usize>, Error> {
+        if self.digest.is_some() {
+            return Ok(None);
+        }
+        let Some(pipe) = self.output.pipe().map_err(Error::Write)? else {
+            return Ok(None);
+        };
+        let moved = bytes.splice(pipe).transpose()?;
+        self.written += moved.unwrap_or(0) as u64;
+        Ok(moved)
+    }
 }
 
 pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
@@ -214,19 +284,27 @@ pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
     Some(String::from_utf8_lossy(value.as_bytes()).into())
 }
 
-/// Copies a body, as it comes: every read is followed by its one write.
+/// Copies a body, as it comes: every read is followed by its one write. Where
+/// nothing needs to look at the bytes, they are moved to a pipe within the kernel.
 ///
 /// Where reading fails, nothing that was held back for conversion is written:
 /// it could come out as something else than it would have been. A head that was
 /// held for the mark is written.
 fn copy(
-    mut bytes: impl Read,
+    mut bytes: Box<dyn Source>,
     mut charset: Option<charset::Charset>,
     mut marker: Option<Marker>,
     blocks: &mut Blocks,
-    output: &mut Out<impl Write>,
+    output: &mut Out<impl Output>,
 ) -> Result<(), Error> {
     loop {
+        let is_same = marker.is_none() && charset.as_ref().is_none_or(Charset::is_over);
+        if is_same && let Some(moved) = output.splice(&mut *bytes)? {
+            match moved {
+                0 => return Ok(()),
+                _ => continue,
+            }
+        }
         blocks.keep(0);
         let read = blocks.read(&mut bytes);
         let last = matches!(read, Ok(0));

@@ -12,8 +12,10 @@
 //! In all of them, what is empty is not set, and lower case wins.
 
 use super::failure::Failure;
+use super::headers::basic;
 use exempt::{Exempt, exempt};
 use percent_encoding::percent_decode_str;
+use std::fmt;
 use ureq::{Proxy, ProxyProtocol};
 use url::Url;
 
@@ -34,8 +36,8 @@ struct Setting {
     value: String,
 }
 
-/// A proxy. Equal ones may share an agent and its connections.
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// A proxy.
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct ProxyUrl {
     pub(super) protocol: ProxyProtocol,
     pub(super) host: String,
@@ -110,6 +112,36 @@ impl ProxyUrl {
         })
     }
 
+    /// Whether it speaks SOCKS, which tunnels anything.
+    pub(super) fn is_socks(&self) -> bool {
+        !matches!(self.protocol, ProxyProtocol::Http | ProxyProtocol::Https)
+    }
+
+    /// Whether the connection to the proxy itself is by TLS.
+    pub(super) fn is_https(&self) -> bool {
+        self.protocol == ProxyProtocol::Https
+    }
+
+    /// Whether it is asked for this URL itself, and not for a tunnel: many a proxy
+    /// allows tunnels to port 443 only.
+    pub(super) fn forwards(&self, url: &Url) -> bool {
+        !self.is_socks() && url.scheme() == "http"
+    }
+
+    /// The line of the header that says who asks.
+    pub(super) fn authorization(&self) -> Option<String> {
+        let (name, password) = self.user.as_ref()?;
+        let value = basic(name.as_bytes(), password.as_bytes());
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        Some(format!("Proxy-Authorization: {value}\r\n"))
+    }
+
+    /// What tells it from others whose connections cannot be used in its place.
+    pub(super) fn identity(&self) -> String {
+        let (name, password) = self.user.clone().unwrap_or_default();
+        format!("{:?} {self} {name}\0{password}", self.protocol)
+    }
+
     /// The same, as ureq has it.
     pub(super) fn to_ureq(&self) -> Result<Proxy, Failure> {
         let mut proxy = Proxy::builder(self.protocol)
@@ -124,9 +156,16 @@ impl ProxyUrl {
     }
 }
 
-/// Nobody logs a password by accident.
-impl std::fmt::Debug for ProxyUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// As messages call it: without its user.
+impl fmt::Display for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// A log has no password in it by accident.
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} {}:{}", self.protocol, self.host, self.port)
     }
 }

@@ -1,29 +1,31 @@
 //! One request and the head of its answer, and where it sends us on to.
 
 use super::address::without_user;
-use super::cause;
 use super::errand::Errand;
 use super::failure::Failure;
 use super::headers::{Field, basic};
 use super::hosts::Place;
+use super::http::{self, Body, Framing, spelled};
 use super::page::content_type;
 use super::transfer::Answered;
-use super::{Inner, redirect, retry};
+use super::{Inner, Options, decode, redirect, retry};
 use percent_encoding::percent_decode_str;
-use std::io;
 use std::time::Duration;
-use ureq::Body;
-use ureq::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, IF_RANGE, LOCATION, RANGE};
-use ureq::http::{Method, Request, Response, StatusCode, Version};
+use ureq::http::header::{
+    self, ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue,
+    LOCATION, USER_AGENT,
+};
+use ureq::http::{StatusCode, Version};
 use url::Url;
 
-/// The body of an answer that nobody wants is read to its end if it is no
-/// longer than this, in bytes: cheaper than another connection.
+/// The body of an answer that is not used is read to its end if it is no longer
+/// than this, in bytes: cheaper than another connection.
 const SHORT: u64 = 16 << 10;
 
 /// What to ask for.
 pub(super) struct Question<'a> {
-    pub(super) method: Method,
+    /// The head only.
+    pub(super) head: bool,
     /// The bytes from here on only, if what is there still is this.
     pub(super) rest: Option<(u64, &'a str)>,
 }
@@ -32,7 +34,7 @@ impl Question<'_> {
     /// All of it.
     pub(super) fn whole() -> Self {
         Question {
-            method: Method::GET,
+            head: false,
             rest: None,
         }
     }
@@ -63,12 +65,17 @@ pub(super) struct Refusal {
     pub(super) failure: Failure,
     /// When the server wants to be asked again.
     pub(super) after: Option<Duration>,
+    /// The head of the answer, if its status is what failed.
+    pub(super) head: Option<Box<Head>>,
 }
 
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Refusal {
-        let after = None;
-        Refusal { failure, after }
+        Refusal {
+            failure,
+            after: None,
+            head: None,
+        }
     }
 }
 
@@ -83,156 +90,245 @@ pub(super) fn ask(
     mut url: Url,
     question: &Question,
 ) -> Result<Answer, Refusal> {
-    let mut seen = Vec::new();
     errand.set_answered(None);
-    while seen.len() <= redirect::LIMIT as usize {
-        let familiar = errand.is_home(&url);
-        let place = inner.hosts.enter(&url, errand, inner.options.heed_rest)?;
-        let response = errand.on_network(|| send(inner, &url, question, familiar))?;
-        let (head, body) = response.into_parts();
-        let status = head.status;
-        errand.set_answered(Some(Answered::new(
-            &url,
-            Some(status.as_u16()),
-            content_type(&head.headers),
-        )));
-        if redirect::is_redirect(status.as_u16()) {
-            let Some(location) = head.headers.get(LOCATION) else {
-                let cause = format!("{status} without a Location");
-                return Err(Failure::Redirect(cause).into());
-            };
-            let next = redirect::next(&url, location.as_bytes(), inner.options.allow_downgrade)?;
-            errand.on_network(|| discard(body));
-            if !inner.options.follow {
-                let (status, to) = (status.as_u16(), Box::new(next));
-                return Err(Failure::Moved { status, to }.into());
+    for redirects in 0..=redirect::LIMIT {
+        match ask_once(inner, errand, url.clone(), question) {
+            Ok(Reply::Here(answer)) => return Ok(*answer),
+            Ok(Reply::There(next)) => url = next,
+            Err(mut refusal) => {
+                if redirects > 0 && !matches!(refusal.failure, Failure::Redirect(_)) {
+                    refusal.failure = Failure::Redirected {
+                        to: without_user(url).into(),
+                        because: Box::new(refusal.failure),
+                    };
+                }
+                return Err(refusal);
             }
-            seen.push(std::mem::replace(&mut url, next));
-            if seen.contains(&url) {
-                let cause = format!("redirect loop, back to {}", without_user(url));
-                return Err(Failure::Redirect(cause).into());
-            }
-            continue;
         }
-        // Partial content that was not asked for would be a part taken for the whole.
-        let part = [
-            StatusCode::PARTIAL_CONTENT,
-            StatusCode::RANGE_NOT_SATISFIABLE,
-        ];
-        let well = match part.contains(&status) {
-            true => question.rest.is_some(),
-            false => status.is_success(),
-        };
-        if !well {
-            let after = retry::after(&head.headers);
-            if let Some(after) = after {
-                place.rest(after.min(retry::LONGEST));
-            }
-            errand.on_network(|| discard(body));
-            let failure = Failure::Status(status.as_u16());
-            return Err(Refusal { failure, after });
-        }
-        let head = Head {
-            url,
-            status,
-            version: head.version,
-            headers: head.headers,
-        };
-        let tail = Tail { body, place };
-        return Ok(Answer { head, tail });
     }
     let (limit, last) = (redirect::LIMIT, without_user(url));
     let cause = format!("more than {limit} redirects, the last to {last}");
     Err(Failure::Redirect(cause).into())
 }
 
-/// One request and the head of its answer. The user's headers go to a
-/// `familiar` server only.
-fn send(
+/// What one request comes to.
+enum Reply {
+    /// The answer.
+    Here(Box<Answer>),
+    /// A redirect to this URL.
+    There(Url),
+}
+
+/// Asks for `url`.
+fn ask_once(
     inner: &Inner,
-    url: &Url,
+    errand: &Errand,
+    url: Url,
     question: &Question,
-    familiar: bool,
-) -> Result<Response<Body>, Failure> {
+) -> Result<Reply, Refusal> {
     let options = &inner.options;
-    let mut bare = without_user(url.clone());
-    bare.set_fragment(None);
-    let fields = fields(inner, url, familiar);
-    let request = || {
-        let mut request = Request::builder()
-            .method(question.method.clone())
-            .uri(bare.as_str());
-        for (name, value) in &fields {
-            request = request.header(name, value);
-        }
-        if let Some((from, version)) = question.rest {
-            request = request.header(RANGE, format!("bytes={from}-"));
-            request = request.header(IF_RANGE, version);
-        }
-        let request = request.body(());
-        request.map_err(|error| Failure::Url(format!("invalid URL: {error}")))
+    let familiar = errand.is_home(&url);
+    let place = inner.hosts.enter(&url, errand, options.heed_rest)?;
+    let request = http::Request {
+        method: if question.head { "HEAD" } else { "GET" },
+        url: &url,
+        fields: fields(inner, errand, &url, question, familiar),
     };
-    let agent = inner.agents.for_url(url, options)?;
-    let answer = match agent.run(request()?) {
-        // Once more: the connection may have been an old one that was just being closed.
-        Err(error) if cause::hung_up(&error) => agent.run(request()?),
-        answer => answer,
+    let wait = errand.wait(options.stall_timeout);
+    let (head, body) = inner.client.exchange(&request, wait)?;
+    let status = head.status;
+    errand.set_answered(Some(Answered::new(
+        &url,
+        Some(status.as_u16()),
+        content_type(&head.headers),
+    )));
+    let body = body?;
+    errand.jar().take(&url, &head.headers);
+    if redirect::is_redirect(status.as_u16()) {
+        let location = head.headers.get(LOCATION).map(HeaderValue::as_bytes);
+        let location = match location.map(<[u8]>::trim_ascii) {
+            None => Err(Failure::Redirect(format!("{status} without a Location"))),
+            Some(b"") => Err(Failure::Redirect(format!(
+                "{status} with an empty Location"
+            ))),
+            Some(location) => Ok(location),
+        };
+        let next = redirect::next(&url, location?, options.allow_downgrade)?;
+        discard(body, errand, options);
+        return match options.follow {
+            true => Ok(Reply::There(next)),
+            false => {
+                let (status, to) = (status.as_u16(), Box::new(next));
+                Err(Failure::Moved { status, to }.into())
+            }
+        };
+    }
+    let head = Head {
+        url,
+        status,
+        version: head.version,
+        headers: head.headers,
     };
-    answer.map_err(|error| cause::unanswered(error, options))
+    // Partial content that was not asked for would be a part taken for the whole.
+    let part = [
+        StatusCode::PARTIAL_CONTENT,
+        StatusCode::RANGE_NOT_SATISFIABLE,
+    ];
+    let well = match part.contains(&status) {
+        true => question.rest.is_some(),
+        false => status.is_success(),
+    };
+    if well {
+        let tail = Tail { body, place };
+        return Ok(Reply::Here(Box::new(Answer { head, tail })));
+    }
+    let after = retry::after(&head.headers);
+    if let Some(after) = after {
+        place.rest(after.min(retry::LONGEST));
+    }
+    discard(body, errand, options);
+    let failure = match status {
+        StatusCode::NOT_MODIFIED if familiar && options.has_condition() => Failure::NotModified,
+        status => Failure::Status(status.as_u16()),
+    };
+    Err(Refusal {
+        failure,
+        after,
+        head: Some(Box::new(head)),
+    })
 }
 
 /// Gets a body out of the way, so that its connection can be used again, if
 /// that is quickly done.
-fn discard(mut body: Body) {
-    if body.content_length().is_some_and(|length| length <= SHORT) {
+fn discard(mut body: Body, errand: &Errand, options: &Options) {
+    let short = |length| length <= SHORT;
+    if body.framing() == Framing::Chunked || body.framing().length().is_some_and(short) {
+        let mut buffer = [0; SHORT as usize];
+        let mut left = buffer.len();
         // What fails here is the connection's trouble only.
-        let _ = io::copy(&mut body.as_reader(), &mut io::sink());
+        while left > 0
+            && let Ok(n @ 1..) = body.read(&mut buffer[..left], errand.wait(options.stall_timeout))
+        {
+            left -= n;
+        }
     }
 }
 
-/// What the user wants to say to a server; what he says himself takes the place
-/// of what his other options mean.
-fn fields(inner: &Inner, url: &Url, familiar: bool) -> HeaderMap {
+/// The header of a request. What the user wants to say takes the place of what we
+/// would, and is for a `familiar` server only.
+fn fields(
+    inner: &Inner,
+    errand: &Errand,
+    url: &Url,
+    question: &Question,
+    familiar: bool,
+) -> Vec<u8> {
     let options = &inner.options;
-    let mut fields = HeaderMap::new();
-    if let Some(Field::Set(name, value)) = &options.user_agent {
-        fields.insert(name, value.clone());
-    }
-    if let Some(credentials) = credentials(inner, url, familiar) {
-        fields.insert(AUTHORIZATION, credentials);
-    }
-    if familiar {
-        for field in &options.fields {
-            let (Field::Set(name, _) | Field::Leave(name)) = field;
-            fields.remove(name);
-        }
-        for field in &options.fields {
-            if let Field::Set(name, value) = field {
-                fields.append(name, value.clone());
+    let agent = options.user_agent.iter();
+    let own = options.fields.iter().filter(|_| familiar).chain(agent);
+    let own: Vec<&Field> = own.collect();
+    let named = |name: &HeaderName| own.iter().any(|field| field.name() == name);
+    let mut lines = Lines(Vec::with_capacity(512));
+    let set = |lines: &mut Lines, wanted: &HeaderName| {
+        for field in &own {
+            if let Field::Set(name, value) = field
+                && name == wanted
+            {
+                lines.add(name, value.as_bytes());
             }
         }
+    };
+    // Host is first: RFC 9110, 7.2.
+    for (name, value) in [
+        (HOST, http::authority(url)),
+        (USER_AGENT, concat!("textmill/", env!("CARGO_PKG_VERSION"))),
+        (ACCEPT, "*/*"),
+        (ACCEPT_ENCODING, options.encodings()),
+    ] {
+        match named(&name) {
+            true => set(&mut lines, &name),
+            false if value.is_empty() => {}
+            false => lines.add(&name, value.as_bytes()),
+        }
     }
-    fields
+    if !named(&AUTHORIZATION)
+        && let Some(credentials) = credentials(inner, url, familiar)
+    {
+        lines.add(&AUTHORIZATION, credentials.as_bytes());
+    }
+    let mut cookies: Vec<u8> = Vec::new();
+    for field in &own {
+        match field {
+            Field::Set(name, value) if *name == COOKIE => {
+                cookies.extend_from_slice(value.as_bytes());
+                cookies.extend_from_slice(b"; ");
+            }
+            Field::Set(name, value)
+                if ![HOST, USER_AGENT, ACCEPT, ACCEPT_ENCODING].contains(name) =>
+            {
+                lines.add(name, value.as_bytes());
+            }
+            _ => {}
+        }
+    }
+    // One line for all cookies: RFC 6265, 5.4.
+    cookies.extend(errand.jar().give(url).unwrap_or_default().bytes());
+    if !cookies.is_empty() {
+        lines.add(&COOKIE, cookies.strip_suffix(b"; ").unwrap_or(&cookies));
+    }
+    if let Some((from, version)) = question.rest {
+        lines.add(&header::RANGE, format!("bytes={from}-").as_bytes());
+        lines.add(&header::IF_RANGE, version.as_bytes());
+    }
+    lines.0
+}
+
+/// The lines of a header.
+struct Lines(Vec<u8>);
+
+impl Lines {
+    fn add(&mut self, name: &HeaderName, value: &[u8]) {
+        self.0.extend_from_slice(spelled(name).as_bytes());
+        self.0.extend_from_slice(b": ");
+        self.0.extend_from_slice(value);
+        self.0.extend_from_slice(b"\r\n");
+    }
+}
+
+impl Options {
+    /// The content encodings that are asked for.
+    fn encodings(&self) -> &'static str {
+        if self.raw { "" } else { decode::ACCEPTED }
+    }
+
+    /// Whether the user asks for what has changed only (RFC 9110, 13.1).
+    fn has_condition(&self) -> bool {
+        let conditions = [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE];
+        self.fields
+            .iter()
+            .any(|field| conditions.contains(field.name()))
+    }
 }
 
 /// User name and password: those in the URL; where it has none, and the server
-/// is `familiar`, those of the options, and then those in the netrc file, which
-/// also knows the password for a name in the URL.
+/// is `familiar`, those of the options; and then those that the netrc file has for
+/// the host, which also knows the password for a name in the URL.
 fn credentials(inner: &Inner, url: &Url, familiar: bool) -> Option<HeaderValue> {
     let decoded = |text: &str| percent_decode_str(text).collect::<Vec<u8>>();
     let name = decoded(url.username());
     if let Some(password) = url.password() {
         return Some(basic(&name, &decoded(password)));
     }
-    if familiar {
-        if let Some(user) = inner.options.user.as_ref().filter(|_| name.is_empty()) {
-            return Some(user.authorization());
-        }
-        let wanted = Some(name.as_slice()).filter(|name| !name.is_empty());
-        let host = url.host_str().unwrap_or_default();
-        if let Some((name, password)) = inner.netrc.find(host, wanted) {
-            return Some(basic(name, password));
-        }
+    if let Some(user) = &inner.options.user
+        && familiar
+        && name.is_empty()
+    {
+        return Some(user.authorization());
+    }
+    let wanted = Some(name.as_slice()).filter(|name| !name.is_empty());
+    let host = url.host_str().unwrap_or_default();
+    if let Some((name, password)) = inner.netrc.find(host, wanted) {
+        return Some(basic(name, password));
     }
     (!name.is_empty()).then(|| basic(&name, b""))
 }

@@ -22,14 +22,19 @@
 //! What cannot be seen: a plain FIN ends a body that has neither length nor
 //! chunks (HTTP/1.0). That may have been a cut.
 
+use super::address::parse;
 use super::cause;
 use super::errand::Errand;
 use super::failure::{Failure, NO_RANGE};
 use super::fingerprint::Fingerprint;
+use super::http::items;
+use super::page::Source;
 use super::range::{self, ContentRange, Validator};
 use super::request::{Answer, Head, Question, Refusal, Tail, ask};
-use super::wire::{Wire, framing, list};
+use super::wire::Wire;
 use super::{Inner, retry};
+use crate::error::Error;
+use rustix::fd::BorrowedFd;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,34 +84,48 @@ impl Resumed {
         errand: &Arc<Errand>,
         head: &Head,
         tail: Tail,
-    ) -> Result<Resumed, Failure> {
-        let total = framing(head)?.length();
+    ) -> Resumed {
+        let total = tail.body.framing().length();
         errand.expect(total);
         let validator = Validator::of(&head.headers);
         let offered = range::are_offered(&head.headers);
         let sure = validator.is_some() && offered == Some(true);
-        Ok(Resumed {
+        Resumed {
             inner: Arc::clone(inner),
             errand: Arc::clone(errand),
             url: head.url.clone(),
             parts: validator.is_some() && offered != Some(false),
             validator,
-            encodings: list(&head.headers, CONTENT_ENCODING),
+            encodings: items(&head.headers, CONTENT_ENCODING),
             total,
-            wire: Wire::new(inner, errand, tail, 0, total),
+            wire: Wire::new(errand, inner.options.stall_timeout, tail, 0, total),
             in_part: false,
             offset: 0,
             prefix: (!sure).then(Fingerprint::new),
             tries: 0,
             over: false,
-        })
+        }
+    }
+
+    fn wire(&self, tail: Tail, at: u64, end: Option<u64>) -> Wire {
+        Wire::new(
+            &self.errand,
+            self.inner.options.stall_timeout,
+            tail,
+            at,
+            end,
+        )
     }
 
     /// Gets over a break: asks again until it goes on, or there is no hope.
     fn mend(&mut self, broken: Failure) -> Result<Again, Failure> {
+        // What begins so is no break of a body: it would begin so again.
+        if self.offset == 0 && matches!(broken, Failure::Garbled(_)) {
+            return Err(broken);
+        }
         let mut last = (broken.clone(), None);
         loop {
-            if matches!(last.0, Failure::TooLong(_)) {
+            if last.0.is_too_long() {
                 return Err(last.0);
             }
             if self.tries >= self.inner.options.retry || !self.wait(last.1) {
@@ -136,11 +155,26 @@ impl Resumed {
         if self.offset > 0 {
             question.rest = validator.map(|version| (self.offset, version.as_str()));
         }
-        let Answer { head, tail } = ask(&self.inner, &self.errand, self.url.clone(), &question)?;
+        let Answer { head, tail } = self.ask(&question)?;
         match head.status {
             StatusCode::PARTIAL_CONTENT => self.part(&head, tail),
             StatusCode::RANGE_NOT_SATISFIABLE => self.nothing_left(&head),
             _ => self.anew(&head, tail),
+        }
+    }
+
+    /// Asks where the body was; and where that is refused, at the first URL: what it
+    /// redirects to may be good for one request, or some minutes.
+    fn ask(&self, question: &Question) -> Result<Answer, Refusal> {
+        let refusal = match ask(&self.inner, &self.errand, self.url.clone(), question) {
+            Err(refusal) => refusal,
+            answer => return answer,
+        };
+        match parse(self.errand.url()) {
+            Ok(first) if first != self.url && !refusal.failure.may_pass() => {
+                ask(&self.inner, &self.errand, first, question)
+            }
+            _ => Err(refusal),
         }
     }
 
@@ -167,29 +201,19 @@ impl Resumed {
         if !same {
             return Err(Failure::Changed("the rest is of another version".into()).into());
         }
-        let encodings = list(&head.headers, CONTENT_ENCODING);
+        let encodings = items(&head.headers, CONTENT_ENCODING);
         let named = head.headers.contains_key(CONTENT_ENCODING);
         if named && encodings != self.encodings {
             return Err(Failure::Changed("another content encoding".into()).into());
         }
         let end = last + 1;
-        self.fits(head, end - first)?;
+        fits(&tail, end - first)?;
         self.total = self.total.or(total);
-        self.wire = Wire::new(&self.inner, &self.errand, tail, first, Some(end));
+        self.wire = self.wire(tail, first, Some(end));
         self.in_part = true;
         self.wire.total = self.total;
         self.errand.expect(self.total);
         Ok(Again::Resumed)
-    }
-
-    /// A length that the head says must be the length that it says elsewhere.
-    fn fits(&self, head: &Head, length: u64) -> Result<(), Failure> {
-        match framing(head)?.length() {
-            Some(other) if other != length => Err(Failure::Protocol(format!(
-                "Content-Range of {length} bytes, Content-Length {other}"
-            ))),
-            _ => Ok(()),
-        }
     }
 
     /// 416: there is nothing from the offset on.
@@ -214,8 +238,8 @@ impl Resumed {
 
     /// 200: the whole once more, whose beginning must be what was handed on.
     fn anew(&mut self, head: &Head, tail: Tail) -> Result<Again, Refusal> {
-        let total = framing(head)?.length();
-        if list(&head.headers, CONTENT_ENCODING) != self.encodings {
+        let total = tail.body.framing().length();
+        if items(&head.headers, CONTENT_ENCODING) != self.encodings {
             return Err(Failure::Changed("another content encoding".into()).into());
         }
         if let (Some(now), Some(before)) = (total, self.total)
@@ -232,7 +256,7 @@ impl Resumed {
         }
         let validator = Validator::of(&head.headers);
         let offered = range::are_offered(&head.headers);
-        let mut wire = Wire::new(&self.inner, &self.errand, tail, 0, total);
+        let mut wire = self.wire(tail, 0, total);
         self.skip(&mut wire)?;
         // From here on it is this version.
         self.parts = validator.is_some() && offered != Some(false) && self.parts;
@@ -269,6 +293,23 @@ impl Resumed {
         }
     }
 
+    /// What follows from a read: so many bytes were handed on; or, with 0, it is
+    /// over, or goes on with the next read.
+    fn after(&mut self, read: Result<usize, Failure>) -> Result<usize, Failure> {
+        let again = match read {
+            Ok(0) => self.ended(),
+            Ok(n) => {
+                self.offset += n as u64;
+                self.errand.came(n);
+                self.tries = 0;
+                return Ok(n);
+            }
+            Err(broken) => self.mend(broken),
+        };
+        self.over = !matches!(again, Ok(Again::Resumed));
+        again.map(|_| 0)
+    }
+
     /// An answer has come to its true end. Whether that is the end of the body:
     /// a server may give a shorter part than it was asked for.
     fn ended(&mut self) -> Result<Again, Failure> {
@@ -286,36 +327,51 @@ impl Resumed {
     }
 }
 
+/// A length that a head tells must be the length that it tells elsewhere.
+fn fits(tail: &Tail, length: u64) -> Result<(), Failure> {
+    match tail.body.framing().length() {
+        Some(other) if other != length => Err(Failure::Protocol(format!(
+            "Content-Range of {length} bytes, Content-Length {other}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 impl Read for Resumed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.over || buffer.is_empty() {
+        if buffer.is_empty() {
             return Ok(0);
         }
-        loop {
-            let again = match self.wire.read(buffer) {
-                Ok(0) => self.ended(),
-                Ok(n) => {
-                    if let Some(prefix) = &mut self.prefix {
-                        prefix.update(&buffer[..n]);
-                    }
-                    self.offset += n as u64;
-                    self.errand.came(n);
-                    self.tries = 0;
-                    return Ok(n);
-                }
-                Err(broken) => self.mend(broken),
-            };
-            match again {
-                Ok(Again::Resumed) => {}
-                Ok(Again::Complete) => {
-                    self.over = true;
-                    return Ok(0);
-                }
-                Err(failure) => {
-                    self.over = true;
-                    return Err(failure.into());
-                }
+        while !self.over {
+            let read = self.wire.read(buffer);
+            if let Ok(n @ 1..) = read
+                && let Some(prefix) = &mut self.prefix
+            {
+                prefix.update(&buffer[..n]);
             }
+            let n = self.after(read)?;
+            if n > 0 {
+                return Ok(n);
+            }
+        }
+        Ok(0)
+    }
+}
+
+impl Source for Resumed {
+    fn splice(&mut self, pipe: BorrowedFd) -> Option<Result<usize, Error>> {
+        // What must be hashed must be read.
+        if self.over || self.prefix.is_some() {
+            return None;
+        }
+        let moved = match self.wire.splice(pipe)? {
+            Ok(moved) => moved,
+            Err(error) => return Some(Err(Error::Write(error))),
+        };
+        match self.after(moved) {
+            Ok(0) if !self.over => None,
+            Ok(n) => Some(Ok(n)),
+            Err(failure) => Some(Err(failure.into())),
         }
     }
 }

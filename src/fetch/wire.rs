@@ -5,19 +5,19 @@ use super::cause;
 use super::errand::Errand;
 use super::failure::Failure;
 use super::hosts::Place;
-use super::request::{Head, Tail};
-use super::{Inner, Options};
-use std::io::{self, Read};
+use super::http::Body;
+use super::request::Tail;
+use rustix::event::{PollFd, PollFlags};
+use std::io;
 use std::sync::Arc;
-use ureq::BodyReader;
-use ureq::http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, TRANSFER_ENCODING};
-use ureq::http::{StatusCode, Version};
+use std::time::Duration;
 
 /// The bytes of one answer.
 pub(super) struct Wire {
-    reader: BodyReader<'static>,
-    inner: Arc<Inner>,
+    body: Body,
     errand: Arc<Errand>,
+    /// The longest time without a byte.
+    stall: Duration,
     /// Where in the whole body we are, in bytes.
     at: u64,
     /// Where this answer ends, if that is known.
@@ -35,16 +35,16 @@ impl Wire {
     /// The body of this answer, which begins at the whole's byte `at`, and ends
     /// before `end`, if that is known.
     pub(super) fn new(
-        inner: &Arc<Inner>,
         errand: &Arc<Errand>,
+        stall: Duration,
         tail: Tail,
         at: u64,
         end: Option<u64>,
     ) -> Wire {
         Wire {
-            reader: tail.body.into_reader(),
-            inner: Arc::clone(inner),
+            body: tail.body,
             errand: Arc::clone(errand),
+            stall,
             at,
             end,
             total: end,
@@ -63,7 +63,38 @@ impl Wire {
         if self.over || buffer.is_empty() {
             return Ok(0);
         }
-        let result = self.attempt(buffer);
+        let wait = self.errand.wait(self.stall);
+        let result = match self.body.read(buffer, wait) {
+            Ok(n) => self.moved(n),
+            Err(broken) => Err(cause::cut(broken, self.at, self.total, wait)),
+        };
+        self.note_end(result)
+    }
+
+    /// Moves some bytes to a pipe, within the kernel; None where that cannot be
+    /// done now, but a read can. An error of the outer kind is the pipe's.
+    pub(super) fn splice(
+        &mut self,
+        pipe: rustix::fd::BorrowedFd,
+    ) -> Option<io::Result<Result<usize, Failure>>> {
+        if self.over {
+            return None;
+        }
+        // What the pipe's reader takes its time for does not count.
+        let full =
+            || rustix::event::poll(&mut [PollFd::from_borrowed_fd(pipe, PollFlags::OUT)], None);
+        let _ = self.errand.clock.pause(full);
+        let wait = self.errand.wait(self.stall);
+        let result = match self.body.splice(pipe, wait)? {
+            Ok(n) => self.moved(n),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Some(Err(error)),
+            Err(error) => Err(cause::cut(error.into(), self.at, self.total, wait)),
+        };
+        Some(Ok(self.note_end(result)))
+    }
+
+    /// Notes that there is nothing more to read, if so.
+    fn note_end(&mut self, result: Result<usize, Failure>) -> Result<usize, Failure> {
         if !matches!(result, Ok(1..)) {
             self.over = true;
             self.place = None;
@@ -71,17 +102,8 @@ impl Wire {
         result
     }
 
-    fn attempt(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
-        let options: &Options = &self.inner.options;
-        let n = loop {
-            match self.errand.on_network(|| self.reader.read(buffer)) {
-                Ok(n) => break n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    return Err(cause::cut(error.into(), self.at, self.total, options));
-                }
-            }
-        };
+    /// So many bytes have come, 0 at the end; whether that is right.
+    fn moved(&mut self, n: usize) -> Result<usize, Failure> {
         self.at += n as u64;
         match self.end {
             Some(end) if self.at > end => {
@@ -93,59 +115,4 @@ impl Wire {
             _ => Ok(n),
         }
     }
-}
-
-/// How the end of a body is marked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Framing {
-    /// By its length.
-    Sized(u64),
-    /// By an empty chunk.
-    Chunked,
-    /// By the end of the connection.
-    Close,
-}
-
-impl Framing {
-    /// How many bytes the body has, if its head says so.
-    pub(super) fn length(self) -> Option<u64> {
-        match self {
-            Framing::Sized(length) => Some(length),
-            Framing::Chunked | Framing::Close => None,
-        }
-    }
-}
-
-/// How the body of an answer is framed. A transfer encoding that is not
-/// chunked, or that is in the old protocol that has none, would be handed on as if it
-/// were the body.
-pub(super) fn framing(head: &Head) -> Result<Framing, Failure> {
-    let codings = list(&head.headers, TRANSFER_ENCODING);
-    match codings.as_slice() {
-        [] if head.status == StatusCode::NO_CONTENT => Ok(Framing::Sized(0)),
-        [] => {
-            let length = head.headers.get(CONTENT_LENGTH);
-            let length = length.and_then(|length| length.to_str().ok()?.trim().parse().ok());
-            Ok(length.map_or(Framing::Close, Framing::Sized))
-        }
-        [only] if only == "chunked" && head.version >= Version::HTTP_11 => Ok(Framing::Chunked),
-        codings => Err(Failure::Protocol(format!(
-            "transfer encoding {} not understood",
-            codings.join(", ")
-        ))),
-    }
-}
-
-/// The items of a header that is a list, in lower case, over all its lines.
-pub(super) fn list(headers: &HeaderMap, name: HeaderName) -> Vec<String> {
-    let mut items = Vec::new();
-    for value in headers.get_all(name) {
-        for item in String::from_utf8_lossy(value.as_bytes()).split(',') {
-            match item.trim().to_ascii_lowercase() {
-                item if item.is_empty() || item == "identity" => {}
-                item => items.push(item),
-            }
-        }
-    }
-    items
 }

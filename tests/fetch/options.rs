@@ -67,7 +67,8 @@ fn headers_are_for_their_origin() {
     assert_eq!(body(&args), b"there");
     let asked = &server.requests()[0];
     assert_eq!(asked.header("x-key"), Some("secret"));
-    assert_eq!(asked.header("cookie"), Some("a"));
+    // One line for all: RFC 6265, 5.4.
+    assert_eq!(asked.header("cookie"), Some("a; b"));
     assert_eq!(asked.header("authorization"), Some("Basic dTpw"));
     assert_eq!(asked.header("accept"), None);
     let asked = &other.requests()[0];
@@ -210,7 +211,9 @@ fn heads() {
         String::from_utf8(body(&["-I", &server.url("/")])).unwrap(),
         expected
     );
-    fails(&["-I", &server.url("/none")], b"", "404 Not Found");
+    // case fetch-19
+    let none = b"HTTP/1.1 404 Not Found\nconnection: close\n\n";
+    fails(&["-I", &server.url("/none")], none, "404 Not Found");
     let local = tempfile::Builder::new().suffix(".txt").tempfile().unwrap();
     let url = format!("file://{}", local.path().display());
     assert_eq!(

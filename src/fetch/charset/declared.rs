@@ -14,6 +14,8 @@ pub(super) enum Verdict {
     Is(&'static Encoding, usize),
     /// More of the text must be seen.
     Open,
+    /// The same, and until then even ASCII may be something else.
+    Held,
     /// It is not declared.
     Undeclared,
 }
@@ -32,8 +34,22 @@ pub(super) fn declaration(
     if !last && marks.iter().any(|mark| mark.starts_with(head)) {
         return Verdict::Open;
     }
+    if kind == Kind::Utf8 {
+        return Verdict::Is(UTF_8, 0);
+    }
     if let Some(encoding) = declared {
         return Verdict::Is(encoding, 0);
+    }
+    if matches!(kind, Kind::Html | Kind::Xml) {
+        // `<?x` in UTF-16, where nothing else says so (HTML, 13.2.3.2, step 3).
+        for (start, encoding) in [(b"<\0?\0x\0", UTF_16LE), (b"\0<\0?\0x", UTF_16BE)] {
+            if head.starts_with(start) {
+                return Verdict::Is(encoding, 0);
+            }
+            if !last && start.starts_with(head) {
+                return Verdict::Held;
+            }
+        }
     }
     let seen = &head[..head.len().min(HEAD)];
     let all_seen = last || head.len() >= HEAD;
@@ -52,7 +68,7 @@ pub(super) fn declaration(
         }
     }
     match kind {
-        Kind::Xml | Kind::Json => Verdict::Is(UTF_8, 0),
+        Kind::Xml | Kind::Json | Kind::Utf8 => Verdict::Is(UTF_8, 0),
         Kind::Html | Kind::Text => Verdict::Undeclared,
     }
 }

@@ -21,6 +21,12 @@ pub(super) trait Coding {
 
     /// Begins anew after the end of a stream. False if nothing may follow there.
     fn again(&mut self) -> bool;
+
+    /// Whether what stands behind the end of a stream is padding, to be ignored
+    /// up to the end.
+    fn is_padding(&self, _input: &[u8]) -> bool {
+        false
+    }
 }
 
 /// What one step did.
@@ -82,6 +88,11 @@ impl Coding for Gzip {
     fn again(&mut self) -> bool {
         *self = Gzip::new();
         true
+    }
+
+    /// As gzip(1) has it.
+    fn is_padding(&self, input: &[u8]) -> bool {
+        input.first() == Some(&0)
     }
 }
 

@@ -2,6 +2,8 @@
 //! spool, as far as there is room.
 
 use super::{Entry, Shared, lock};
+use crate::fetch::page::Output;
+use rustix::fd::{AsFd, BorrowedFd};
 use std::io::{self, Write};
 
 /// Where a thread writes a body to: the output or its spool.
@@ -53,5 +55,16 @@ impl<W: Write> Write for Sink<'_, W> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl<W: Write> Output for Sink<'_, W> {
+    /// The output, once it is this body's turn: then only this thread writes.
+    fn pipe(&mut self) -> io::Result<Option<BorrowedFd<'_>>> {
+        let Some(pipe) = &self.shared.pipe else {
+            return Ok(None);
+        };
+        self.direct = self.direct || lock(&self.entry.body).direct;
+        Ok(self.direct.then(|| pipe.as_fd()))
     }
 }

@@ -11,7 +11,7 @@ use super::{
     Bodies, Break, Case, Encoding, Framing, Help, LENGTH, Then, answer, at_once, br, gzip, text,
 };
 use crate::process::{self, argument, programs, repository};
-use crate::server::{Request, Server, Step, head, page, redirect};
+use crate::server::{Request, Server, Step, chunked, head, page, redirect, status};
 use std::collections::HashMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -247,6 +247,7 @@ fn rows() -> Vec<Row> {
     ];
     rows.extend(codings());
     rows.extend(heads());
+    rows.extend(reported());
     rows
 }
 
@@ -358,6 +359,101 @@ fn heads() -> Vec<Row> {
                 },
             )
         },
+    ]
+}
+
+/// What users of such tools reported: answers that are odd, and that browsers show.
+fn reported() -> Vec<Row> {
+    let text = text(LENGTH);
+    let tgz = gzip(&text);
+    let row = |name, body: &[u8], answer: Vec<u8>| {
+        let steps = vec![Step::Send(answer)];
+        Row::new(name, body.to_vec(), move |_, _| steps.clone())
+    };
+    let coded = |header: &str, body: &[u8]| page(&["Content-Encoding: gzip", header], body);
+    let (cut, part) = {
+        let tag = ["ETag: \"a\"", "Accept-Ranges: bytes"];
+        let length = format!("Content-Length: {LENGTH}");
+        let cut = head("200 OK", &[&tag[..], &[&length]].concat());
+        let range = format!(
+            "Content-Range: bytes {}-{}/{LENGTH}",
+            LENGTH / 2,
+            LENGTH - 1
+        );
+        let part = head("206 Partial Content", &[tag[0], &range]);
+        let (first, rest) = text.split_at(LENGTH / 2);
+        ([&cut, first].concat(), [&part, rest].concat())
+    };
+    let signed = move |n, request: &Request| {
+        let path = &request.path;
+        let answer = match (path.matches('/').count(), n, request.header("range")) {
+            (2, n, _) => redirect(&format!("{path}/{n}")),
+            (_, 0, None) => cut.clone(),
+            (_, 0, Some(_)) => part.clone(),
+            _ => status("403 Forbidden"),
+        };
+        vec![Step::Send(answer)]
+    };
+    let welcome = text.clone();
+    let cookie = move |_, request: &Request| {
+        let location = format!("Location: {}", request.path);
+        let wall = ["Set-Cookie: seen=1", &location, "Content-Length: 0"];
+        vec![Step::Send(match request.header("cookie") {
+            Some("seen=1") => page(&[], &welcome),
+            _ => head("302 Found", &wall),
+        })]
+    };
+    let chunks = |body: &[u8], end: &[u8]| {
+        let head = head("200 OK", &["Transfer-Encoding: chunked"]);
+        let all = chunked(body, 1000);
+        [&head, all.strip_suffix(b"\r\n").unwrap(), end].concat()
+    };
+    vec![
+        row(
+            "a .tgz, its own compression named as a coding",
+            &tgz,
+            page(
+                &[
+                    "Content-Type: application/x-gzip",
+                    "Content-Encoding: x-gzip",
+                ],
+                &tgz,
+            ),
+        )
+        .coded("gzip"),
+        row(
+            "zeros behind gzip, as tar pads it",
+            &text,
+            coded("X: y", &[&tgz[..], &[0; 512]].concat()),
+        )
+        .coded("gzip"),
+        row(
+            "`Content-Encoding: utf-8`",
+            &text,
+            page(&["Content-Encoding: utf-8"], &text),
+        )
+        .coded("gzip"),
+        Row::new(
+            "cut behind a redirect to a URL that is good for one use",
+            text.clone(),
+            signed,
+        ),
+        Row::new(
+            "a redirect to itself that sets a cookie",
+            text.clone(),
+            cookie,
+        ),
+        row(
+            "a header line that is folded",
+            &text,
+            page(&["X-Policy: a;\r\n b"], &text),
+        ),
+        row(
+            "150 header lines",
+            &text,
+            page(&vec!["X-Line: y"; 150], &text),
+        ),
+        row("chunked, ends in a lone LF", &text, chunks(&text, b"\n")),
     ]
 }
 
@@ -571,6 +667,7 @@ fn measure(tools: &[&Tool]) -> Vec<(&'static str, Vec<String>)> {
 fn the_page_is_true() {
     let page = std::fs::read_to_string(repository("docs/faults.md")).unwrap();
     let (_, table) = page.split_once("<!-- measured -->").unwrap();
+    let (table, _) = table.split_once("<!-- end -->").unwrap();
     let said: Vec<&str> = table
         .lines()
         .filter(|line| line.starts_with("| "))

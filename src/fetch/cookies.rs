@@ -1,0 +1,162 @@
+//! Cookies for the length of one URL (RFC 6265).
+//!
+//! A server may set a cookie with a redirect and expect it back behind it. It gets
+//! it back by the rules: domain, path and secure. A domain that anybody can register
+//! names below (a public suffix) gets none. Nothing is stored: each URL starts without
+//! cookies, and they are gone with its end.
+
+use cookie_store::{CookieDomain, CookieStore, RawCookie};
+use ureq::http::header::{HeaderMap, SET_COOKIE};
+use url::Url;
+
+/// The most cookies that one URL can set: more are ignored.
+const MOST: usize = 100;
+
+/// The cookies that the servers of one URL have set.
+#[derive(Debug, Default)]
+pub(super) struct Jar(CookieStore);
+
+impl Jar {
+    /// Takes the cookies of an answer. Those that are malformed, or for others, are ignored.
+    pub(super) fn take(&mut self, url: &Url, headers: &HeaderMap) {
+        for line in headers.get_all(SET_COOKIE) {
+            let text = String::from_utf8_lossy(line.as_bytes());
+            if let Ok(cookie) = RawCookie::parse(text.as_ref())
+                && !is_for_a_suffix(&cookie, url)
+                && self.0.iter_any().count() < MOST
+            {
+                let _ = self.0.insert_raw(&cookie.into_owned(), url);
+            }
+        }
+    }
+
+    /// The value of the field Cookie for a request; None if there is none to send.
+    pub(super) fn give(&self, url: &Url) -> Option<String> {
+        let pairs = self.0.get_request_values(url);
+        let pairs: Vec<String> = pairs
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+}
+
+/// Whether a cookie's domain is a public suffix, and not the host itself (RFC 6265, 5.3.5).
+fn is_for_a_suffix(cookie: &RawCookie, url: &Url) -> bool {
+    let Some(domain) = cookie.domain() else {
+        return false;
+    };
+    let domain = domain.trim_start_matches('.').to_ascii_lowercase();
+    let is_host =
+        matches!(CookieDomain::host_only(url), Ok(CookieDomain::HostOnly(host)) if host == domain);
+    // A name that the list does not know, like those within a company, counts by its last part.
+    !is_host && psl::domain_str(&domain).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ureq::http::HeaderValue;
+
+    /// What is sent to `to` when `from` has set these cookies.
+    fn sent(from: &str, cookies: &[&str], to: &str) -> Option<String> {
+        let mut jar = Jar::default();
+        let lines = cookies
+            .iter()
+            .map(|cookie| HeaderValue::from_str(cookie).unwrap());
+        let headers = lines.map(|line| (SET_COOKIE, line)).collect();
+        jar.take(&Url::parse(from).unwrap(), &headers);
+        jar.give(&Url::parse(to).unwrap())
+    }
+
+    // case fetch-6
+    #[test]
+    fn who_gets_a_cookie_back() {
+        let all = Some("a=b".to_string());
+        for (from, cookie, to, back) in [
+            ("http://h.example/x", "a=b", "http://h.example/y", true),
+            (
+                "http://h.example:1/",
+                "a=b; HttpOnly",
+                "http://h.example:2/",
+                true,
+            ),
+            ("http://h.example/", "a=b", "http://i.example/", false),
+            ("http://h.example/", "a=b", "http://www.h.example/", false),
+            (
+                "http://w.h.example/",
+                "a=b; Domain=h.example",
+                "http://v.h.example/",
+                true,
+            ),
+            (
+                "http://h.example/",
+                "a=b; Domain=i.example",
+                "http://i.example/",
+                false,
+            ),
+            ("http://h.example/x/y", "a=b", "http://h.example/x/z", true),
+            ("http://h.example/x/y", "a=b", "http://h.example/z", false),
+            (
+                "http://h.example/",
+                "a=b; Path=/p",
+                "http://h.example/p/q",
+                true,
+            ),
+            (
+                "http://h.example/",
+                "a=b; Path=/p",
+                "http://h.example/pq",
+                false,
+            ),
+            (
+                "https://h.example/",
+                "a=b; Secure",
+                "http://h.example/",
+                false,
+            ),
+            (
+                "https://h.example/",
+                "a=b; Secure",
+                "https://h.example/",
+                true,
+            ),
+            (
+                "http://h.example/",
+                "a=b; Max-Age=0",
+                "http://h.example/",
+                false,
+            ),
+            (
+                "http://a.co.uk/",
+                "a=b; Domain=co.uk",
+                "http://b.co.uk/",
+                false,
+            ),
+            (
+                "http://a.github.io/",
+                "a=b; Domain=github.io",
+                "http://b.github.io/",
+                false,
+            ),
+            ("http://127.0.0.1:1/", "a=b", "http://127.0.0.1:1/", true),
+            (
+                "http://localhost/",
+                "a=b; Domain=localhost",
+                "http://localhost/",
+                true,
+            ),
+        ] {
+            let expected = all.clone().filter(|_| back);
+            assert_eq!(sent(from, &[cookie], to), expected, "{from} {cookie} {to}");
+        }
+    }
+
+    #[test]
+    fn several_and_malformed_ones() {
+        let cookies = ["a=1", "=", "", "b=2; Path=", "a=3"];
+        let sent = sent("http://h.example/", &cookies, "http://h.example/").unwrap();
+        let mut pairs: Vec<&str> = sent.split("; ").collect();
+        pairs.sort();
+        assert_eq!(pairs, ["a=3", "b=2"]);
+    }
+}
