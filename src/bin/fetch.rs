@@ -15,8 +15,11 @@ use std::time::Duration;
 use textmill::cli::{self, Program};
 use textmill::error::Error;
 use textmill::fetch::progress::{self, Progress};
-use textmill::fetch::{self, Family, Fetcher, Field, Many, Options, Report, User};
+use textmill::fetch::{
+    self, Failure, Family, Fetcher, Field, Many, Options, Report, Transfer, User,
+};
 use textmill::time;
+use url::Url;
 
 /// Write the bodies of URLs, text as UTF-8: every byte exactly once, or fail.
 ///
@@ -370,11 +373,29 @@ fn main() -> ExitCode {
             Ok(options) => options,
             Err(cause) => return program.wrong_usage(cause),
         };
+        if args
+            .report
+            .as_deref()
+            .is_some_and(|report| report == args.output)
+        {
+            return program.wrong_usage("--report: the same FILE as that of -o");
+        }
         if args.insecure {
             program.say("--insecure: no certificate is verified");
         }
         fetch_all(*program, args, options)
     })
+}
+
+/// The URL of the file that a user meant who typed its name only.
+fn file_meant(transfer: &Transfer) -> Option<Url> {
+    let name = transfer.url.strip_prefix("http://")?;
+    let no_such_host = transfer.failure_word() == Some("dns");
+    let path = Path::new(name)
+        .canonicalize()
+        .ok()
+        .filter(|_| no_such_host)?;
+    Url::from_file_path(path).ok()
 }
 
 /// Fetches them all. A thread reads the URLs: while it waits for the next line,
@@ -406,8 +427,11 @@ fn fetch_all(program: Program, args: Args, mut options: Options) -> ExitCode {
                 // Said once is enough.
                 *report = None;
             }
+            let file = file_meant(&transfer);
             if let Some(error) = transfer.error {
-                fail(error);
+                fail(file.map_or(error, |file| {
+                    Failure::Host(format!("no such host; the file is {file}")).into()
+                }));
             }
         });
         let (adding, all_read) = (many.clone(), Arc::clone(&well));

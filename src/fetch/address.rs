@@ -2,6 +2,7 @@
 
 use super::Failure;
 use crate::html::head::text;
+use std::net::Ipv6Addr;
 use url::Url;
 
 /// A URL as users type it. Without a scheme it is one of http: `example.com/x`,
@@ -13,7 +14,9 @@ use url::Url;
 pub fn operand(bytes: &[u8]) -> String {
     let text = text(bytes);
     let has_scheme = match text.split_once(':') {
-        Some((scheme, rest)) => is_scheme(scheme) && !begins_with_port(rest),
+        Some((scheme, rest)) => {
+            is_scheme(scheme) && !begins_with_port(rest) && !is_password(scheme, rest)
+        }
         None => false,
     };
     match has_scheme || text.is_empty() || text.starts_with(['/', '.', '~', '#', '?']) {
@@ -37,12 +40,29 @@ fn begins_with_port(text: &str) -> bool {
     end.len() < text.len() && (end.is_empty() || end.starts_with(['/', '?', '#']))
 }
 
+/// Whether it is a password that stands behind a name, as in `me:secret@a.example/x`,
+/// and not what stands behind a scheme.
+fn is_password(name: &str, rest: &str) -> bool {
+    /// Schemes whose URLs are addresses of that form.
+    const ADDRESSES: &[&str] = &[
+        "acct", "cid", "im", "mailto", "mid", "pres", "sip", "sips", "xmpp",
+    ];
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_address = ADDRESSES
+        .iter()
+        .any(|scheme| scheme.eq_ignore_ascii_case(name));
+    authority.contains('@') && !is_address
+}
+
 /// Reads a URL as browsers do (the WHATWG's URL standard): spaces and names
 /// beyond ASCII are encoded.
 pub(super) fn parse(text: &str) -> Result<Url, Failure> {
     let url = Url::parse(text).map_err(|error| match error {
         url::ParseError::RelativeUrlWithoutBase => relative(text),
-        error => Failure::Url(format!("invalid URL: {error}")),
+        error => match bare_ipv6(text) {
+            Some(address) => Failure::Url(format!("invalid URL; the address is [{address}]")),
+            None => Failure::Url(format!("invalid URL: {error}")),
+        },
     })?;
     // The standard takes file:name for file:///name.
     if url.scheme() == "file" && !text.trim_start()["file:".len()..].starts_with(['/', '\\']) {
@@ -54,6 +74,12 @@ pub(super) fn parse(text: &str) -> Result<Url, Failure> {
             "scheme {scheme} is not one of http, https, file"
         ))),
     }
+}
+
+/// The address of a URL like `http://::1`, whose address lacks its brackets.
+fn bare_ipv6(text: &str) -> Option<Ipv6Addr> {
+    let (_, rest) = text.split_once("://")?;
+    rest.split(['/', '?', '#']).next()?.parse().ok()
 }
 
 /// Why a URL without scheme, or a path, cannot be fetched, and what it may stand for.
@@ -79,7 +105,9 @@ pub fn shown(text: &str) -> String {
                 without_user(url).to_string()
             }
         }
-        // Who knows where a password begins in what is no URL.
+        // An address of mail has no password.
+        Ok(url) if url.scheme() == "mailto" => text.to_string(),
+        // Where a password begins in an invalid URL is not known.
         _ => {
             let scheme = text.find(':').map_or(0, |i| i + 1);
             let at = text.rfind('@').map_or(0, |i| i + 1);
@@ -112,6 +140,7 @@ mod tests {
             ("http://me:secret@[a.example/", "http:…[a.example/"),
             ("me:secret@a.example", "me:…a.example"),
             ("//secret@a.example", "…a.example"),
+            ("mailto:a@b.example", "mailto:a@b.example"),
         ] {
             assert_eq!(shown(url), seen);
         }
@@ -139,6 +168,10 @@ mod tests {
             ("HTTPS://a.example", "HTTPS://a.example"),
             ("ftp://a.example", "ftp://a.example"),
             ("mailto:a", "mailto:a"),
+            ("mailto:a@b.example", "mailto:a@b.example"),
+            ("me:secret@a.example/x", "http://me:secret@a.example/x"),
+            ("me:secret@a.example:80", "http://me:secret@a.example:80"),
+            ("me@a.example", "http://me@a.example"),
             ("file:name", "file:name"),
             ("./name", "./name"),
             ("/name", "/name"),
@@ -158,6 +191,16 @@ mod tests {
             assert_eq!(error, format!("invalid URL; the file is {file}"));
         }
         assert!(parse("FILE:/etc/hosts").is_ok() && parse(" file:///x").is_ok());
+    }
+
+    #[test]
+    fn an_address_without_its_brackets() {
+        for typed in ["::1", "2001:db8::1/x"] {
+            let url = operand(format!("http://{typed}").as_bytes());
+            let error = parse(&url).unwrap_err().to_string();
+            let address = typed.split('/').next().unwrap();
+            assert_eq!(error, format!("invalid URL; the address is [{address}]"));
+        }
     }
 
     #[test]

@@ -369,6 +369,28 @@ fn a_request_has_one_host() {
     assert_eq!(server.requests()[0].header("host"), Some("a.example"));
 }
 
+#[test]
+fn what_a_user_may_have_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("page.invalid"), "").unwrap();
+    let mut command = program(&["--retry=0", "page.invalid"]);
+    let ran = run(command.current_dir(&folder), b"");
+    let file = folder.path().canonicalize().unwrap().join("page.invalid");
+    let cause = format!("no such host; the file is file://{}", file.display());
+    assert_eq!(
+        (ran.status, ran.stderr),
+        (1, format!("fetch: http://page.invalid: {cause}\n"))
+    );
+    let ran = fetch(&["-o", "x", "--report", "x", "http://127.0.0.1:1/"]);
+    assert_eq!(ran.status, 2);
+    let server = one(page(&[], b"in"));
+    assert_eq!(body(&[&format!("me:p@{}/", server.host())]), b"in");
+    assert_eq!(
+        server.requests()[0].header("authorization"),
+        Some("Basic bWU6cA==")
+    );
+}
+
 // case fetch-27
 #[test]
 fn a_redirect_that_leads_to_a_failure() {
