@@ -1,7 +1,7 @@
 //! URLs as they are read, as they are asked for, and as messages call them.
 
 use super::Failure;
-use crate::html::head::text;
+use crate::html::address::text;
 use url::Url;
 
 /// A URL as users type it. Without a scheme it is one of http: `example.com/x`,

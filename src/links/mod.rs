@@ -24,6 +24,7 @@ pub mod resolve;
 pub mod srcset;
 
 use crate::error::Error;
+pub use crate::html::Charset;
 use crate::html::Tokenizer;
 use crate::html::pages::{self, Part};
 use crate::stream::{self, BLOCK, Out};
@@ -48,6 +49,9 @@ pub struct Options {
     pub schemes: bool,
     /// The page is XHTML, by its content type: a tag like `<script/>` has its end.
     pub xml: bool,
+    /// The charset of the page before it was converted to UTF-8. The queries of
+    /// its links are encoded in it, but for those in style sheets.
+    pub charset: Charset,
 }
 
 /// A link of a page.
@@ -78,6 +82,11 @@ impl Source {
     /// `iframe`, `frame`.
     pub fn enters(self) -> bool {
         matches!(self.element, "a" | "area" | "iframe" | "frame")
+    }
+
+    /// Whether the link stands in CSS, whose URLs are always in UTF-8.
+    fn is_style(self) -> bool {
+        matches!(self.attribute, "url()" | "style")
     }
 }
 
@@ -171,7 +180,8 @@ pub fn visit(
 /// may have to wait. `report` is told what is no URL.
 ///
 /// A mark ([`pages`]) in the input ends the page at hand and begins another one,
-/// whose URL it contains. `base` is the URL of what stands before the first mark.
+/// whose URL and charset it contains. `base` is the URL of what stands before the
+/// first mark, and behind an empty one.
 ///
 /// A page from the web may contain a mark, too. So a mark does not allow links to
 /// local files: these are reported ([`Cause::File`]) unless `base` is a file or
@@ -254,6 +264,12 @@ impl<V: Visit> Links<V> {
         }
     }
 
+    /// Sets the charset of what follows, for a page whose charset is found while it
+    /// is read.
+    pub fn set_charset(&mut self, charset: Charset) {
+        self.page.charset = charset;
+    }
+
     /// The next block of the page. An error of the visitor is its end.
     pub fn block(&mut self, text: &[u8]) -> Result<(), Error> {
         self.text(text)?;
@@ -282,10 +298,15 @@ impl<V: Visit> Links<V> {
     fn part(&mut self, part: Part<'_>) -> Result<(), Error> {
         match part {
             Part::Text(text) => self.text(text),
-            Part::Page(url) => {
+            Part::Page(url, charset) => {
                 self.end_page()?;
-                self.page.begin(url);
+                self.page.begin(url, charset);
                 self.page.result()
+            }
+            Part::End => {
+                self.end_page()?;
+                self.page.begin_unmarked();
+                Ok(())
             }
         }
     }
@@ -315,6 +336,7 @@ impl<V: Visit> Visit for &mut V {
 mod tests {
     use super::*;
     use crate::arbitrary;
+    use crate::html::address::Found;
     use crate::html::oracle::{self, Token};
     use proptest::prelude::*;
 
@@ -323,6 +345,7 @@ mod tests {
         fragments: true,
         schemes: true,
         xml: false,
+        charset: Charset::UTF_8,
     };
 
     /// Writes down what it is told.
@@ -765,6 +788,60 @@ mod tests {
         );
     }
 
+    /// What a marker writes of a page: it ends its last line.
+    fn ended(mut page: Vec<u8>) -> Vec<u8> {
+        if page.last().is_some_and(|byte| *byte != b'\n') {
+            page.push(b'\n');
+        }
+        page
+    }
+
+    // case web-6
+    #[test]
+    fn queries_are_in_the_charset_of_the_page() {
+        let page = "<base href='/д?ж'><a href='?п'><a href='д?п#п'><img src='?a&amp;é'>\
+                    <a href=''><style>a{b:url(?п)}</style><p style='b:url(?п)'>";
+        let options = Options {
+            charset: Charset::named(b"windows-1251").unwrap(),
+            ..ALL
+        };
+        let expected = [
+            "base http://host/%D0%B4?%E6",
+            "a href http://host/%D0%B4?%EF",
+            "a href http://host/%D0%B4?%EF#%D0%BF",
+            "img src http://host/%D0%B4?a&%26%23233%3B",
+            "a href http://host/%D0%B4?%E6",
+            "style url() http://host/%D0%B4?%D0%BF",
+            "p style http://host/%D0%B4?%D0%BF",
+        ];
+        assert_eq!(told(page.as_bytes(), options, vec![3]), expected);
+        // Where it is found only in the middle.
+        let mut told = Told::default();
+        let mut links = Links::new(None, Options::default(), &mut told);
+        links.block("<a href='http://h/?п'>".as_bytes()).unwrap();
+        links.set_charset(options.charset);
+        links.block("<a href='http://h/?п'>".as_bytes()).unwrap();
+        links.end().unwrap();
+        assert_eq!(told.0, ["a href http://h/?%D0%BF", "a href http://h/?%EF"]);
+    }
+
+    // case web-6
+    #[test]
+    fn a_mark_names_the_charset() {
+        let mark = |rest: &str| format!("<base data-page=\"http://h/\"{rest}>\n<a href='?п'>\n");
+        let text = mark(" data-charset=\"KOI8-R\" href=\"http://h/\"") + &mark("");
+        prints(&text, None, "http://h/?%D0\nhttp://h/?%D0%BF\n", &[]);
+    }
+
+    #[test]
+    fn an_empty_mark_ends_a_page() {
+        let text = "<base data-page=\"http://h/\">\n<base href=/x/><a href=1><script>\n\
+                    <base data-page=\"\">\n<a href=2>";
+        let cause = "2 relative, and there is no base URL";
+        prints(text, None, "http://h/x/1\n", &[cause]);
+        prints(text, Some("http://c/"), "http://h/x/1\nhttp://c/2\n", &[]);
+    }
+
     proptest! {
         #[test]
         fn pages_in_a_row_are_pages_of_their_own(
@@ -775,7 +852,8 @@ mod tests {
             let (mut text, mut expected) = (Vec::new(), (Vec::new(), Vec::new()));
             for (url, page) in pages {
                 let mut marker = pages::Marker::new(Url::parse(urls[url]).unwrap());
-                text.extend_from_slice(marker.text(&page, true));
+                text.extend_from_slice(marker.text(&page, true, Found::Nothing));
+                let page = ended(page);
                 let (out, reported) = printed(&page, Some(urls[url]), ALL, vec![usize::MAX]);
                 expected.0.extend(out);
                 expected.1.extend(reported);

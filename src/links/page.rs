@@ -3,16 +3,17 @@
 use super::resolve::Resolver;
 use super::{Cause, Invalid, LONGEST, Link, Options, Source, Visit, css, srcset};
 use crate::error::Error;
-use crate::html::{Attribute, Content, Context, Element, Name, Sink, character, head};
+use crate::html::{Attribute, Charset, Content, Context, Element, Name, Sink, address, character};
 use url::Url;
 
 /// Told by the tokenizer what the page holds, tells the visitor the links of it.
 pub(super) struct Page<V> {
     pub(super) visitor: V,
     options: Options,
+    pub(super) charset: Charset,
     resolver: Resolver,
-    /// The scheme of the page itself, whose links count like those of http.
-    scheme: String,
+    /// The URL of a page without a mark, whose scheme counts like http.
+    start: Option<Url>,
     /// The page is a local file, by its mark.
     is_file: bool,
     has_base: bool,
@@ -46,8 +47,9 @@ impl<V: Visit> Page<V> {
         Page {
             visitor,
             options,
+            charset: options.charset,
             resolver: Resolver::new(base.cloned()),
-            scheme: base.map_or(String::new(), |base| base.scheme().to_string()),
+            start: base.cloned(),
             is_file: false,
             has_base: false,
             context: Context::default(),
@@ -61,15 +63,27 @@ impl<V: Visit> Page<V> {
         }
     }
 
-    /// Begins another page, whose mark contains this URL. The one before has ended.
-    pub(super) fn begin(&mut self, url: &[u8]) {
-        let text = head::text(url);
+    /// Begins another page, whose mark contains this URL and this charset. The one
+    /// before has ended.
+    pub(super) fn begin(&mut self, url: &[u8], charset: Charset) {
+        let text = address::text(url);
         let base = Url::parse(&text);
         self.is_file = base.as_ref().is_ok_and(|base| base.scheme() == "file");
         if let Err(error) = base {
             self.invalid(text.as_bytes(), Cause::Url(error), MARK);
         }
-        self.resolver = Resolver::new(base.ok());
+        self.begin_at(base.ok(), charset);
+    }
+
+    /// Begins a page without a mark. The one before has ended.
+    pub(super) fn begin_unmarked(&mut self) {
+        self.is_file = false;
+        self.begin_at(self.start.clone(), self.options.charset);
+    }
+
+    fn begin_at(&mut self, base: Option<Url>, charset: Charset) {
+        self.resolver = Resolver::new(base);
+        self.charset = charset;
         self.has_base = false;
         self.context = Context::default();
     }
@@ -224,7 +238,7 @@ impl<V: Visit> Page<V> {
         if cut {
             return self.invalid(href, Cause::TooLong, source);
         }
-        match self.resolver.rebase(href) {
+        match self.resolver.rebase(href, self.charset) {
             Ok(Some(url)) => self.visitor.base(url),
             Ok(None) => {}
             Err(error) => self.invalid(href, Cause::Url(error), source),
@@ -249,13 +263,20 @@ impl<V: Visit> Page<V> {
             }
             return;
         }
-        match self.resolver.resolve(raw) {
+        let charset = match source.is_style() {
+            true => Charset::UTF_8,
+            false => self.charset,
+        };
+        match self.resolver.resolve(raw, charset) {
             Ok(()) => {
                 let (url, fragment) = self.resolver.resolved();
                 let scheme = url.split(':').next().unwrap_or_default();
                 if self.options.schemes
                     || matches!(scheme, "http" | "https")
-                    || scheme == self.scheme
+                    || self
+                        .start
+                        .as_ref()
+                        .is_some_and(|url| scheme == url.scheme())
                 {
                     let fragment = fragment.filter(|_| self.options.fragments);
                     self.result = self.visitor.link(&Link {
@@ -276,7 +297,8 @@ impl<V: Visit> Page<V> {
 
     /// Whether links of this scheme are told.
     fn tells(&self, scheme: &[u8]) -> bool {
-        let told = [b"http", &b"https"[..], self.scheme.as_bytes()];
+        let own = self.start.as_ref().map_or("", Url::scheme);
+        let told = ["http", "https", own].map(str::as_bytes);
         self.options.schemes || told.iter().any(|told| scheme.eq_ignore_ascii_case(told))
     }
 
