@@ -524,7 +524,7 @@ mod tests {
         const LINE: char = '\u{E002}';
         const TAB: char = '\u{E003}';
         let block = [
-            "p", "div", "ul", "li", "h1", "pre", "xmp", "textarea", "form",
+            "p", "div", "ul", "li", "h1", "pre", "xmp", "textarea", "form", "body",
         ];
         let hidden = ["script", "style", "title", "iframe", "noembed"];
         let (mut pre, mut templates, mut raw, mut first) = (0u32, 0u32, String::new(), false);

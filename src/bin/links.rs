@@ -38,8 +38,8 @@ struct Args {
     /// Print all that the page makes use of
     ///
     /// area, link, script, iframe, frame, source, video, audio, track, embed, object,
-    /// form, input, srcset, poster, images of SVG, meta refresh, and url() in style
-    /// sheets and attributes.
+    /// form, input type=image, formaction, background, srcset, poster, images of SVG,
+    /// meta refresh, and url() and image-set() in style sheets and attributes.
     #[arg(long)]
     all: bool,
 

@@ -120,10 +120,10 @@ known! {
     /// The elements that matter to one of the programs.
     Element,
     short: A "a", Address "address", Area "area", Article "article", Aside "aside", Audio "audio",
-        B "b", Base "base", Big "big", Body "body", Br "br", Canvas "canvas", Caption "caption",
+        B "b", Base "base", Big "big", Body "body", Br "br", Button "button", Canvas "canvas", Caption "caption",
         Center "center", Code "code", Datalist "datalist", Dd "dd", Desc "desc", Details "details",
         Dialog "dialog", Dir "dir", Div "div", Dl "dl", Dt "dt", Em "em", Embed "embed",
-        Fieldset "fieldset", Figure "figure", Footer "footer", Form "form", Frame "frame",
+        FeImage "feimage", Fieldset "fieldset", Figure "figure", Footer "footer", Form "form", Frame "frame",
         H1 "h1", H2 "h2", H3 "h3", H4 "h4", H5 "h5", H6 "h6", Head "head", Header "header",
         Hgroup "hgroup", Hr "hr", Html "html", I "i", Iframe "iframe", Image "image", Img "img",
         Input "input", Legend "legend", Li "li", Link "link", Listing "listing", Main "main",
@@ -143,8 +143,9 @@ known! {
 known! {
     /// The attributes that matter to one of the programs.
     Attribute,
-    short: Action "action", Content "content", Data "data", Href "href", Id "id", Name "name",
-        Poster "poster", Rel "rel", Src "src", Srcset "srcset", Style "style";
-    long: HttpEquiv "http-equiv", ImageSrcset "imagesrcset", ShadowRootMode "shadowrootmode",
-        XlinkHref "xlink:href";
+    short: Action "action", Content "content", Data "data", Encoding "encoding", Hidden "hidden",
+        Href "href", Id "id", Name "name", Open "open", Popover "popover", Poster "poster",
+        Rel "rel", Src "src", Srcset "srcset", Style "style", Type "type";
+    long: Background "background", FormAction "formaction", HttpEquiv "http-equiv",
+        ImageSrcset "imagesrcset", ShadowRootMode "shadowrootmode", XlinkHref "xlink:href";
 }
