@@ -178,6 +178,13 @@ impl Attributes {
         values.any(|known| value.eq_ignore_ascii_case(known.as_bytes()))
     }
 
+    /// Whether an element of HTML is sure to hide nothing.
+    #[inline]
+    fn hide_nothing(&self, element: Element) -> bool {
+        use Element::*;
+        self.names.is_empty() && !matches!(element, Datalist | Details | Dialog | Rp)
+    }
+
     /// What an element does to its contents.
     fn effect(&self, element: Element, is_html: bool) -> Effect {
         use Element::*;
@@ -193,8 +200,6 @@ impl Attributes {
         match element {
             Datalist | Rp => return Effect::Hides,
             Dialog if !is_open() => return Effect::Hides,
-            Details | Dialog => {}
-            _ if self.names.is_empty() => return Effect::None,
             _ => {}
         }
         let until_found = self.is(Attribute::Hidden, &["until-found"]);
@@ -419,9 +424,11 @@ impl Sink for Shown<'_> {
 
     #[inline]
     fn attribute(&mut self, name: &Name) -> bool {
-        // Most names begin otherwise.
-        let may_count = matches!(name.as_bytes(), [b'e' | b'h' | b'o' | b'p' | b's', ..]);
-        may_count && !self.page.is_end && self.page.attributes.add(Attribute::named(name))
+        let counts = matches!(
+            name.as_bytes(),
+            b"encoding" | b"hidden" | b"open" | b"popover" | b"shadowrootmode"
+        );
+        counts && !self.page.is_end && self.page.attributes.add(Attribute::named(name))
     }
 
     fn value(&mut self, raw: &[u8]) {
@@ -441,7 +448,8 @@ impl Sink for Shown<'_> {
             return Content::Data;
         }
         let attributes = &page.attributes;
-        let shadow = attributes.is(Attribute::ShadowRootMode, &["open", "closed"]);
+        let shadow = !attributes.names.is_empty()
+            && attributes.is(Attribute::ShadowRootMode, &["open", "closed"]);
         let (content, is_html) = page.context.open(element, closes_itself, shadow);
         if !page.context.is_inert() && self.is_shown(element, is_html, closes_itself) {
             match is_html {
@@ -468,7 +476,15 @@ impl Sink for Shown<'_> {
 
 impl Shown<'_> {
     /// Whether the element is shown that begins here.
+    #[inline]
     fn is_shown(&mut self, element: Element, is_html: bool, closes_itself: bool) -> bool {
+        let page = &*self.page;
+        let is_plain = is_html && page.hidden.is_empty() && page.attributes.hide_nothing(element);
+        is_plain || self.may_be_shown(element, is_html, closes_itself)
+    }
+
+    #[cold]
+    fn may_be_shown(&mut self, element: Element, is_html: bool, closes_itself: bool) -> bool {
         let page = &mut *self.page;
         let effect = page.attributes.effect(element, is_html);
         if page.hidden.is_empty() && effect == Effect::None {

@@ -132,6 +132,7 @@ impl Hidden {
     }
 
     /// Closes an element, and says whether it was shown.
+    #[cold]
     pub(super) fn close(&mut self, element: Element, name: &Name) -> bool {
         if self.beyond > 0 {
             self.beyond -= 1;
