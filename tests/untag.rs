@@ -46,6 +46,11 @@ fn memory_is_constant() {
         ("<tr>", "<td> "),
         ("", "<div><svg><desc>"),
         ("<pre>", " x"),
+        ("", "<div hidden>a"),
+        ("<details>", "<summary>a<details>"),
+        ("<i hidden>", "<x-y hidden='until-found'>"),
+        ("<p hidden ", "hidden=x open "),
+        ("<p hidden='", "x"),
         ("&", "amp"),
         ("&#", "000"),
     ] {

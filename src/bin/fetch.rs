@@ -99,9 +99,11 @@ struct Args {
     ///
     /// This is a line <base data-page="URL" href="BASE">, by which links and untag
     /// know the page's URL and where it begins. URL is the final one, without user;
-    /// BASE is the same, or the base element in the page's head, resolved. The head
-    /// is held until that is known, 256 KiB at most. A page is HTML by its content
-    /// type; other bodies pass unchanged.
+    /// BASE is the same, or the base element in the page's head, resolved. If the
+    /// page was not in UTF-8, the line also names its charset, for links. The head
+    /// is held until that is known, 256 KiB at most. Behind the page stands a line
+    /// <base data-page="">. A page is HTML by its content type; other bodies pass
+    /// unchanged.
     #[arg(long, conflicts_with_all = ["raw", "head"])]
     base: bool,
 

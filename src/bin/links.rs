@@ -15,7 +15,8 @@ use url::Url;
 /// scripts and templates have no links, noscript has.
 ///
 /// `fetch --base` writes the URL of each page in front of it. links reads that,
-/// so such pages need no --base here.
+/// so such pages need no --base here. It also writes the charset that the page
+/// had, in which links encodes the queries of URLs. Without it they are UTF-8.
 ///
 /// What is no URL is named on standard error and makes the exit status 1; so is
 /// a relative URL when there is no base. The rest goes on.
@@ -37,8 +38,8 @@ struct Args {
     /// Print all that the page makes use of
     ///
     /// area, link, script, iframe, frame, source, video, audio, track, embed, object,
-    /// form, input, srcset, poster, images of SVG, meta refresh, and url() in style
-    /// sheets and attributes.
+    /// form, input type=image, formaction, background, srcset, poster, images of SVG,
+    /// meta refresh, and url() and image-set() in style sheets and attributes.
     #[arg(long)]
     all: bool,
 
@@ -64,7 +65,7 @@ fn main() -> ExitCode {
             all: args.all,
             fragments: args.fragments,
             schemes: args.schemes,
-            xml: false,
+            ..Options::default()
         };
         program.each_file(&args.files, |input, output| {
             let mut well = true;

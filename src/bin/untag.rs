@@ -10,7 +10,8 @@ use textmill::{cli, untag};
 /// character references are decoded and white space is collapsed, but in pre
 /// and textarea. Paragraphs, headings, items and other blocks have lines of
 /// their own, br ends a line, and a TAB parts the cells of a table's row.
-/// Style sheets and scripts are not heeded. Bytes that are not UTF-8 pass
+/// Elements with hidden or popover, and a dialog or details that is not open, are
+/// left out, too. Style sheets and scripts are not heeded. Bytes that are not UTF-8 pass
 /// through. Each FILE is a page of its own, and so is each page of `fetch --base`.
 #[derive(Parser)]
 #[command(

@@ -1,7 +1,7 @@
 //! URLs as they are read, as they are asked for, and as messages call them.
 
 use super::Failure;
-use crate::html::head::text;
+use crate::html::address::text;
 use std::net::Ipv6Addr;
 use url::Url;
 

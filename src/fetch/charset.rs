@@ -24,6 +24,8 @@
 //! text are not touched at all; and neither is a binary file whose label says text
 //! (`sniff`), unless it declares a charset other than ISO-8859-1, which servers do unasked.
 
+use crate::html::Charset as UrlCharset;
+use crate::html::address::Found;
 use content_type::parse_content_type;
 use declared::{Verdict, declaration};
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8};
@@ -75,6 +77,7 @@ pub(super) struct Charset {
     is_doubtful: bool,
     sniff: Sniff,
     state: State,
+    found: Found,
     /// What the last block came out as, where that is not the block itself.
     out: Vec<u8>,
 }
@@ -105,19 +108,43 @@ impl Charset {
             sniff: Sniff::default(),
             declared: label.and_then(|label| Encoding::for_label_no_replacement(label.as_bytes())),
             state: State::Declaration { head, given: 0 },
+            found: Found::Nothing,
             out: Vec::new(),
         })
+    }
+
+    /// What is known of the charset by now.
+    pub(super) fn found(&self) -> Found {
+        self.found
     }
 
     /// Takes the next block of the text and gives what is certain by now, in
     /// UTF-8. With the text's end (`last`) that is all of it.
     pub(super) fn text<'a>(&'a mut self, block: &'a [u8], last: bool) -> &'a [u8] {
+        self.text_and_charset(block, last).0
+    }
+
+    /// The same, and what is known of the charset behind this block.
+    pub(super) fn text_and_charset<'a>(
+        &'a mut self,
+        block: &'a [u8],
+        last: bool,
+    ) -> (&'a [u8], Found) {
+        let text = match self.converts(block, last) {
+            true => &self.out,
+            false => block,
+        };
+        (text, self.found)
+    }
+
+    /// Converts the next block to `out`, unless it stays as it is.
+    fn converts(&mut self, block: &[u8], last: bool) -> bool {
         self.out.clear();
         self.sniff.more(block);
         if let State::Undeclared(guess) = &mut self.state
             && guess.is_ascii_still(block)
         {
-            return block;
+            return false;
         }
         match &mut self.state {
             State::Declaration { head, .. } => {
@@ -129,9 +156,9 @@ impl Charset {
             State::Other(decoder) => {
                 decode(decoder, block, last, &mut self.out);
             }
-            State::Same => return block,
+            State::Same => return false,
         }
-        &self.out
+        true
     }
 
     /// Whether nothing is left to be done: the rest of the text is handed on as it is.
@@ -147,6 +174,7 @@ impl Charset {
         match declaration(head, self.kind, self.declared, last) {
             Verdict::Is(encoding, mark) => {
                 let rest = head.split_off(mark.max(*given));
+                self.found = Found::Declared(UrlCharset::new(encoding));
                 if self.is_doubtful && mark == 0 {
                     self.state = State::Doubtful(encoding, Vec::new());
                     self.doubt(&rest, last);
@@ -157,6 +185,7 @@ impl Charset {
             Verdict::Undeclared => {
                 let rest = head.split_off(*given);
                 self.state = State::Undeclared(Guess::new(head));
+                self.found = Found::Guessed(UrlCharset::UTF_8);
                 self.guess(&rest, last);
             }
             // Only where every candidate reads ASCII as ASCII does a part of it go out.
@@ -182,6 +211,7 @@ impl Charset {
             } else {
                 encoding
             };
+            self.found = Found::Guessed(UrlCharset::new(encoding));
             self.go_on(encoding, &rest, last);
         }
     }
@@ -468,6 +498,29 @@ mod tests {
             assert!(Charset::new(Some(content_type)).is_none());
         }
         assert!(Charset::new(None).is_none());
+    }
+
+    // case web-6
+    #[test]
+    fn the_charset_is_known_once_it_is_found() {
+        let named = |label: &str| UrlCharset::named(label.as_bytes()).unwrap();
+        let mut declared = Charset::new(Some("text/html; charset=koi8-r")).unwrap();
+        assert_eq!(declared.found(), Found::Nothing);
+        declared.text(b"<p>a", false);
+        assert_eq!(declared.found(), Found::Declared(named("koi8-r")));
+        let mut marked = Charset::new(Some("text/html")).unwrap();
+        marked.text(b"\xFF\xFEa\0", false);
+        assert_eq!(marked.found(), Found::Declared(UrlCharset::UTF_8));
+        let mut meta = Charset::new(Some("text/html")).unwrap();
+        meta.text(b"<title>", false);
+        assert_eq!(meta.found(), Found::Nothing);
+        meta.text(b"t</title><meta charset=big5>", false);
+        assert_eq!(meta.found(), Found::Declared(named("big5")));
+        let mut guessed = Charset::new(Some("text/html")).unwrap();
+        guessed.text(&[b' '; declared::HEAD], false);
+        assert_eq!(guessed.found(), Found::Guessed(UrlCharset::UTF_8));
+        guessed.text(b"\xF0\xD2\xC9\xD7\xC5\xD4, \xCD\xC9\xD2", true);
+        assert_eq!(guessed.found(), Found::Guessed(named("koi8-u")));
     }
 
     #[test]

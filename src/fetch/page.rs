@@ -2,11 +2,12 @@
 //! decoding and charset.
 
 use super::address::without_user;
-use super::charset::Charset;
 use super::limit::Limit;
 use super::request::Head;
 use super::{Options, charset, decode};
 use crate::error::Error;
+use crate::html::Charset;
+use crate::html::address::Found;
 use crate::html::pages::Marker;
 use crate::stream::{self, Blocks};
 use rustix::fd::BorrowedFd;
@@ -163,6 +164,15 @@ pub struct Text<R> {
     ended: bool,
 }
 
+impl<R> Text<R> {
+    /// The charset of the text before it was converted, as far as it was read:
+    /// UTF-8 until it is found. It is found before the first character beyond
+    /// ASCII is read.
+    pub fn charset(&self) -> Charset {
+        found(self.charset.as_ref()).charset()
+    }
+}
+
 impl<R: Read> Read for Text<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Some(charset) = &mut self.charset else {
@@ -284,6 +294,11 @@ pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
     Some(String::from_utf8_lossy(value.as_bytes()).into())
 }
 
+/// What is known of the charset of a body; one that is not text has none.
+fn found(charset: Option<&charset::Charset>) -> Found {
+    charset.map_or(Found::Declared(Charset::UTF_8), charset::Charset::found)
+}
+
 /// Copies a body, as it comes: every read is followed by its one write. Where
 /// nothing needs to look at the bytes, they are moved to a pipe within the kernel.
 ///
@@ -298,7 +313,7 @@ fn copy(
     output: &mut Out<impl Output>,
 ) -> Result<(), Error> {
     loop {
-        let is_same = marker.is_none() && charset.as_ref().is_none_or(Charset::is_over);
+        let is_same = marker.is_none() && charset.as_ref().is_none_or(charset::Charset::is_over);
         if is_same && let Some(moved) = output.splice(&mut *bytes)? {
             match moved {
                 0 => return Ok(()),
@@ -308,13 +323,13 @@ fn copy(
         blocks.keep(0);
         let read = blocks.read(&mut bytes);
         let last = matches!(read, Ok(0));
-        let text = match (&read, &mut charset) {
-            (Err(_), _) => b"",
-            (_, Some(charset)) => charset.text(blocks.text(), last),
-            (_, None) => blocks.text(),
+        let (text, found) = match (&read, &mut charset) {
+            (Err(_), charset) => (&b""[..], found(charset.as_ref())),
+            (_, Some(charset)) => charset.text_and_charset(blocks.text(), last),
+            (_, None) => (blocks.text(), found(None)),
         };
         let text = match &mut marker {
-            Some(marker) => marker.text(text, last || read.is_err()),
+            Some(marker) => marker.text(text, last || read.is_err(), found),
             None => text,
         };
         if !text.is_empty() {

@@ -2,6 +2,8 @@
 
 use super::address::{shown, without_user};
 use super::failure::Failure;
+use crate::html::Charset;
+use crate::html::address as html;
 use url::Url;
 
 /// How many redirects are followed for one URL.
@@ -20,8 +22,7 @@ pub(super) fn is_redirect(status: u16) -> bool {
 pub(super) fn next(from: &Url, location: &[u8], downgrade: bool) -> Result<Url, Failure> {
     let refused = |why: String| Failure::Redirect(format!("redirect refused: {why}"));
     let location = ascii(location);
-    let mut to = from
-        .join(&location)
+    let mut to = html::parse(location.as_bytes(), Some(from), Charset::UTF_8)
         .map_err(|error| refused(format!("{}: invalid URL: {error}", shown(&location))))?;
     match (from.scheme(), to.scheme()) {
         (_, "https") | ("http", "http") => {}
@@ -71,6 +72,7 @@ mod tests {
         assert_eq!(to("http://a/b/c?d", b"e"), "http://a/b/e");
         assert_eq!(to("http://a/b/c", b"/e f"), "http://a/e%20f");
         assert_eq!(to("http://a/b/c", b"//e/f"), "http://e/f");
+        assert_eq!(to("http://a/b/c", b"///e/f"), "http://e/f");
         assert_eq!(to("https://a/", b"https://b/"), "https://b/");
         assert_eq!(to("http://a/", b"https://a/"), "https://a/");
         assert_eq!(to("http://a/", b"/\xFC\xC3\xBC"), "http://a/%FC%C3%BC");

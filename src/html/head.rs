@@ -4,30 +4,20 @@
 //! (HTML standard, 2.4.1 and 4.2.3). [`Head`] searches for it, block by block, up
 //! to the first tag or text that belongs to the body.
 
+use super::address::{self, Charset};
 use super::{Attribute, Content, Context, Element, Name, Sink, Tokenizer, character};
-use std::fmt::Write;
 use url::{ParseError, Url};
 
-/// The base URL that a `<base href>` sets in a document with this URL. None if it
-/// sets none (`data:`, `javascript:`, and URLs that cannot be a base).
-pub fn base(href: &[u8], document: Option<&Url>) -> Result<Option<Url>, ParseError> {
-    let url = Url::options().base_url(document).parse(&text(href))?;
+/// The base URL that a `<base href>` sets in a document with this URL and charset.
+/// None if it sets none (`data:`, `javascript:`, and URLs that cannot be a base).
+pub fn base(
+    href: &[u8],
+    document: Option<&Url>,
+    charset: Charset,
+) -> Result<Option<Url>, ParseError> {
+    let url = address::parse(href, document, charset)?;
     let sets = !matches!(url.scheme(), "data" | "javascript") && !url.cannot_be_a_base();
     Ok(sets.then_some(url))
-}
-
-/// The bytes of a URL as text: those that are not UTF-8 are percent-encoded,
-/// so that a server gets what was meant, in whatever charset that is.
-pub fn text(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        for byte in chunk.invalid() {
-            // Writing into a string cannot fail.
-            let _ = write!(text, "%{byte:02X}");
-        }
-    }
-    text
 }
 
 /// Searches for the first `<base href>` in the head of a page, block by block.

@@ -14,6 +14,8 @@
 //! - [`names`]: the elements and attributes that mean something here.
 //! - [`context`]: what the tree would have said, for the few things that
 //!   depend on it: after `<script>` comes no markup, but within `<svg>` it does.
+//! - [`address`]: from a URL as it stands there to the absolute URL, in the charset
+//!   of the page.
 //! - [`head`]: the base URL that the head of a page sets.
 //! - [`pages`]: several pages in a row, and the mark that begins each.
 //!
@@ -24,6 +26,7 @@
 //! standard, pulls from a reader, so that one cannot write what there is before
 //! it reads on.
 
+pub mod address;
 pub mod character;
 pub mod context;
 pub mod head;
@@ -36,6 +39,7 @@ pub(crate) mod oracle;
 #[cfg(test)]
 mod tests;
 
+pub use address::Charset;
 pub use context::Context;
 pub use names::{Attribute, Element, Name};
 pub use tokenizer::{Content, Sink, Tokenizer};

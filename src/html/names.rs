@@ -120,31 +120,32 @@ known! {
     /// The elements that matter to one of the programs.
     Element,
     short: A "a", Address "address", Area "area", Article "article", Aside "aside", Audio "audio",
-        B "b", Base "base", Big "big", Body "body", Br "br", Canvas "canvas", Caption "caption",
+        B "b", Base "base", Big "big", Body "body", Br "br", Button "button", Canvas "canvas", Caption "caption",
         Center "center", Code "code", Datalist "datalist", Dd "dd", Desc "desc", Details "details",
         Dialog "dialog", Dir "dir", Div "div", Dl "dl", Dt "dt", Em "em", Embed "embed",
-        Fieldset "fieldset", Figure "figure", Footer "footer", Form "form", Frame "frame",
+        FeImage "feimage", Fieldset "fieldset", Figure "figure", Font "font", Footer "footer", Form "form", Frame "frame",
         H1 "h1", H2 "h2", H3 "h3", H4 "h4", H5 "h5", H6 "h6", Head "head", Header "header",
         Hgroup "hgroup", Hr "hr", Html "html", I "i", Iframe "iframe", Image "image", Img "img",
         Input "input", Legend "legend", Li "li", Link "link", Listing "listing", Main "main",
-        Math "math", Menu "menu", Meta "meta", Mi "mi", Mn "mn", Mo "mo", Ms "ms", Mtext "mtext",
+        Math "math", Menu "menu", Meta "meta", Metadata "metadata", Mi "mi", Mn "mn", Mo "mo", Ms "ms", Mtext "mtext",
         Nav "nav", Nobr "nobr", Noembed "noembed", Noframes "noframes", Noscript "noscript", Object "object", Ol "ol",
-        Optgroup "optgroup", Option "option", P "p", Pre "pre", Rp "rp", Ruby "ruby", S "s",
+        Optgroup "optgroup", Option "option", P "p", Pre "pre", Rp "rp", Rt "rt", Ruby "ruby", S "s",
         Script "script", Search "search", Section "section", Select "select", Small "small",
         Source "source", Span "span", Strike "strike", Strong "strong", Style "style", Sub "sub",
         Summary "summary", Sup "sup", Svg "svg", Table "table", Tbody "tbody", Td "td", Text "text",
         Template "template", Textarea "textarea", Tfoot "tfoot", Th "th", Thead "thead",
         Title "title", Tr "tr", Track "track", Tt "tt", U "u", Ul "ul", Use "use", Var "var",
         Video "video", Xmp "xmp";
-    long: Blockquote "blockquote", Figcaption "figcaption",
+    long: Annotation "annotation", AnnotationXml "annotation-xml", Blockquote "blockquote", Figcaption "figcaption",
         ForeignObject "foreignobject", Plaintext "plaintext";
 }
 
 known! {
     /// The attributes that matter to one of the programs.
     Attribute,
-    short: Action "action", Content "content", Data "data", Href "href", Id "id", Name "name",
-        Poster "poster", Rel "rel", Src "src", Srcset "srcset", Style "style";
-    long: HttpEquiv "http-equiv", ImageSrcset "imagesrcset", ShadowRootMode "shadowrootmode",
-        XlinkHref "xlink:href";
+    short: Action "action", Content "content", Data "data", Encoding "encoding", Hidden "hidden",
+        Href "href", Id "id", Name "name", Open "open", Popover "popover", Poster "poster",
+        Rel "rel", Src "src", Srcset "srcset", Style "style", Type "type";
+    long: Background "background", FormAction "formaction", HttpEquiv "http-equiv",
+        ImageSrcset "imagesrcset", ShadowRootMode "shadowrootmode", XlinkHref "xlink:href";
 }

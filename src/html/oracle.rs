@@ -113,6 +113,10 @@ pub fn base(page: &str) -> Option<(String, bool)> {
         let children = node.children.borrow();
         children.iter().find_map(|child| search(child, is_head))
     }
+    search(&tree(page).document, false)
+}
+
+fn tree(page: &str) -> RcDom {
     let options = TreeBuilderOpts {
         scripting_enabled: false,
         ..Default::default()
@@ -121,8 +125,58 @@ pub fn base(page: &str) -> Option<(String, bool)> {
         tree_builder: options,
         ..Default::default()
     };
-    let tree = parse_document(RcDom::default(), options).one(page);
-    search(&tree.document, false)
+    parse_document(RcDom::default(), options).one(page)
+}
+
+/// The text in the tree of a page that HTML's style sheet does not hide.
+pub fn shown(page: &str) -> String {
+    const BLOCKS: &[&str] = &[
+        "div", "section", "details", "dialog", "h1", "p", "summary", "ul", "li", "dl", "dt", "dd",
+    ];
+    fn walk(node: &Handle, shown: &mut String) {
+        let children = node.children.borrow();
+        let NodeData::Element { name, attrs, .. } = &node.data else {
+            if let NodeData::Text { contents } = &node.data {
+                *shown += &contents.borrow();
+            }
+            return children.iter().for_each(|child| walk(child, shown));
+        };
+        let attributes = attrs.borrow();
+        let value = |known: &str| {
+            let found = attributes.iter().find(|a| &*a.name.local == known);
+            found.map(|a| a.value.to_string())
+        };
+        let (local, is_html) = (&*name.local, name.ns == ns!(html));
+        let is_open = value("open").is_some();
+        let until_found = value("hidden").as_deref() == Some("until-found");
+        let hides = match is_html {
+            true => {
+                value("hidden").is_some() && (!until_found || BLOCKS.contains(&local))
+                    || value("popover").is_some() && !(local == "dialog" && is_open)
+                    || local == "dialog" && !is_open
+                    || ["datalist", "rp", "title", "style", "script", "template"].contains(&local)
+            }
+            false => ["title", "desc", "style", "script"].contains(&local),
+        };
+        if hides {
+            return;
+        }
+        let is_summary = |child: &&Handle| match &child.data {
+            NodeData::Element { name, .. } => &*name.local == "summary",
+            _ => false,
+        };
+        match is_html && local == "details" && !is_open {
+            true => children
+                .iter()
+                .filter(is_summary)
+                .take(1)
+                .for_each(|child| walk(child, shown)),
+            false => children.iter().for_each(|child| walk(child, shown)),
+        }
+    }
+    let mut text = String::new();
+    walk(&tree(page).document, &mut text);
+    text
 }
 
 /// Pieces of markup: whole, broken, and what tokenizers stumble over.
@@ -187,6 +241,12 @@ const PIECES: &[&str] = &[
     "<a href=mailto:a@b>",
     "<a href=a@b>",
     "<img src=p.png>",
+    "<img src=''>",
+    "<a xlink:href=no>",
+    "<image href=no src=is>",
+    "<input src=no type=text>",
+    "<button formaction=bf>",
+    "<body background=bb>",
     "<img src=\"p\nq.png\" alt='>'>",
     "<base href=/base/>",
     "<base>",
@@ -268,7 +328,7 @@ const IN_FOREIGN: &[&str] = &[
     "<script src=s />",
     "<script/>",
     "<![CDATA[ <a href=no> ]]>",
-    "<image href=im />",
+    "<image href=im src=no />",
     "<image xlink:href=xi>",
     "<use href=us />",
     "<a xlink:href=xa></a>",

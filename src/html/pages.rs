@@ -8,19 +8,30 @@
 //! ```
 //!
 //! `data-page` is the URL of the page. `href` is the base URL of its links: the
-//! first `<base href>` in its head, resolved, or else its URL.
+//! first `<base href>` in its head, resolved, or else its URL. Between them stands
+//! `data-charset="windows-1251"` if the page was not in UTF-8 before it was
+//! converted: the queries of its links are encoded in that charset. A charset that
+//! is not declared counts if the text of the head shows it.
+//!
+//! Behind the page stands an empty mark, on a line of its own:
+//!
+//! ```text
+//! <base data-page="">
+//! ```
 //!
 //! `untag` and `links` recognise a mark by its bytes, in any context: the page
 //! before may have left a script or a comment open. That page ends there, and a
 //! new one begins, whose URL is `data-page` and whose own `<base href>` counts
-//! as always. Any other program, such as a browser, sees a base element, and
-//! resolves the links of the page as it would at the page's URL.
+//! as always. What stands behind an empty mark is a page without a mark. Any other
+//! program, such as a browser, sees a base element, and resolves the links of the
+//! page as it would at the page's URL.
 //!
-//! [`Marker`] writes a page with its mark; [`Splitter`] finds the marks.
+//! [`Marker`] writes a page with its marks; [`Splitter`] finds the marks.
 //!
 //! Cost: a [`Marker`] holds the head of a page, up to [`HELD`] bytes and a
 //! block. A [`Splitter`] holds the URL of a mark and searches each block once.
 
+use super::address::{Charset, Found};
 use super::character;
 use super::head::{self, Head};
 use crate::error::Error;
@@ -30,6 +41,12 @@ use url::Url;
 /// What a mark begins with.
 const MARK: &[u8] = b"<base data-page=\"";
 
+/// The mark behind a page.
+const END: &[u8] = b"<base data-page=\"\">\n";
+
+/// What stands behind the URL of a mark, and before the name of a charset.
+const CHARSET: &str = " data-charset=\"";
+
 /// The longest head of a page that is held, in bytes. A `<base href>` beyond it
 /// is not found.
 pub const HELD: usize = 256 << 10;
@@ -37,33 +54,45 @@ pub const HELD: usize = 256 << 10;
 /// The longest URL of a mark that is read, in bytes.
 const LONGEST: usize = 2 << 20;
 
+/// How much of a mark is read behind its URL, in bytes: more than [`CHARSET`]
+/// and the longest name of a charset.
+const REST: usize = 64;
+
 /// How much is searched for a mark before it is passed on, in bytes: few enough
 /// that they are still in the first cache when they are read again.
 const SEARCHED: usize = 16 << 10;
 
-/// The mark of a page: its URL, and the base URL of its links.
-fn mark(page: &Url, base: &Url) -> String {
+/// The mark of a page: its URL, its charset, and the base URL of its links.
+fn mark(page: &Url, charset: Charset, base: &Url) -> String {
     // Neither holds a control character.
     let escaped = |url: &Url| {
         let url = url.as_str().replace('&', "&amp;").replace('"', "&quot;");
         url.replace('<', "&lt;").replace('>', "&gt;")
     };
+    let charset = match charset {
+        Charset::UTF_8 => String::new(),
+        charset => format!("{CHARSET}{}\"", charset.name()),
+    };
     format!(
-        "<base data-page=\"{}\" href=\"{}\">\n",
+        "<base data-page=\"{}\"{charset} href=\"{}\">\n",
         escaped(page),
         escaped(base)
     )
 }
 
-/// Puts the mark before one page, which comes in blocks.
+/// Puts a mark before and behind one page, which comes in blocks.
 ///
 /// The head of the page is held up to its `<base href>`, its end or [`HELD`]
-/// bytes; everything after it is handed on at once. An empty page gets no mark.
+/// bytes, and until its charset is declared or known not to be; everything after
+/// it is handed on at once. An empty page gets no marks.
 pub struct Marker {
     page: Url,
     head: Head,
+    head_has_ended: bool,
+    charset: Charset,
     held: Vec<u8>,
     is_marked: bool,
+    ends_line: bool,
 }
 
 impl Marker {
@@ -72,29 +101,70 @@ impl Marker {
         Marker {
             page,
             head: Head::default(),
+            head_has_ended: false,
+            charset: Charset::UTF_8,
             held: Vec::new(),
             is_marked: false,
+            ends_line: true,
         }
     }
 
     /// Takes the next block of the page and returns what can be written now. At
     /// the end of the page (`last`), or where it breaks off, that is everything.
-    pub fn text<'a>(&'a mut self, block: &'a [u8], last: bool) -> &'a [u8] {
+    /// `found` is what is known of its charset by the end of the block.
+    pub fn text<'a>(&'a mut self, block: &'a [u8], last: bool, found: Found) -> &'a [u8] {
+        if let Some(byte) = block.last() {
+            self.ends_line = *byte == b'\n';
+        }
         if self.is_marked {
             self.held = Vec::new();
-            return block;
+            if !last {
+                return block;
+            }
+            self.held.extend_from_slice(block);
+        } else {
+            self.held.extend_from_slice(block);
+            self.search(block, found);
+            let is_known = self.head_has_ended && found != Found::Nothing;
+            if self.held.is_empty() || !(is_known || last || self.held.len() >= HELD) {
+                return b"";
+            }
+            let mark = self.mark();
+            self.held.splice(..0, mark.into_bytes());
+            self.is_marked = true;
         }
-        self.held.extend_from_slice(block);
-        let is_known = self.head.block(block);
-        if self.held.is_empty() || !(is_known || last || self.held.len() >= HELD) {
-            return b"";
+        if last {
+            let newline = if self.ends_line { "" } else { "\n" };
+            self.held.extend_from_slice(newline.as_bytes());
+            self.held.extend_from_slice(END);
         }
-        let href = self.head.href();
-        let base = href.and_then(|href| head::base(href, Some(&self.page)).ok()?);
-        let mark = mark(&self.page, base.as_ref().unwrap_or(&self.page));
-        self.held.splice(..0, mark.into_bytes());
-        self.is_marked = true;
         &self.held
+    }
+
+    /// Searches the next block for the end of the head, and the charset.
+    ///
+    /// A guess counts only if what it goes by stands in the head. Otherwise the
+    /// mark would depend on how much of the page had come when it was written.
+    fn search(&mut self, block: &[u8], found: Found) {
+        let ascii = block.iter().take_while(|byte| byte.is_ascii()).count();
+        let (ascii, rest) = block.split_at(ascii);
+        self.head_has_ended = self.head_has_ended || self.head.block(ascii);
+        match found {
+            Found::Guessed(_) if self.head_has_ended || rest.is_empty() => {}
+            found => self.charset = found.charset(),
+        }
+        self.head_has_ended = self.head_has_ended || self.head.block(rest);
+    }
+
+    fn mark(&self) -> String {
+        let href = self.head.href();
+        let base = |href| head::base(href, Some(&self.page), self.charset).ok()?;
+        let base = href.and_then(base);
+        mark(
+            &self.page,
+            self.charset,
+            base.as_ref().unwrap_or(&self.page),
+        )
     }
 }
 
@@ -104,8 +174,10 @@ pub enum Part<'a> {
     /// The next bytes of the page at hand.
     Text(&'a [u8]),
     /// A mark: that page has ended, and another one begins, which has this URL
-    /// (empty if longer than 2 MiB).
-    Page(&'a [u8]),
+    /// (empty if longer than 2 MiB) and had this charset.
+    Page(&'a [u8], Charset),
+    /// An empty mark: that page has ended. What follows is a page without a mark.
+    End,
 }
 
 /// Finds the marks in a text, which comes in blocks. What stands before the first
@@ -120,8 +192,9 @@ enum State {
     Text(usize),
     /// In the URL of a mark.
     Url(Vec<u8>),
-    /// Behind that, up to the end of the mark.
-    Rest,
+    /// Behind this URL, which is none if it was empty: what of the mark was read, up
+    /// to [`REST`] bytes.
+    Rest(Option<Vec<u8>>, Vec<u8>),
     /// Behind the mark, where a newline belongs to it.
     Newline,
 }
@@ -182,7 +255,7 @@ impl Splitter {
                     }
                 }
                 // A `<` in a mark is that of the next one: this one was cut off.
-                State::Url(_) | State::Rest if first == b'<' => self.state = State::Text(0),
+                State::Url(_) | State::Rest(..) if first == b'<' => self.state = State::Text(0),
                 State::Url(url) => {
                     let end = memchr2(b'"', b'<', rest);
                     let piece = &rest[..end.unwrap_or(rest.len())];
@@ -191,20 +264,25 @@ impl Splitter {
                     rest = &rest[piece.len()..];
                     if rest.first() == Some(&b'"') {
                         rest = &rest[1..];
-                        if url.len() > LONGEST {
-                            url.clear();
+                        let mut url = (!url.is_empty()).then(|| std::mem::take(url));
+                        if let Some(url) = url.as_mut().filter(|url| url.len() > LONGEST) {
+                            *url = Vec::new();
                         }
-                        let url = std::mem::take(url);
-                        self.state = State::Rest;
-                        take(Part::Page(&character::value(&url)))?;
+                        self.state = State::Rest(url, Vec::new());
                     }
                 }
-                State::Rest => {
+                State::Rest(url, behind) => {
                     let end = memchr2(b'>', b'<', rest).unwrap_or(rest.len());
+                    behind.extend_from_slice(&rest[..end.min(REST - behind.len())]);
                     rest = &rest[end..];
                     if rest.first() == Some(&b'>') {
                         rest = &rest[1..];
+                        let (url, charset) = (url.take(), charset(behind));
                         self.state = State::Newline;
+                        match &url {
+                            Some(url) => take(Part::Page(&character::value(url), charset))?,
+                            None => take(Part::End)?,
+                        }
                     }
                 }
                 State::Newline => {
@@ -232,6 +310,13 @@ impl Default for Splitter {
     }
 }
 
+/// The charset that a mark names behind its URL.
+fn charset(behind: &[u8]) -> Charset {
+    let name = behind.strip_prefix(CHARSET.as_bytes());
+    let name = name.and_then(|name| name.split(|&byte| byte == b'"').next());
+    name.and_then(Charset::named).unwrap_or_default()
+}
+
 /// How many bytes of a mark's beginning the text ends with.
 fn begun(text: &[u8]) -> usize {
     let tail = &text[text.len().saturating_sub(MARK.len() - 1)..];
@@ -256,10 +341,18 @@ mod tests {
         let mut marker = Marker::new(Url::parse(url).unwrap());
         let mut out = Vec::new();
         for block in arbitrary::blocks(page, cuts) {
-            out.extend_from_slice(marker.text(block, false));
+            out.extend_from_slice(marker.text(block, false, UTF_8));
         }
-        out.extend_from_slice(marker.text(b"", true));
+        out.extend_from_slice(marker.text(b"", true, UTF_8));
         out
+    }
+
+    const UTF_8: Found = Found::Declared(Charset::UTF_8);
+
+    /// A page with what a marker adds behind it.
+    fn ended(page: &str) -> String {
+        let newline = if page.ends_with('\n') { "" } else { "\n" };
+        format!("{page}{newline}<base data-page=\"\">\n")
     }
 
     /// The pages of a text that comes in blocks, each with its URL.
@@ -269,9 +362,14 @@ mod tests {
         let mut take = |part: Part<'_>| {
             match part {
                 Part::Text(text) => pages.last_mut().unwrap().1.extend_from_slice(text),
-                Part::Page(url) => {
-                    pages.push((String::from_utf8(url.to_vec()).unwrap(), Vec::new()));
+                Part::Page(url, charset) => {
+                    let mut url = String::from_utf8(url.to_vec()).unwrap();
+                    if charset != Charset::UTF_8 {
+                        url += &format!(" {}", charset.name());
+                    }
+                    pages.push((url, Vec::new()));
                 }
+                Part::End => pages.push(("end".to_string(), Vec::new())),
             }
             Ok(())
         };
@@ -305,7 +403,7 @@ mod tests {
             ("<base href=/x/", url),
         ] {
             let mark = format!("<base data-page=\"{url}\" href=\"{base}\">\n");
-            assert_eq!(text(page), mark + page);
+            assert_eq!(text(page), mark + &ended(page));
         }
         assert_eq!(text(""), "");
     }
@@ -314,27 +412,27 @@ mod tests {
     fn only_the_head_is_held() {
         let page = Url::parse(PAGE).unwrap();
         let mut marker = Marker::new(page.clone());
-        assert_eq!(marker.text(b"<title>t</title>", false), b"");
-        assert!(marker.text(b"<p", false).is_empty());
+        assert_eq!(marker.text(b"<title>t</title>", false, UTF_8), b"");
+        assert!(marker.text(b"<p", false, UTF_8).is_empty());
         assert!(
             marker
-                .text(b">a", false)
+                .text(b">a", false, UTF_8)
                 .ends_with(b"\n<title>t</title><p>a")
         );
-        assert_eq!(marker.text(b"b", false), b"b");
-        assert_eq!(marker.text(b"", true), b"");
+        assert_eq!(marker.text(b"b", false, UTF_8), b"b");
+        assert_eq!(marker.text(b"c", true, UTF_8), ended("c").as_bytes());
 
         // Where the page breaks off, and where its head has no end.
         let mut marker = Marker::new(page.clone());
-        assert_eq!(marker.text(b"<base href=/", false), b"");
+        assert_eq!(marker.text(b"<base href=/", false, UTF_8), b"");
         assert!(
             marker
-                .text(b"", true)
-                .ends_with(b"&amp;b=%22\">\n<base href=/")
+                .text(b"", true, UTF_8)
+                .ends_with(("&amp;b=%22\">\n".to_string() + &ended("<base href=/")).as_bytes())
         );
         let mut marker = Marker::new(page);
         let block = [b' '; 1000];
-        let given = (1..).find(|_| !marker.text(&block, false).is_empty());
+        let given = (1..).find(|_| !marker.text(&block, false, UTF_8).is_empty());
         assert_eq!(given, Some(HELD.div_ceil(1000)));
     }
 
@@ -350,11 +448,28 @@ mod tests {
                 pages("a<!--<base data-page=\"b&amp;c\" href=\"d\">\n\n<b<<base data-page=\"e\">"),
                 [page("", "a<!--"), page("b&c", "\n<b<"), page("e", "")]
             );
+            assert_eq!(
+                pages("<base data-page=\"a\">b\n<base data-page=\"\">\nc"),
+                [page("", ""), page("a", "b\n"), page("end", "c")]
+            );
+            // case web-6
+            for (behind, charset) in [
+                (" data-charset=\"windows-1251\" href=\"b\"", " windows-1251"),
+                (" data-charset=\"koi8-r", " KOI8-R"),
+                (" data-charset=\"utf-8\"", ""),
+                (" data-charset=\"nonsense\"", ""),
+                (" href=\"b\" data-charset=\"koi8-r\"", ""),
+            ] {
+                assert_eq!(
+                    pages(&format!("<base data-page=\"a\"{behind}>c")),
+                    [page("", ""), page(&format!("a{charset}"), "c")]
+                );
+            }
             // A truncated mark is dropped.
             assert_eq!(pages("a<base data-page=\"b"), [page("", "a")]);
             assert_eq!(
                 pages("a<base data-page=\"b<base data-page=\"c\" <base data-page=\"d\">e"),
-                [page("", "a"), page("c", ""), page("d", "e")]
+                [page("", "a"), page("d", "e")]
             );
         }
         // Across the edges of what is searched at once.
@@ -367,6 +482,50 @@ mod tests {
         let long = |n: usize| format!("<base data-page=\"{}\">", "x".repeat(n));
         let pages = split((long(LONGEST) + &long(LONGEST + 1)).as_bytes(), &[100_000]);
         assert_eq!((pages[1].0.len(), pages[2].0.len()), (LONGEST, 0));
+    }
+
+    // case web-6
+    #[test]
+    fn the_mark_carries_the_charset() {
+        let koi8 = Charset::named(b"koi8-r").unwrap();
+        let page = "<title>t</title><base href='?п'><p>п";
+        let marked = |page: &str, found: Found, cuts: &[usize]| {
+            let mut marker = Marker::new(Url::parse("http://h/").unwrap());
+            let mut out = Vec::new();
+            let mut known = Found::Nothing;
+            for block in arbitrary::blocks(page.as_bytes(), cuts) {
+                // A guess goes by the first text that is not ASCII.
+                known = match found {
+                    Found::Guessed(_) if block.is_ascii() && known == Found::Nothing => {
+                        Found::Guessed(Charset::UTF_8)
+                    }
+                    found => found,
+                };
+                out.extend_from_slice(marker.text(block, false, known));
+                known = Found::Nothing;
+            }
+            out.extend_from_slice(marker.text(b"", true, found));
+            String::from_utf8(out).unwrap()
+        };
+        for cuts in [&[1][..], &[3], &[usize::MAX]] {
+            for found in [Found::Declared(koi8), Found::Guessed(koi8)] {
+                let mark = "<base data-page=\"http://h/\" data-charset=\"KOI8-R\" \
+                            href=\"http://h/?%D0\">\n";
+                assert_eq!(marked(page, found, cuts), mark.to_string() + &ended(page));
+            }
+            // The guess comes when the mark has been written.
+            let mark = "<base data-page=\"http://h/\" href=\"http://h/\">\n";
+            for page in ["<p>п", "<p>", "<title>t</title><p>п"] {
+                let found = marked(page, Found::Guessed(koi8), cuts);
+                assert_eq!(found, mark.to_string() + &ended(page));
+            }
+        }
+        // The head has ended, but a declaration may still come.
+        let mut marker = Marker::new(Url::parse("http://h/").unwrap());
+        assert_eq!(marker.text(b"<p>a", false, Found::Nothing), b"");
+        let text = marker.text(b"b", false, Found::Declared(koi8));
+        assert!(text.starts_with(b"<base data-page=\"http://h/\" data-charset=\"KOI8-R\" "));
+        assert!(text.ends_with(b"\n<p>ab"));
     }
 
     fn url() -> impl Strategy<Value = Url> {
@@ -411,7 +570,9 @@ mod tests {
             for (url, page) in &pages {
                 written.extend(marked(url.as_str(), page, &cuts));
                 if !page.is_empty() {
-                    expected.push((url.to_string(), page.clone()));
+                    let newline = if page.ends_with(b"\n") { &b""[..] } else { b"\n" };
+                    expected.push((url.to_string(), [page, newline].concat()));
+                    expected.push(("end".to_string(), Vec::new()));
                 }
             }
             prop_assert_eq!(split(&written, &again), expected);

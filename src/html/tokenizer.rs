@@ -14,7 +14,7 @@
 
 use super::character::{Next, Reference};
 use super::names::Name;
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr_iter, memchr2};
 
 /// What follows a start tag, as the element's kind has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,12 @@ pub enum Content {
 /// `value`, and `tag_end`. There is no `tag_end` if the page ends before: then
 /// it is no tag.
 pub trait Sink {
+    /// Whether [`line`](Sink::line) is to be called.
+    const LINES: bool = false;
+
+    /// The next start tag begins in this line. The first line of a page is 1, and
+    /// each newline ends one.
+    fn line(&mut self, _line: u64) {}
     /// Whether texts are wanted. Asked behind each tag.
     fn hears(&self) -> bool;
     /// The next piece of text, references decoded, each line end one newline.
@@ -133,6 +139,8 @@ pub struct Tokenizer {
     reference: Reference,
     /// The text so far ends with a carriage return: a newline behind it is none.
     after_return: bool,
+    /// How many newlines have been counted, if the sink wants lines.
+    newlines: u64,
 }
 
 const SPACE: u8 = 1;
@@ -188,12 +196,14 @@ impl Tokenizer {
             held: Held::default(),
             reference: Reference::new(),
             after_return: false,
+            newlines: 0,
         }
     }
 
     /// Reads the next block of the page, and tells what it holds.
-    pub fn block(&mut self, text: &[u8], sink: &mut impl Sink) {
+    pub fn block<S: Sink>(&mut self, text: &[u8], sink: &mut S) {
         let mut at = 0;
+        let mut counted = 0;
         while let Some(&byte) = text.get(at) {
             // Each state takes some bytes, or none and goes on in another state.
             at += match self.state {
@@ -207,7 +217,11 @@ impl Tokenizer {
                     }
                     b'/' => self.go(State::EndTagOpen),
                     b'?' => self.again(State::BogusComment),
-                    byte if byte.is_ascii_alphabetic() => self.begin_tag(false),
+                    byte if byte.is_ascii_alphabetic() => {
+                        self.tell_line(&text[counted..at], sink);
+                        counted = at;
+                        self.begin_tag(false)
+                    }
                     _ => {
                         self.put(b"<", sink);
                         self.again(State::Text)
@@ -451,6 +465,23 @@ impl Tokenizer {
                     }
                 },
             };
+        }
+        self.count_lines::<S>(&text[counted..]);
+    }
+
+    /// Tells where a start tag begins, behind this text.
+    #[inline(always)]
+    fn tell_line<S: Sink>(&mut self, text: &[u8], sink: &mut S) {
+        if S::LINES {
+            self.count_lines::<S>(text);
+            sink.line(self.newlines + 1);
+        }
+    }
+
+    #[inline(always)]
+    fn count_lines<S: Sink>(&mut self, text: &[u8]) {
+        if S::LINES {
+            self.newlines += memchr_iter(b'\n', text).count() as u64;
         }
     }
 

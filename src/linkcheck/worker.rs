@@ -222,6 +222,7 @@ impl Worker {
             fragments: true,
             schemes: true,
             xml: is_xml,
+            ..links::Options::default()
         };
         let base = Url::parse(url).ok();
         let mut text = page.into_text()?.take(self.max_size);

@@ -1,4 +1,5 @@
-//! The URLs in a style sheet: `url(…)`, and what `@import` names.
+//! The URLs in a style sheet: `url(…)`, what `@import` names, and the strings of
+//! `image-set(…)`.
 //!
 //! Of the syntax of CSS (CSS Syntax Module Level 3, section 4) as much as it
 //! takes not to be misled: comments, strings, escapes, and names that only end
@@ -14,6 +15,9 @@ pub struct Scanner {
     name: Vec<u8>,
     /// The rule at hand: `@import` or `@namespace`, whose strings and URLs mean more or less.
     rule: Rule,
+    /// How many parentheses are open, from that of `image-set(` on. Within one, strings
+    /// are URLs; within more, they are not: `type("image/avif")`.
+    depth: u32,
     /// The URL at hand, decoded.
     url: Vec<u8>,
     cut: bool,
@@ -53,8 +57,8 @@ enum Rule {
     Namespace,
 }
 
-/// The longest name that matters: `@namespace`.
-const LONGEST_NAME: usize = 11;
+/// One byte more than the longest name that matters: `-webkit-image-set`.
+const LONGEST_NAME: usize = 18;
 
 impl Scanner {
     /// At the beginning of a style sheet.
@@ -63,6 +67,7 @@ impl Scanner {
             state: State::Text,
             name: Vec::new(),
             rule: Rule::Other,
+            depth: 0,
             url: Vec::new(),
             cut: false,
             escape: (0, 0),
@@ -96,7 +101,12 @@ impl Scanner {
                             b"@namespace" => Rule::Namespace,
                             _ => self.rule,
                         };
-                        self.plain(byte);
+                        if byte == b'(' && self.depth == 0 && is_image_set(&self.name) {
+                            self.depth = 1;
+                            self.state = State::Text;
+                        } else {
+                            self.plain(byte);
+                        }
                     }
                 }
                 State::Slash => match byte {
@@ -191,14 +201,19 @@ impl Scanner {
         match byte {
             b'/' => self.state = State::Slash,
             b'"' | b'\'' => {
-                let is_url = self.rule == Rule::Import;
+                let is_url = self.rule == Rule::Import || self.depth == 1;
                 self.name.clear();
                 self.begin(State::Quoted(byte, is_url));
-                if is_url {
+                if self.rule == Rule::Import {
                     self.rule = Rule::Other;
                 }
             }
-            b';' | b'{' | b'}' => self.rule = Rule::Other,
+            b';' | b'{' | b'}' => {
+                self.rule = Rule::Other;
+                self.depth = 0;
+            }
+            b'(' if self.depth > 0 => self.depth = self.depth.saturating_add(1),
+            b')' => self.depth = self.depth.saturating_sub(1),
             byte if is_name(byte) || byte == b'@' => {
                 self.name.clear();
                 self.name.push(byte.to_ascii_lowercase());
@@ -274,6 +289,10 @@ impl Default for Scanner {
     }
 }
 
+fn is_image_set(name: &[u8]) -> bool {
+    matches!(name, b"image-set" | b"-webkit-image-set")
+}
+
 /// Whether the byte may stand in a name.
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'\\' | 0x80..)
@@ -320,6 +339,21 @@ mod tests {
         assert_eq!(found(r"url(a\)b) url('\61 b\000063x') "), ["a)b", "abcx"]);
         assert_eq!(found("'bad\nurl(a)"), ["a"]);
         assert_eq!(found("a:b/url(c)"), ["c"]);
+    }
+
+    // case web-15
+    #[test]
+    fn strings_of_image_set_are_urls() {
+        assert_eq!(
+            found(
+                "a{b:image-set('a' 1x, \"b\" type('no') 2x, url(c) 3x, d('no', e('no')), 'f'), 'no'}\
+                 g:-WEBKIT-image-set( 'h' 1x) 'no'; image-set ('no'); x-image-set('no');\
+                 i:image-set(image-set('no'), 'j'"
+            ),
+            ["a", "b", "c", "f", "h", "j"]
+        );
+        assert_eq!(found("a:image-set('b;{}' 1x; 'no' ) 'no'"), ["b;{}"]);
+        assert_eq!(found("a:image-set('' 1x, 'b')"), ["b"]);
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub mod resolve;
 pub mod srcset;
 
 use crate::error::Error;
+pub use crate::html::Charset;
 use crate::html::Tokenizer;
 use crate::html::pages::{self, Part};
 use crate::stream::{self, BLOCK, Out};
@@ -48,6 +49,9 @@ pub struct Options {
     pub schemes: bool,
     /// The page is XHTML, by its content type: a tag like `<script/>` has its end.
     pub xml: bool,
+    /// The charset of the page before it was converted to UTF-8. The queries of
+    /// its links are encoded in it, but for those in style sheets.
+    pub charset: Charset,
 }
 
 /// A link of a page.
@@ -62,6 +66,9 @@ pub struct Link<'a> {
     pub fragment: Option<&'a str>,
     /// What holds the link.
     pub source: Source,
+    /// In which line the tag that holds it begins; the first one is 1. Nothing
+    /// unless the visitor wants [`LINES`](Visit::LINES).
+    pub line: Option<u64>,
 }
 
 /// What in a page holds a link.
@@ -79,6 +86,11 @@ impl Source {
     pub fn enters(self) -> bool {
         matches!(self.element, "a" | "area" | "iframe" | "frame")
     }
+
+    /// Whether the link stands in CSS, whose URLs are always in UTF-8.
+    fn is_style(self) -> bool {
+        matches!(self.attribute, "url()" | "style")
+    }
 }
 
 /// What stands in place of a URL, and is none.
@@ -90,6 +102,8 @@ pub struct Invalid<'a> {
     pub cause: Cause,
     /// What holds it.
     pub source: Source,
+    /// In which line, as for a [`Link`].
+    pub line: Option<u64>,
 }
 
 /// Why something is no URL.
@@ -122,11 +136,20 @@ pub trait Visit {
     /// Whether [`anchor`](Visit::anchor) is to be called.
     const ANCHORS: bool = false;
 
+    /// Whether the lines of links are to be counted, which takes some time.
+    const LINES: bool = false;
+
     /// A link.
     fn link(&mut self, link: &Link<'_>) -> Result<(), Error>;
 
     /// Something in place of a link that is no URL.
     fn invalid(&mut self, invalid: &Invalid<'_>) -> Result<(), Error>;
+
+    /// An empty value where a URL is expected, as in `<img src="">`: it is no link. Not
+    /// called for `a` and `area`, where an empty URL is that of the page.
+    fn empty(&mut self, _source: Source, _line: Option<u64>) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// A name that a fragment may lead to: the `id` of any element, the `name`
     /// of an `a`. Character references are decoded; percent signs are what they
@@ -171,7 +194,8 @@ pub fn visit(
 /// may have to wait. `report` is told what is no URL.
 ///
 /// A mark ([`pages`]) in the input ends the page at hand and begins another one,
-/// whose URL it contains. `base` is the URL of what stands before the first mark.
+/// whose URL and charset it contains. `base` is the URL of what stands before the
+/// first mark, and behind an empty one.
 ///
 /// A page from the web may contain a mark, too. So a mark does not allow links to
 /// local files: these are reported ([`Cause::File`]) unless `base` is a file or
@@ -254,6 +278,12 @@ impl<V: Visit> Links<V> {
         }
     }
 
+    /// Sets the charset of what follows, for a page whose charset is found while it
+    /// is read.
+    pub fn set_charset(&mut self, charset: Charset) {
+        self.page.charset = charset;
+    }
+
     /// The next block of the page. An error of the visitor is its end.
     pub fn block(&mut self, text: &[u8]) -> Result<(), Error> {
         self.text(text)?;
@@ -282,10 +312,15 @@ impl<V: Visit> Links<V> {
     fn part(&mut self, part: Part<'_>) -> Result<(), Error> {
         match part {
             Part::Text(text) => self.text(text),
-            Part::Page(url) => {
+            Part::Page(url, charset) => {
                 self.end_page()?;
-                self.page.begin(url);
+                self.page.begin(url, charset);
                 self.page.result()
+            }
+            Part::End => {
+                self.end_page()?;
+                self.page.begin_unmarked();
+                Ok(())
             }
         }
     }
@@ -293,12 +328,16 @@ impl<V: Visit> Links<V> {
 
 impl<V: Visit> Visit for &mut V {
     const ANCHORS: bool = V::ANCHORS;
+    const LINES: bool = V::LINES;
 
     fn link(&mut self, link: &Link<'_>) -> Result<(), Error> {
         (**self).link(link)
     }
     fn invalid(&mut self, invalid: &Invalid<'_>) -> Result<(), Error> {
         (**self).invalid(invalid)
+    }
+    fn empty(&mut self, source: Source, line: Option<u64>) -> Result<(), Error> {
+        (**self).empty(source, line)
     }
     fn anchor(&mut self, name: &[u8]) -> Result<(), Error> {
         (**self).anchor(name)
@@ -315,6 +354,7 @@ impl<V: Visit> Visit for &mut V {
 mod tests {
     use super::*;
     use crate::arbitrary;
+    use crate::html::address::Found;
     use crate::html::oracle::{self, Token};
     use proptest::prelude::*;
 
@@ -323,6 +363,7 @@ mod tests {
         fragments: true,
         schemes: true,
         xml: false,
+        charset: Charset::UTF_8,
     };
 
     /// Writes down what it is told.
@@ -342,6 +383,12 @@ mod tests {
         fn invalid(&mut self, invalid: &Invalid<'_>) -> Result<(), Error> {
             self.0
                 .push(format!("invalid {} {}", invalid.raw, invalid.cause));
+            Ok(())
+        }
+        fn empty(&mut self, source: Source, line: Option<u64>) -> Result<(), Error> {
+            assert_eq!(line, None);
+            let Source { element, attribute } = source;
+            self.0.push(format!("empty {element} {attribute}"));
             Ok(())
         }
         fn anchor(&mut self, name: &[u8]) -> Result<(), Error> {
@@ -373,8 +420,9 @@ mod tests {
     fn plain(page: &str) -> Vec<String> {
         let told = told(page.as_bytes(), Options::default(), vec![usize::MAX]);
         let last = |line: String| line.rsplit(' ').next().unwrap().to_string();
+        let others = ["anchor", "base", "empty"];
         told.into_iter()
-            .filter(|line| !line.starts_with("anchor") && !line.starts_with("base"))
+            .filter(|line| !others.iter().any(|other| line.starts_with(other)))
             .map(last)
             .collect()
     }
@@ -450,7 +498,7 @@ mod tests {
                  <meta content=\"1; URL='16'\" http-equiv=Refresh>\
                  <p style='a:url(17)'><style>@import '18'; b{c:url(19)}</style>\
                  <input type=image src=20><svg><image href=21 /><use xlink:href='22#i' /></svg>\
-                 <link imagesrcset='23, 24 2x'><form action=''>"
+                 <link imagesrcset='23, 24 2x'>"
             ),
             [
                 "area href",
@@ -491,6 +539,133 @@ mod tests {
             })
             .collect::<Vec<_>>()
         );
+    }
+
+    // case web-15
+    #[test]
+    fn what_loads_nothing_is_no_link() {
+        for page in [
+            "<a xlink:href=x><image xlink:href=x><image href=x><use href=x><script href=x></script>",
+            "<svg><image src=x /><image srcset=x /><script src=x /><video src=x /><area href=x /></svg>",
+            "<svg><link rel=icon href=x /><iframe src=x /><form action=x /><td background=x /></svg>",
+            "<input src=x><input type=text src=x><input type=submit src=x><input type=hidden src=x>",
+            "<input formaction=x><input type=button formaction=x><input type=text formaction=x>",
+            "<button type=reset formaction=x><button type=BUTTON formaction=x><a formaction=x>",
+            "<link rel=preconnect href=x><link rel='dns-prefetch Preconnect x' href=x>",
+            "<div background=x><caption background=x><p type=image src=x>",
+        ] {
+            assert_eq!(all(page), [""; 0], "{page}");
+        }
+    }
+
+    // case web-15
+    #[test]
+    fn what_loads_something_is_a_link() {
+        for (page, sources) in [
+            (
+                "<svg><a href=x></a><a xlink:href=x></a>",
+                "a href, a xlink:href",
+            ),
+            (
+                "<svg><feImage href=x /><script href=x /></svg>",
+                "feimage href, script href",
+            ),
+            ("<image src=x srcset=x>", "image src, image srcset"),
+            (
+                "<input type=IMAGE src=x formaction=x>",
+                "input src, input formaction",
+            ),
+            ("<input formaction=x type=submit>", "input formaction"),
+            (
+                "<button formaction=x><button type=x formaction=x>",
+                "button formaction, button formaction",
+            ),
+            ("<link rel='dns-prefetch stylesheet' href=x>", "link href"),
+            ("<link href=x rel='Preconnect\nPRELOAD'>", "link href"),
+            (
+                "<body background=x><table background=x>",
+                "body background, table background",
+            ),
+            (
+                "<thead background=x><tbody background=x><tfoot background=x>",
+                "thead background, tbody background, tfoot background",
+            ),
+            (
+                "<tr background=x><td background=x><th background=x>",
+                "tr background, td background, th background",
+            ),
+            (
+                "<p style='a:image-set(\"x\" 1x)'><style>a{b:image-set('x' 1x)}</style>",
+                "p style, style url()",
+            ),
+        ] {
+            let expected = sources
+                .split(", ")
+                .map(|source| format!("{source} http://host/dir/x"));
+            assert_eq!(all(page), expected.collect::<Vec<_>>(), "{page}");
+        }
+    }
+
+    #[test]
+    fn empty_values_are_told_and_are_no_links() {
+        assert_eq!(
+            all(
+                "<img src=''><script src=' '></script><iframe src></iframe><form action=''>\
+                 <input src=''><input type=image src=''><a href=''><img srcset=''><p style=''>"
+            ),
+            [
+                "empty img src",
+                "empty script src",
+                "empty iframe src",
+                "empty form action",
+                "empty input src",
+                "a href http://host/dir/page?q",
+            ]
+        );
+        prints("<img src=''><iframe src=''>", None, "", &[]);
+    }
+
+    /// Writes down the lines that it is told.
+    #[derive(Default)]
+    struct Lines(Vec<u64>);
+
+    impl Visit for Lines {
+        const LINES: bool = true;
+
+        fn link(&mut self, link: &Link<'_>) -> Result<(), Error> {
+            self.0.push(link.line.unwrap());
+            Ok(())
+        }
+        fn invalid(&mut self, invalid: &Invalid<'_>) -> Result<(), Error> {
+            self.0.push(invalid.line.unwrap());
+            Ok(())
+        }
+        fn empty(&mut self, _source: Source, line: Option<u64>) -> Result<(), Error> {
+            self.0.push(line.unwrap());
+            Ok(())
+        }
+    }
+
+    fn lines(page: &[u8], cuts: Vec<usize>) -> Vec<u64> {
+        let mut lines = Lines::default();
+        let base = Url::parse(BASE).unwrap();
+        let mut input = arbitrary::pieces(page, cuts);
+        visit(&mut input, Some(&base), ALL, &mut lines).unwrap();
+        lines.0
+    }
+
+    #[test]
+    fn a_link_stands_in_the_line_of_its_tag() {
+        let page = "<a href=1>\n<!--\n<a>\n-->\r\n</p\n><a\n\nhref='\n2'\n><img src=''>\
+                    <a href='http://['>\n<style>\na{b:url(3)}\nc{d:url(4)}\n</style><a href=5>\n\
+                    <script>\n'<a href=x>'\n</script><a href=6>\n\
+                    <svg><style>\na{b:url(7\n<g><a href=8></a></svg>";
+        for cut in [1, 3, usize::MAX] {
+            assert_eq!(
+                lines(page.as_bytes(), vec![cut]),
+                [1, 6, 10, 10, 11, 11, 14, 17, 18, 20]
+            );
+        }
     }
 
     #[test]
@@ -569,6 +744,8 @@ mod tests {
     /// Elements whose attribute of this name is a link.
     const LINKS: &[(&str, &[&str])] = &[
         ("href", &["a", "area", "link", "image", "use", "script"]),
+        ("background", &["body"]),
+        ("formaction", &["button"]),
         ("xlink:href", &["a", "image", "use", "script"]),
         ("src", &["img", "image", "script", "iframe", "video"]),
         ("srcset", &["source"]),
@@ -623,15 +800,24 @@ mod tests {
                             || LINKS.iter().any(|(known, elements)| {
                                 known == attribute && elements.contains(&&name[..])
                             });
+                        // By namespace: HTML, SVG or both.
+                        let is_there = match (&attribute[..], &name[..]) {
+                            ("style", _) | ("href", "a") => true,
+                            ("xlink:href", _) | ("href", "image" | "use" | "script") => foreign,
+                            _ => !foreign,
+                        };
                         let is_empty = value.trim().is_empty() && name != "a" && name != "area";
-                        let html_only = ["link", "meta"].contains(&&name[..]) && foreign;
                         let connects = attributes
                             .iter()
                             .any(|(name, value)| name == "rel" && value.contains("preconnect"));
-                        if !is_link || is_empty || html_only || connects && name == "link" {
+                        if !is_link || !is_there || connects && name == "link" {
                             continue;
                         }
                         let element = name;
+                        if is_empty {
+                            told.push(format!("empty {element} {attribute}"));
+                            continue;
+                        }
                         match &attribute[..] {
                             "srcset" => {
                                 for url in value.split(',') {
@@ -765,6 +951,60 @@ mod tests {
         );
     }
 
+    /// What a marker writes of a page: it ends its last line.
+    fn ended(mut page: Vec<u8>) -> Vec<u8> {
+        if page.last().is_some_and(|byte| *byte != b'\n') {
+            page.push(b'\n');
+        }
+        page
+    }
+
+    // case web-6
+    #[test]
+    fn queries_are_in_the_charset_of_the_page() {
+        let page = "<base href='/д?ж'><a href='?п'><a href='д?п#п'><img src='?a&amp;é'>\
+                    <a href=''><style>a{b:url(?п)}</style><p style='b:url(?п)'>";
+        let options = Options {
+            charset: Charset::named(b"windows-1251").unwrap(),
+            ..ALL
+        };
+        let expected = [
+            "base http://host/%D0%B4?%E6",
+            "a href http://host/%D0%B4?%EF",
+            "a href http://host/%D0%B4?%EF#%D0%BF",
+            "img src http://host/%D0%B4?a&%26%23233%3B",
+            "a href http://host/%D0%B4?%E6",
+            "style url() http://host/%D0%B4?%D0%BF",
+            "p style http://host/%D0%B4?%D0%BF",
+        ];
+        assert_eq!(told(page.as_bytes(), options, vec![3]), expected);
+        // Where it is found only in the middle.
+        let mut told = Told::default();
+        let mut links = Links::new(None, Options::default(), &mut told);
+        links.block("<a href='http://h/?п'>".as_bytes()).unwrap();
+        links.set_charset(options.charset);
+        links.block("<a href='http://h/?п'>".as_bytes()).unwrap();
+        links.end().unwrap();
+        assert_eq!(told.0, ["a href http://h/?%D0%BF", "a href http://h/?%EF"]);
+    }
+
+    // case web-6
+    #[test]
+    fn a_mark_names_the_charset() {
+        let mark = |rest: &str| format!("<base data-page=\"http://h/\"{rest}>\n<a href='?п'>\n");
+        let text = mark(" data-charset=\"KOI8-R\" href=\"http://h/\"") + &mark("");
+        prints(&text, None, "http://h/?%D0\nhttp://h/?%D0%BF\n", &[]);
+    }
+
+    #[test]
+    fn an_empty_mark_ends_a_page() {
+        let text = "<base data-page=\"http://h/\">\n<base href=/x/><a href=1><script>\n\
+                    <base data-page=\"\">\n<a href=2>";
+        let cause = "2 relative, and there is no base URL";
+        prints(text, None, "http://h/x/1\n", &[cause]);
+        prints(text, Some("http://c/"), "http://h/x/1\nhttp://c/2\n", &[]);
+    }
+
     proptest! {
         #[test]
         fn pages_in_a_row_are_pages_of_their_own(
@@ -775,7 +1015,8 @@ mod tests {
             let (mut text, mut expected) = (Vec::new(), (Vec::new(), Vec::new()));
             for (url, page) in pages {
                 let mut marker = pages::Marker::new(Url::parse(urls[url]).unwrap());
-                text.extend_from_slice(marker.text(&page, true));
+                text.extend_from_slice(marker.text(&page, true, Found::Nothing));
+                let page = ended(page);
                 let (out, reported) = printed(&page, Some(urls[url]), ALL, vec![usize::MAX]);
                 expected.0.extend(out);
                 expected.1.extend(reported);

@@ -3,21 +3,24 @@
 use super::resolve::Resolver;
 use super::{Cause, Invalid, LONGEST, Link, Options, Source, Visit, css, srcset};
 use crate::error::Error;
-use crate::html::{Attribute, Content, Context, Element, Name, Sink, character, head};
+use crate::html::{Attribute, Charset, Content, Context, Element, Name, Sink, address, character};
 use url::Url;
 
 /// Told by the tokenizer what the page holds, tells the visitor the links of it.
 pub(super) struct Page<V> {
     pub(super) visitor: V,
     options: Options,
+    pub(super) charset: Charset,
     resolver: Resolver,
-    /// The scheme of the page itself, whose links count like those of http.
-    scheme: String,
+    /// The URL of a page without a mark, whose scheme counts like http.
+    start: Option<Url>,
     /// The page is a local file, by its mark.
     is_file: bool,
     has_base: bool,
     context: Context,
     element: Element,
+    /// Where the tag at hand begins, if the visitor wants to know.
+    line: Option<u64>,
     /// The tag at hand ends an element, or nothing in it counts.
     passes: bool,
     is_end: bool,
@@ -46,12 +49,14 @@ impl<V: Visit> Page<V> {
         Page {
             visitor,
             options,
+            charset: options.charset,
             resolver: Resolver::new(base.cloned()),
-            scheme: base.map_or(String::new(), |base| base.scheme().to_string()),
+            start: base.cloned(),
             is_file: false,
             has_base: false,
             context: Context::default(),
             element: Element::Other,
+            line: None,
             passes: false,
             is_end: false,
             kept: Vec::new(),
@@ -61,15 +66,27 @@ impl<V: Visit> Page<V> {
         }
     }
 
-    /// Begins another page, whose mark contains this URL. The one before has ended.
-    pub(super) fn begin(&mut self, url: &[u8]) {
-        let text = head::text(url);
+    /// Begins another page, whose mark contains this URL and this charset. The one
+    /// before has ended.
+    pub(super) fn begin(&mut self, url: &[u8], charset: Charset) {
+        let text = address::text(url);
         let base = Url::parse(&text);
         self.is_file = base.as_ref().is_ok_and(|base| base.scheme() == "file");
         if let Err(error) = base {
             self.invalid(text.as_bytes(), Cause::Url(error), MARK);
         }
-        self.resolver = Resolver::new(base.ok());
+        self.begin_at(base.ok(), charset);
+    }
+
+    /// Begins a page without a mark. The one before has ended.
+    pub(super) fn begin_unmarked(&mut self) {
+        self.is_file = false;
+        self.begin_at(self.start.clone(), self.options.charset);
+    }
+
+    fn begin_at(&mut self, base: Option<Url>, charset: Charset) {
+        self.resolver = Resolver::new(base);
+        self.charset = charset;
         self.has_base = false;
         self.context = Context::default();
     }
@@ -101,11 +118,8 @@ impl<V: Visit> Page<V> {
             ShadowRootMode => element == Element::Template,
             _ if !self.options.all => false,
             Style => true,
-            Href => matches!(
-                element,
-                Element::Area | Element::Link | Element::Image | Element::Use | Element::Script
-            ),
-            XlinkHref => matches!(element, Element::Image | Element::Use | Element::Script),
+            Href => matches!(element, Element::Area | Element::Link) || is_svg_loader(element),
+            XlinkHref => is_svg_loader(element),
             Src => matches!(
                 element,
                 Element::Script
@@ -123,8 +137,42 @@ impl<V: Visit> Page<V> {
             Poster => element == Element::Video,
             Data => element == Element::Object,
             Action => element == Element::Form,
+            FormAction | Type => matches!(element, Element::Button | Element::Input),
+            Background => matches!(
+                element,
+                Element::Body
+                    | Element::Table
+                    | Element::Thead
+                    | Element::Tbody
+                    | Element::Tfoot
+                    | Element::Tr
+                    | Element::Td
+                    | Element::Th
+            ),
             HttpEquiv | Content => element == Element::Meta,
-            Other => false,
+            Hidden | Open | Popover | Encoding | Other => false,
+        }
+    }
+
+    /// Whether an attribute that counts is a link in a tag of HTML, or else of SVG
+    /// or MathML, and with the other attributes of this tag.
+    fn is_link(&self, attribute: Attribute, is_html: bool) -> bool {
+        use Attribute::*;
+        match (self.element, attribute) {
+            (_, Rel | HttpEquiv | ShadowRootMode | Type) => false,
+            (_, Id | Name | Style) => true,
+            (Element::A, Href) => true,
+            (element, Href | XlinkHref) if element == Element::A || is_svg_loader(element) => {
+                !is_html
+            }
+            _ if !is_html => false,
+            (Element::Link, Href) => !self.only_connects(),
+            (Element::Meta, _) => self.refreshes(),
+            (Element::Input, Src) => self.has_type(&["image"]),
+            (Element::Input, _) => self.has_type(&["submit", "image"]),
+            // Without a type, or with an unknown one, a button submits.
+            (Element::Button, _) => !self.has_type(&["button", "reset"]),
+            _ => true,
         }
     }
 
@@ -154,12 +202,8 @@ impl<V: Visit> Page<V> {
                 element: self.element.name(),
                 attribute: attribute.name(),
             };
-            match (self.element, attribute) {
-                (_, Attribute::Rel | Attribute::HttpEquiv | Attribute::ShadowRootMode) => continue,
-                (Element::Base | Element::Link | Element::Meta, _) if !is_html => continue,
-                (Element::Link, Attribute::Href) if self.only_connects() => continue,
-                (Element::Meta, _) if !self.refreshes() => continue,
-                _ => {}
+            if !self.is_link(attribute, is_html) {
+                continue;
             }
             let values = std::mem::take(&mut self.values);
             let end = self.kept.get(i + 1).map_or(values.len(), |kept| kept.start);
@@ -194,7 +238,10 @@ impl<V: Visit> Page<V> {
                 }
                 // Elsewhere nothing means nothing, here the page itself.
                 _ if value.trim_ascii().is_empty()
-                    && !matches!(self.element, Element::A | Element::Area) => {}
+                    && !matches!(self.element, Element::A | Element::Area) =>
+                {
+                    self.empty(source);
+                }
                 _ => self.link(&value, cut, source),
             }
             drop(value);
@@ -202,18 +249,38 @@ impl<V: Visit> Page<V> {
         }
     }
 
-    /// `<link>` that names a host, not a resource.
+    /// `<link>` that names a host, and no resource.
     fn only_connects(&self) -> bool {
         let rel = self.other(Attribute::Rel).unwrap_or_default();
-        rel.split(u8::is_ascii_whitespace).any(|word| {
-            word.eq_ignore_ascii_case(b"preconnect") || word.eq_ignore_ascii_case(b"dns-prefetch")
-        })
+        let has = |names: &[&str]| {
+            rel.split(u8::is_ascii_whitespace).any(|word| {
+                let mut names = names.iter();
+                names.any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
+            })
+        };
+        has(&["preconnect", "dns-prefetch"]) && !has(RESOURCES)
+    }
+
+    /// Whether the `type` of the tag at hand is one of these.
+    fn has_type(&self, types: &[&str]) -> bool {
+        let has = |value: &[u8]| {
+            let mut types = types.iter();
+            types.any(|name| value.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        self.other(Attribute::Type).is_some_and(has)
     }
 
     /// `<meta>` that leads to another page.
     fn refreshes(&self) -> bool {
         self.other(Attribute::HttpEquiv)
             .is_some_and(|value| value.eq_ignore_ascii_case(b"refresh"))
+    }
+
+    /// Tells that nothing stands where a URL is expected.
+    fn empty(&mut self, source: Source) {
+        if self.result.is_ok() {
+            self.result = self.visitor.empty(source, self.line);
+        }
     }
 
     /// The first `<base href>` counts, if it is a URL.
@@ -224,7 +291,7 @@ impl<V: Visit> Page<V> {
         if cut {
             return self.invalid(href, Cause::TooLong, source);
         }
-        match self.resolver.rebase(href) {
+        match self.resolver.rebase(href, self.charset) {
             Ok(Some(url)) => self.visitor.base(url),
             Ok(None) => {}
             Err(error) => self.invalid(href, Cause::Url(error), source),
@@ -249,19 +316,27 @@ impl<V: Visit> Page<V> {
             }
             return;
         }
-        match self.resolver.resolve(raw) {
+        let charset = match source.is_style() {
+            true => Charset::UTF_8,
+            false => self.charset,
+        };
+        match self.resolver.resolve(raw, charset) {
             Ok(()) => {
                 let (url, fragment) = self.resolver.resolved();
                 let scheme = url.split(':').next().unwrap_or_default();
                 if self.options.schemes
                     || matches!(scheme, "http" | "https")
-                    || scheme == self.scheme
+                    || self
+                        .start
+                        .as_ref()
+                        .is_some_and(|url| scheme == url.scheme())
                 {
                     let fragment = fragment.filter(|_| self.options.fragments);
                     self.result = self.visitor.link(&Link {
                         url,
                         fragment,
                         source,
+                        line: self.line,
                     });
                 } else if self.is_file && scheme == "file" {
                     self.invalid(raw, Cause::File, source);
@@ -276,7 +351,8 @@ impl<V: Visit> Page<V> {
 
     /// Whether links of this scheme are told.
     fn tells(&self, scheme: &[u8]) -> bool {
-        let told = [b"http", &b"https"[..], self.scheme.as_bytes()];
+        let own = self.start.as_ref().map_or("", Url::scheme);
+        let told = ["http", "https", own].map(str::as_bytes);
         self.options.schemes || told.iter().any(|told| scheme.eq_ignore_ascii_case(told))
     }
 
@@ -292,14 +368,56 @@ impl<V: Visit> Page<V> {
             _ => format!("{}…", text.trim_end_matches(char::REPLACEMENT_CHARACTER)),
         };
         let raw = &raw;
-        self.result = self.visitor.invalid(&Invalid { raw, cause, source });
+        self.result = self.visitor.invalid(&Invalid {
+            raw,
+            cause,
+            source,
+            line: self.line,
+        });
     }
+}
+
+/// The link types that name a resource or a page (HTML standard, 4.6.7).
+const RESOURCES: &[&str] = &[
+    "alternate",
+    "author",
+    "canonical",
+    "help",
+    "icon",
+    "license",
+    "manifest",
+    "modulepreload",
+    "next",
+    "pingback",
+    "prefetch",
+    "preload",
+    "prev",
+    "privacy-policy",
+    "search",
+    "stylesheet",
+    "terms-of-service",
+];
+
+/// Whether an element of SVG loads what its `href` names.
+fn is_svg_loader(element: Element) -> bool {
+    matches!(
+        element,
+        Element::Image | Element::Use | Element::Script | Element::FeImage
+    )
 }
 
 /// How much is shown of what is no URL, in bytes.
 const SHOWN: usize = 200;
 
 impl<V: Visit> Sink for Page<V> {
+    const LINES: bool = V::LINES;
+
+    fn line(&mut self, line: u64) {
+        // What a style sheet holds stands behind its tag; here it ends.
+        self.end_style();
+        self.line = Some(line);
+    }
+
     #[inline]
     fn hears(&self) -> bool {
         self.css.is_some()

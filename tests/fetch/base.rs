@@ -14,6 +14,12 @@ fn mark(url: &str, base: &str) -> String {
     format!("<base data-page=\"{url}\" href=\"{base}\">\n")
 }
 
+/// A page as it is written behind its mark: with an empty mark on a line of its own.
+fn ended(page: &str) -> String {
+    let newline = if page.ends_with('\n') { "" } else { "\n" };
+    format!("{page}{newline}<base data-page=\"\">\n")
+}
+
 /// A site of pages.
 fn site() -> Server {
     Server::start(|request| {
@@ -32,6 +38,10 @@ fn site() -> Server {
                 &["Content-Type: text/html"],
                 b"<meta charset=latin1><p>\xE9",
             ),
+            "/cyrillic" => page(
+                &["Content-Type: text/html; charset=windows-1251"],
+                b"<a href='/\xEF?q=\xEF\xE9&#233;#\xEF'>\n",
+            ),
             "/empty" => html(""),
             _ => status("404 Not Found"),
         })]
@@ -39,14 +49,14 @@ fn site() -> Server {
 }
 
 #[test]
-fn a_mark_goes_before_each_page_and_nothing_else_changes() {
+fn marks_go_before_and_behind_each_page_and_nothing_else_changes() {
     let site = site();
     let url = |path: &str| site.url(path);
     let marked = |path: &str| String::from_utf8(body(&["--base", &url(path)])).unwrap();
     let place = url("/new/place?a=1&amp;b");
     assert_eq!(
         marked("/old"),
-        mark(&place, &place) + "<p>No base<a href=1>"
+        mark(&place, &place) + &ended("<p>No base<a href=1>")
     );
     for (path, base) in [
         ("/dir/head", &url("/r/")),
@@ -54,10 +64,16 @@ fn a_mark_goes_before_each_page_and_nothing_else_changes() {
         ("/dir/relative", &url("/dir/relative")),
         ("/xhtml", &url("/xhtml")),
         ("/gzip", &url("/gzip")),
-        ("/latin", &url("/latin")),
     ] {
         let plain = String::from_utf8(body(&[&url(path)])).unwrap();
-        assert_eq!(marked(path), mark(&url(path), base) + &plain);
+        assert_eq!(marked(path), mark(&url(path), base) + &ended(&plain));
+    }
+    // case web-6
+    for (path, charset) in [("/latin", "windows-1252"), ("/cyrillic", "windows-1251")] {
+        let plain = String::from_utf8(body(&[&url(path)])).unwrap();
+        let mark = mark(&url(path), &url(path));
+        let mark = mark.replace("\" href", &format!("\" data-charset=\"{charset}\" href"));
+        assert_eq!(marked(path), mark + &ended(&plain));
     }
     assert_eq!(marked("/text"), "<a href=t>plain");
     assert_eq!(marked("/empty"), "");
@@ -73,7 +89,7 @@ fn a_mark_goes_before_each_page_and_nothing_else_changes() {
     let found = body(&["--base", &format!("file://{}", argument(&path))]);
     assert_eq!(
         String::from_utf8(found).unwrap(),
-        mark(&there, &there) + "<p>"
+        mark(&there, &there) + &ended("<p>")
     );
 }
 
@@ -122,17 +138,32 @@ fn links_and_untag_know_each_page() {
             "",
         );
     }
-    // What is not HTML has no mark: it goes on with the page before.
+    // What is not HTML has no mark, and is no part of the page before.
     prints(
-        &format!("fetch --base {host}/dir/head {host}/text {host}/old | links"),
-        &format!("{host}/r/1\n{host}/r/t\n{host}/new/1\n"),
+        &format!("fetch --base {host}/dir/head {host}/text {host}/old | links --base http://b/c"),
+        &format!("{host}/r/1\nhttp://b/t\n{host}/new/1\n"),
     );
-    let ran = run(
-        &mut shell(&format!("fetch --base {host}/text {host}/old | links")),
-        b"",
+    for pages in [
+        "/text {host}/old",
+        "/script {host}/text {host}/empty {host}/old",
+    ] {
+        let pages = pages.replace("{host}", &host);
+        let ran = run(
+            &mut shell(&format!("fetch --base {host}{pages} | links | tail -1")),
+            b"",
+        );
+        assert_eq!(ran.stdout, format!("{host}/new/1\n").as_bytes());
+        assert_eq!(ran.stderr, "links: t: relative, and there is no base URL\n");
+    }
+    prints(
+        &format!("fetch --base {host}/script {host}/text | untag"),
+        "In\nplain\n",
     );
-    assert_eq!(ran.stdout, format!("{host}/new/1\n").as_bytes());
-    assert_eq!(ran.stderr, "links: t: relative, and there is no base URL\n");
+    // case web-6
+    prints(
+        &format!("fetch --base {host}/cyrillic | links --fragments"),
+        &format!("{host}/%D0%BF?q=%EF%E9%26%23233%3B#%D0%BF\n"),
+    );
 }
 
 /// A page from the web may contain a mark: it does not lead to local files.
@@ -191,7 +222,7 @@ fn what_came_is_written_before_more_is_awaited() {
     open.send(()).unwrap();
     let mut rest = String::new();
     out.read_to_string(&mut rest).unwrap();
-    assert_eq!(rest, "<p>last");
+    assert_eq!(rest, ended("<p>last"));
     assert!(child.wait().unwrap().success());
 }
 
@@ -205,7 +236,7 @@ fn what_came_of_a_page_that_breaks_off_is_written() {
         assert_eq!(ran.status, 1);
         assert_eq!(
             String::from_utf8(ran.stdout).unwrap(),
-            mark(&url, &url) + text
+            mark(&url, &url) + &ended(text)
         );
     }
     let failed = one(status("404 Not Found"));
@@ -234,12 +265,15 @@ fn many_pages_and_their_reports() {
     let report_arg = format!("--report={}", argument(report.path()));
     let mut args = vec!["--base", &report_arg, "--max-size=1M"];
     args.extend(urls.iter().map(String::as_str));
-    let expected: String = urls.iter().map(|url| mark(url, url) + &text).collect();
+    let expected: String = urls
+        .iter()
+        .map(|url| mark(url, url) + &ended(&text))
+        .collect();
     let out = body(&args);
     assert!(out == expected.as_bytes());
     let lines = json_lines(std::fs::read_to_string(report.path()).unwrap().lines());
     for (line, url) in lines.iter().zip(&urls) {
-        let written = mark(url, url) + &text;
+        let written = mark(url, url) + &ended(&text);
         assert_eq!(line["out_bytes"], written.len(), "{line}");
         assert_eq!(line["wire_bytes"], text.len(), "{line}");
     }
