@@ -2,7 +2,14 @@
 
 # The comment at the top of a script, without its marks.
 # Called before or after the script has changed to the top folder.
-usage() { sed -n '2,/^[^#]/{/^#/!q; s/^# \{0,1\}//; p}' "${top:-$PWD}/scripts/${0##*/}"; }
+usage() { sed -n '2,/^[^#]/{/^#/!q; s/^# \{0,1\}//; p}' "${top:-$PWD}/scripts/$(script_name)"; }
+
+# The name of the script in scripts/, also where a symbolic link has called it.
+script_name() {
+    local target
+    target=$(readlink -- "$0" || readlink -- "${OLDPWD-}/$0") || target=$0
+    echo "${target##*/}"
+}
 
 # Prints the usage and ends the script, if that is what the user asks for.
 help_if_asked() {

@@ -30,6 +30,20 @@ enum Place {
     Aside(TempPath, PathBuf),
 }
 
+/// The path that is meant where there is no file: that which a symbolic link names.
+fn named_by(path: &Path) -> io::Result<PathBuf> {
+    /// As many links are followed by the system.
+    const MOST: usize = 40;
+    let mut path = path.to_path_buf();
+    for _ in 0..MOST {
+        match fs::read_link(&path) {
+            Ok(target) => path = folder_of(&path).join(target),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::from_raw_os_error(libc::ELOOP))
+}
+
 impl Replacement {
     /// Begins a file for this path. The permissions, and as far as the system allows the
     /// owner, are those of the file that is there, or else what the umask allows.
@@ -37,7 +51,7 @@ impl Replacement {
         // The file that a symbolic link names is replaced, not the link.
         let path = match fs::canonicalize(path) {
             Ok(path) => path,
-            Err(error) if error.kind() == ErrorKind::NotFound => path.to_path_buf(),
+            Err(error) if error.kind() == ErrorKind::NotFound => named_by(path)?,
             Err(error) => return Err(error),
         };
         let old = match fs::metadata(&path) {
@@ -179,6 +193,14 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o640);
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        // One that names no file yet makes it.
+        let (dangling, circle) = (folder.path().join("dangling"), folder.path().join("circle"));
+        std::os::unix::fs::symlink("new", &dangling).unwrap();
+        std::os::unix::fs::symlink("circle", &circle).unwrap();
+        Replacement::of(&dangling).unwrap().complete().unwrap();
+        assert!(fs::symlink_metadata(&dangling).unwrap().is_symlink());
+        assert!(folder.path().join("new").is_file());
+        assert!(Replacement::of(&circle).is_err());
     }
 
     #[test]
