@@ -404,6 +404,32 @@ fn robots_and_sitemaps() {
     );
 }
 
+// case web-16: the name is what -A or -H sends
+// case web-18: a rule of any length disturbs no other
+// case web-28: --delay 0
+#[test]
+fn robots_by_the_name_that_is_sent() {
+    let long = "/*a".repeat(100_000);
+    let robots = format!(
+        "User-agent: mybot\nDisallow: {long}$\nDisallow: /%70rivate\nUser-agent: *\nDisallow: /a\n"
+    );
+    let server = site([
+        ("/", html("<a href=private/x>.</a><a href=a>.</a>")),
+        ("/robots.txt", page(&[], robots.as_bytes())),
+        ("/a", html("")),
+        ("/private/x", html("")),
+    ]);
+    for (name, expected) in [
+        ("-Amybot/1.0", "/private/x"),
+        ("-HUser-Agent: MyBot", "/private/x"),
+        ("-Aother/1.0", "/a"),
+    ] {
+        let args = ["--robots", "-v", "--delay=0", name, &server.url("/")];
+        let (lines, ..) = check(&server, &args);
+        assert_eq!(lines, [format!("Not allowed by robots.txt: {expected}")]);
+    }
+}
+
 #[test]
 fn pages_in_xml() {
     let text = "<html><head><script src='/s.js'/><title/></head><body><p id='here'/>

@@ -121,8 +121,8 @@ struct Args {
 
     /// Wait before the first retry
     ///
-    /// Each next wait is twice as long, up to a minute.
-    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "500ms", value_parser = time::parse)]
+    /// Each next wait is twice as long, up to a minute. 0 is no wait.
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "500ms", value_parser = time::pause)]
     retry_delay: Duration,
 
     /// Longest time to find the host, and to connect

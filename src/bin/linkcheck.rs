@@ -140,8 +140,8 @@ struct Args {
 
     /// Time between two requests to one host
     ///
-    /// For this machine there is none.
-    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "100ms", value_parser = time::parse)]
+    /// For this machine there is none. 0 is no pause.
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "100ms", value_parser = time::pause)]
     delay: Duration,
 
     /// Obey robots.txt on this machine, too

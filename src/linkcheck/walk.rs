@@ -222,7 +222,9 @@ impl Walk {
         };
         let robots = self.sites[host].robots.as_ref();
         self.obeys_robots(host)
-            && robots.is_some_and(|robots| !robots.allow(url))
+            && robots
+                .zip(Url::parse(url).ok())
+                .is_some_and(|(robots, url)| !robots.allow(&url))
             && !self.frontier.is_root(*id)
     }
 

@@ -8,7 +8,7 @@ use super::anchors::{Anchors, Names};
 use super::batch::{Batch, Link};
 use super::cause::Cause;
 use super::frontier::{Answer, Id};
-use super::robots::Robots;
+use super::robots::{self, Robots};
 use super::sitemap::{self, Item};
 use crate::error::Error;
 use crate::fetch::{self, Failure, Fetcher};
@@ -116,6 +116,8 @@ pub(super) struct Fetchers {
     pub(super) plain: Fetcher,
     /// Follows redirects, and tries again.
     pub(super) patient: Fetcher,
+    /// The name in robots.txt that these requests go by.
+    agent: Arc<str>,
 }
 
 impl Fetchers {
@@ -137,6 +139,7 @@ impl Fetchers {
         Ok(Fetchers {
             plain: Fetcher::new(plain)?,
             patient: Fetcher::new(patient)?,
+            agent: robots::agent(options).into(),
         })
     }
 }
@@ -163,7 +166,8 @@ impl Worker {
             Task::Look { url, tries, .. } => self.look(url, *tries),
             Task::Sitemap { id, url, .. } => self.list(*id, url).map(|()| Outcome::Listed(*id)),
             Task::Robots { url } => {
-                Robots::fetch(&self.fetchers(url).patient, url).map(Outcome::Robots)
+                let Fetchers { patient, agent, .. } = self.fetchers(url);
+                Robots::fetch(patient, url, agent).map(Outcome::Robots)
             }
         };
         let outcome = match outcome {
