@@ -1,5 +1,6 @@
 //! `linkcheck`, as a process, against sites on loopback.
 
+mod answers;
 mod hostile;
 mod talk;
 

@@ -204,7 +204,10 @@ impl Failure {
             | Failure::Connect(_)
             | Failure::TimedOut(_)
             | Failure::Stalled(_) => true,
-            Failure::Status(code) => matches!(code, 408 | 429 | 500 | 502 | 503 | 504),
+            Failure::Status(code) => {
+                // 520 and more are what Cloudflare says when a server fails behind it.
+                matches!(code, 408 | 425 | 429 | 500 | 502..=504 | 520..=527)
+            }
             _ => false,
         }
     }

@@ -21,7 +21,20 @@ struct Mark {
     url_end: usize,
     end: usize,
     has_fragment: bool,
-    enters: bool,
+    kind: Kind,
+}
+
+/// What a link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It leads a reader to another page.
+    Enters,
+    /// The page uses it: an image, a script.
+    Uses,
+    /// A form is sent there, by GET.
+    Form,
+    /// A form is sent there, by POST.
+    Post,
 }
 
 /// A link of a page.
@@ -30,8 +43,7 @@ pub(super) struct Link<'a> {
     /// Absolute, without fragment.
     pub(super) url: &'a str,
     pub(super) fragment: Option<&'a str>,
-    /// Whether it leads a reader to another page.
-    pub(super) enters: bool,
+    pub(super) kind: Kind,
 }
 
 impl Batch {
@@ -43,7 +55,7 @@ impl Batch {
             url_end,
             end: self.text.len(),
             has_fragment: link.fragment.is_some(),
-            enters: link.enters,
+            kind: link.kind,
         });
     }
 
@@ -69,7 +81,7 @@ impl Batch {
             Link {
                 url,
                 fragment: mark.has_fragment.then_some(fragment),
-                enters: mark.enters,
+                kind: mark.kind,
             }
         })
     }
@@ -85,30 +97,30 @@ mod tests {
 
     #[test]
     fn what_goes_in_comes_out() {
-        let link = |url, fragment, enters| Link {
+        let link = |url, fragment, kind| Link {
             url,
             fragment,
-            enters,
+            kind,
         };
         let links = [
-            link("http://a/", None, true),
-            link("http://a/", Some(""), false),
-            link("mailto:x", None, true),
-            link("http://b/", Some("c"), true),
+            link("http://a/", None, Kind::Enters),
+            link("http://a/", Some(""), Kind::Uses),
+            link("mailto:x", None, Kind::Post),
+            link("http://b/", Some("c"), Kind::Form),
         ];
         let mut batch = Batch::default();
         assert!(batch.is_empty());
         for &Link {
             url,
             fragment,
-            enters,
+            kind,
         } in &links
         {
-            batch.push(link(url, fragment, enters));
+            batch.push(link(url, fragment, kind));
         }
         assert!(batch.links().eq(links));
         while !batch.is_full() {
-            batch.push(link("x:", None, false));
+            batch.push(link("x:", None, Kind::Uses));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Why a link is broken: in a few words for people, in one word for scripts.
 
+use super::batch::Kind;
 use crate::error::Error;
 use crate::fetch::Failure;
 use std::fmt;
@@ -76,6 +77,19 @@ impl Cause {
 
     pub(super) fn too_many_redirects(limit: usize) -> Cause {
         Cause::new("redirect", format!("more than {limit} redirects"))
+    }
+}
+
+impl Cause {
+    /// Whether it tells nothing of a link of this kind: a server that refuses GET
+    /// may take what a form sends, and all that a GET can find out about a form
+    /// that is sent by POST is whether its server answers.
+    pub(super) fn excuses(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Enters | Kind::Uses => false,
+            Kind::Form => self.status == Some(405),
+            Kind::Post => matches!(self.word, "status" | "redirect"),
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! A page is not held: its links are on their way while its rest arrives.
 
 use super::anchors::{Anchors, Names};
-use super::batch::{Batch, Link};
+use super::batch::{Batch, Kind, Link};
 use super::cause::Cause;
 use super::frontier::{Answer, Id};
 use super::robots::{self, Robots};
@@ -201,7 +201,7 @@ impl Worker {
                 .or_else(|error| match Failure::of(&error) {
                     // Nothing that depends on the method.
                     Some(Failure::Moved { .. } | Failure::Host(_)) => Err(error),
-                    Some(Failure::Status(429 | 503)) => Err(error),
+                    Some(Failure::Status(200..=299 | 429 | 503)) => Err(error),
                     _ => fetcher.get(url),
                 }),
             _ => fetcher.get(url),
@@ -265,7 +265,7 @@ impl Worker {
                     batch.push(Link {
                         url: url.as_str(),
                         fragment: None,
-                        enters: true,
+                        kind: Kind::Enters,
                     });
                 }
                 (Item::Page, Err(error)) => batch.push_invalid(
@@ -291,8 +291,8 @@ fn failed(error: &Error) -> Outcome {
             let (status, to) = (*status, to.clone());
             return Outcome::Answered(Answer::Moved { status, to });
         }
-        // It is there, and wants another method than GET: what a form sends.
-        Some(Failure::Status(405)) => return Outcome::Answered(Answer::Other),
+        // A part that nobody asked for: the URL works.
+        Some(Failure::Status(200..=299)) => return Outcome::Answered(Answer::Other),
         Some(Failure::Host(_)) => Reason::NoHost,
         Some(Failure::Truncated(_) | Failure::Garbled(_)) => Reason::Passing,
         Some(failure @ Failure::Status(_)) if failure.is_transient() => Reason::Passing,
@@ -338,7 +338,12 @@ impl Visit for Visitor<'_> {
         self.batch.push(Link {
             url,
             fragment: link.fragment,
-            enters: link.source.enters(),
+            kind: match link.source.element {
+                "form" if link.posts => Kind::Post,
+                "form" => Kind::Form,
+                _ if link.source.enters() => Kind::Enters,
+                _ => Kind::Uses,
+            },
         });
         match self.batch.is_full() {
             true => self.pause(),

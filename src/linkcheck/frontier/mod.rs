@@ -19,7 +19,7 @@
 //! of each page.
 
 use super::anchors::{Anchors, Names};
-use super::batch::Batch;
+use super::batch::{Batch, Kind};
 use super::cause::Cause;
 use super::finding::Finding;
 use super::scope::{Scope, Site};
@@ -111,6 +111,8 @@ struct Entry {
 enum Part {
     /// All of a URL, whatever its fragment.
     Whole,
+    /// All of it, by a link that is not a form's.
+    Strict,
     /// A fragment, hashed, or none.
     Fragment(Option<u64>),
     /// What is no URL, hashed.
@@ -123,9 +125,13 @@ struct Link {
     source: Id,
     /// The URL that it names: it may wait for another one, where a redirect leads.
     url: Id,
+    kind: Kind,
     /// The page links to that URL for the first time: what is wrong with all of
     /// it is told once, whatever fragments it is linked to with.
     is_first: bool,
+    /// The first that is not a form's, where a form's came before: what was
+    /// excused there counts here.
+    is_first_strict: bool,
     fragment: Option<Box<str>>,
 }
 
@@ -171,6 +177,8 @@ pub(super) struct Frontier {
     /// that were delivered meanwhile: the scope may still change.
     unsettled: HashSet<Id>,
     early: Vec<(Id, Batch)>,
+    /// Broken forms that were told, by page and URL.
+    told_forms: HashSet<(Id, Id)>,
     pub(super) tally: Tally,
 }
 
@@ -191,6 +199,7 @@ impl Frontier {
             starts: Vec::new(),
             unsettled: HashSet::new(),
             early: Vec::new(),
+            told_forms: HashSet::new(),
             tally: Tally::default(),
         }
     }
@@ -471,7 +480,7 @@ impl Frontier {
             if is_new {
                 self.met(target);
             }
-            if link.enters {
+            if link.kind == Kind::Enters {
                 let level = self.entry(page).level;
                 if level != ALL_LEVELS {
                     self.ways.entry(page).or_default().push(target);
@@ -481,14 +490,19 @@ impl Frontier {
                 self.raise(target, 1);
             }
             let mark = fragment.map(|fragment| self.names.hash(fragment.as_bytes()));
+            let is_strict = matches!(link.kind, Kind::Enters | Kind::Uses);
             let seen = self.seen.entry(page).or_default();
-            if seen.insert((target, Part::Fragment(mark))) {
-                let is_first = seen.insert((target, Part::Whole));
-                self.tally.links += 1;
+            let is_new = seen.insert((target, Part::Fragment(mark)));
+            let is_first = seen.insert((target, Part::Whole));
+            let is_first_strict = is_strict && seen.insert((target, Part::Strict)) && !is_first;
+            if is_new || is_first_strict {
+                self.tally.links += u64::from(is_new);
                 self.attach(Link {
                     source: page,
                     url: target,
+                    kind: link.kind,
                     is_first,
+                    is_first_strict,
                     fragment: fragment.map(Box::from),
                 });
             }
@@ -625,10 +639,19 @@ impl Frontier {
 
     /// There is nothing where a link leads to.
     fn broken_whole(&mut self, link: &Link, cause: Rc<Cause>) {
-        if link.is_first {
-            let (source, url) = (self.url(link.source), self.url(link.url));
-            self.broken(Rc::clone(source), Rc::clone(url), cause);
+        if !link.is_first && !link.is_first_strict || cause.excuses(link.kind) {
+            return;
         }
+        let pair = (link.source, link.url);
+        match link.kind {
+            Kind::Form | Kind::Post => {
+                self.told_forms.insert(pair);
+            }
+            Kind::Enters | Kind::Uses if self.told_forms.contains(&pair) => return,
+            Kind::Enters | Kind::Uses => {}
+        }
+        let (source, url) = (self.url(link.source), self.url(link.url));
+        self.broken(Rc::clone(source), Rc::clone(url), cause);
     }
 
     fn broken(&mut self, source: Rc<str>, url: Rc<str>, cause: Rc<Cause>) {

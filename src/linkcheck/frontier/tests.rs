@@ -1,6 +1,6 @@
 //! The frontier on small webs made at random, held to a definition.
 
-use super::super::batch;
+use super::super::batch::{self, Kind};
 use super::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -133,10 +133,11 @@ fn verdict(web: &[There], source: usize, to: usize, fragment: Option<u8>) -> Vec
 /// A batch of one link.
 fn one(url: &str, fragment: Option<&str>, enters: bool) -> Batch {
     let mut batch = Batch::default();
+    let kind = if enters { Kind::Enters } else { Kind::Uses };
     batch.push(batch::Link {
         url,
         fragment,
-        enters,
+        kind,
     });
     batch
 }

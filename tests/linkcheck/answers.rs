@@ -1,0 +1,95 @@
+//! What the answers of servers mean for the links to them.
+
+use super::*;
+
+// case web-7
+// case web-8
+#[test]
+fn forms_and_the_statuses_that_excuse_them() {
+    let server = Server::start(|request| {
+        vec![Step::send(match &request.path[..] {
+            "/" => html(
+                "<form method=post action=/gone></form><form method=POST action=/loop></form>
+                 <form method=dialog action=/never></form><form action=/no-get></form>
+                 <form action=/missing></form><a href=/missing>.</a>",
+            ),
+            "/loop" => redirect("/loop"),
+            "/no-get" => status("405 Method Not Allowed"),
+            _ => status("404 Not Found"),
+        })]
+    });
+    let (lines, ..) = check(&server, &[&server.url("/")]);
+    assert_eq!(lines, ["Broken link / -> /missing (404 Not Found)"]);
+    assert!(!asked(&server).contains(&"/never".to_string()));
+    // What excuses a form excuses no other link of the page.
+    for links in [
+        "<form method=post action=/x></form><a href=/x>.</a>",
+        "<a href=/x>.</a><form method=post action=/x></form>",
+        "<form action=/x></form><img src=/x>",
+    ] {
+        let server = Server::start(|request| {
+            vec![Step::send(match &request.path[..] {
+                "/" => html(links),
+                _ => status("405 Method Not Allowed"),
+            })]
+        });
+        let (lines, ..) = check(&server, &[&server.url("/")]);
+        assert_eq!(
+            lines,
+            ["Broken link / -> /x (405 Method Not Allowed)"],
+            "{links}"
+        );
+    }
+}
+
+// case web-7
+#[test]
+fn a_form_whose_server_is_not_there() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone = nobody.local_addr().unwrap();
+    drop(nobody);
+    let form = format!("<form method=post action=http://{gone}/></form>");
+    let server = site([("/", html(&form))]);
+    let (lines, _, status) = check(&server, &["--retry=0", &server.url("/")]);
+    assert_eq!((lines.len(), status), (1, 1));
+    assert!(lines[0].contains("connection refused"), "{lines:?}");
+}
+
+// case web-25
+#[test]
+fn a_part_that_was_not_asked_for() {
+    let part = head(
+        "206 Partial Content",
+        &["Content-Length: 1", "Content-Range: bytes 0-0/9"],
+    );
+    let other = Server::start(move |_| vec![Step::send([&part[..], b"x"].concat())]);
+    let link = format!("<a href={}>.</a><img src=/part>", other.url("/"));
+    let part = head("206 Partial Content", &["Content-Length: 0"]);
+    let server = site([("/", html(&link)), ("/part", part)]);
+    let (lines, _, status) = check(&server, &[&server.url("/")]);
+    assert_eq!((lines.len(), status), (0, 0), "{lines:?}");
+    assert_eq!(other.requests().len(), 1, "HEAD is enough");
+}
+
+// case web-26
+#[test]
+fn statuses_that_pass() {
+    let tries = Mutex::new(HashMap::<String, usize>::new());
+    let server = Server::start(move |request| {
+        let n = {
+            let mut tries = tries.lock().unwrap();
+            let n = tries.entry(request.path.clone()).or_default();
+            *n += 1;
+            *n
+        };
+        vec![Step::send(match (&request.path[..], n) {
+            ("/", _) => {
+                html("<a href=425>.</a><a href=520>.</a><a href=527>.</a><a href=528>.</a>")
+            }
+            (path, 1) => status(&format!("{} Odd", &path[1..])),
+            _ => html(""),
+        })]
+    });
+    let (lines, ..) = check(&server, &[&server.url("/")]);
+    assert_eq!(lines, ["Broken link / -> /528 (status 528)"]);
+}
