@@ -296,7 +296,7 @@ fn what_is_told_on_request() {
     assert_eq!(
         lines,
         [
-            "Not html: /t.txt",
+            "Not html: /t.txt (text/plain)",
             "Not http: javascript:1",
             "Not http: mailto:a@b",
             "Redirected link / -> /old (302 to /new)",

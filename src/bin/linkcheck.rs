@@ -38,7 +38,7 @@ use url::Url;
         last, on standard error.\n\
         With --format tsv a line is KIND, SOURCE, URL, WORD, CAUSE; KIND is broken, redirected, warning, not-http, \
         not-html or disallowed; WORD is what fetch --help lists, or `fragment`. With jsonl it is \
-        an object: kind, source, url, error (the word), cause, status.\n\
+        an object: kind, source, url, error (the word), cause, status. The CAUSE of not-html is the content type.\n\
         Exit status: 0 if no link is broken; 1 if one is, or if something could not be looked at, \
         which is then said; 2 for wrong usage, or if a start cannot be read.\n\
         Cost: a thread and a connection for each of the -j; memory for each URL some 400 bytes \
@@ -339,13 +339,20 @@ fn walk(program: Program, args: &Args, scope: Scope, starts: &[Url], well: bool)
         }
         unread = !failed_starts.is_empty();
         if !args.quiet && !starts.is_empty() {
-            program.say(format_args!(
-                "{}, {}, {} checked: {}",
+            let counts = format!(
+                "{}, {}, {} checked",
                 some(tally.pages, "page"),
                 some(tally.links, "link"),
                 some(tally.checked, "URL"),
-                some(tally.broken, "broken link"),
-            ));
+            );
+            // No page is no reason to call the links fine.
+            match tally.pages + tally.broken {
+                0 => program.say(counts),
+                _ => program.say(format_args!(
+                    "{counts}: {}",
+                    some(tally.broken, "broken link")
+                )),
+            }
             if tally.disallowed > 0 {
                 let urls = some(tally.disallowed, "URL");
                 program.say(format_args!(

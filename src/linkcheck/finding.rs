@@ -47,7 +47,7 @@ pub(super) enum Finding {
     /// A link that nobody checks.
     NotHttp { url: Rc<str> },
     /// A page that was to be entered and is none.
-    NotHtml { url: Rc<str> },
+    NotHtml { url: Rc<str>, media_type: Box<str> },
     /// A page that robots.txt keeps us from.
     Disallowed { url: Rc<str> },
 }
@@ -107,7 +107,10 @@ impl Finding {
                 format!("Warning {} -> {} ({cause})", seen(source), seen(url))
             }
             Finding::NotHttp { url } => format!("Not http: {}", seen(url)),
-            Finding::NotHtml { url } => format!("Not html: {}", seen(url)),
+            Finding::NotHtml { url, media_type } => match &**media_type {
+                "" => format!("Not html: {}", seen(url)),
+                media_type => format!("Not html: {} ({})", seen(url), visible(media_type)),
+            },
             Finding::Disallowed { url } => format!("Not allowed by robots.txt: {}", seen(url)),
         }
     }
@@ -138,7 +141,10 @@ impl Finding {
                 ..Row::of("warning", url)
             },
             Finding::NotHttp { url } => Row::of("not-http", url),
-            Finding::NotHtml { url } => Row::of("not-html", url),
+            Finding::NotHtml { url, media_type } => Row {
+                cause: Some(visible(media_type)).filter(|text| !text.is_empty()),
+                ..Row::of("not-html", url)
+            },
             Finding::Disallowed { url } => Row::of("disallowed", url),
         }
     }

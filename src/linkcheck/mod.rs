@@ -37,6 +37,7 @@ mod cause;
 mod finding;
 mod frontier;
 mod hosts;
+mod media;
 pub mod progress;
 mod robots;
 mod scope;

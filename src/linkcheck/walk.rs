@@ -12,6 +12,7 @@ use super::hosts::{Hosts, Manners, Next};
 use super::robots::Robots;
 use super::worker::{Event, Fetchers, Outcome, Reason, Task, Worker};
 use super::{LOOK, Observer, Options, Summary, Tally};
+use crate::cli::visible;
 use crate::error::Error;
 use crate::fetch::{self, Fetcher};
 use std::collections::HashSet;
@@ -388,6 +389,14 @@ impl Walk {
             let (left_out, most) = (tally.left_out, self.options.max_urls);
             let cause = format!("{left_out} links to more were not followed (--max-urls)");
             observer.note(&format!("{most} URLs"), &cause);
+        }
+        for (url, media_type) in self.frontier.starts_without_links() {
+            self.is_complete = false;
+            let cause = match media_type {
+                "" => "not an HTML page: no link was checked".to_string(),
+                media_type => format!("not an HTML page ({media_type}): no link was checked"),
+            };
+            observer.note(&fetch::shown(url), &visible(&cause));
         }
         let failed = self.frontier.failed_starts();
         let failed = failed

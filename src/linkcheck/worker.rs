@@ -8,6 +8,7 @@ use super::anchors::{Anchors, Names};
 use super::batch::{Batch, Kind, Link};
 use super::cause::Cause;
 use super::frontier::{Answer, Id};
+use super::media::{self, Media};
 use super::robots::{self, Robots};
 use super::sitemap::{self, Item};
 use crate::error::Error;
@@ -206,15 +207,18 @@ impl Worker {
                 }),
             _ => fetcher.get(url),
         };
-        answer.map(|_| Outcome::Answered(Answer::Other))
+        answer.map(|_| Outcome::Answered(Answer::Other(String::new())))
     }
 
     /// Reads a page: its links go on as they are found.
     fn read(&self, id: Id, url: &str) -> Result<Outcome, Error> {
-        let page = self.fetchers(url).plain.get(url)?;
-        let Some(is_xml) = is_page(page.media_type().as_deref()) else {
-            return Ok(Outcome::Answered(Answer::Other));
-        };
+        let mut page = self.fetchers(url).plain.get(url)?;
+        let media = Media::of(&page);
+        match media {
+            Media::Other(media_type) => return Ok(Outcome::Answered(Answer::Other(media_type))),
+            Media::Unknown => page.assume("text/html"),
+            Media::Html | Media::Xhtml => {}
+        }
         let mut visitor = Visitor {
             worker: self,
             id,
@@ -225,11 +229,20 @@ impl Worker {
             all: true,
             fragments: true,
             schemes: true,
-            xml: is_xml,
+            xml: media == Media::Xhtml,
             ..links::Options::default()
         };
         let base = Url::parse(url).ok();
-        let mut text = page.into_text()?.take(self.max_size);
+        let mut text = page.into_text()?;
+        let mut head = Vec::new();
+        if media == Media::Unknown {
+            let mut first = text.by_ref().take(media::HEAD as u64);
+            first.read_to_end(&mut head).map_err(Error::Read)?;
+            if !media::is_html(&head) {
+                return Ok(Outcome::Answered(Answer::Other(media::NONE.to_string())));
+            }
+        }
+        let mut text = io::Cursor::new(head).chain(text).take(self.max_size);
         let read = links::visit(&mut text, base.as_ref(), options, &mut visitor);
         visitor.pause()?;
         let cut = match read {
@@ -292,7 +305,7 @@ fn failed(error: &Error) -> Outcome {
             return Outcome::Answered(Answer::Moved { status, to });
         }
         // A part that nobody asked for: the URL works.
-        Some(Failure::Status(200..=299)) => return Outcome::Answered(Answer::Other),
+        Some(Failure::Status(200..=299)) => return Outcome::Answered(Answer::Other(String::new())),
         Some(Failure::Host(_)) => Reason::NoHost,
         Some(Failure::Truncated(_) | Failure::Garbled(_)) => Reason::Passing,
         Some(failure @ Failure::Status(_)) if failure.is_transient() => Reason::Passing,
@@ -300,16 +313,6 @@ fn failed(error: &Error) -> Outcome {
         _ => Reason::Final,
     };
     Outcome::Failed(Cause::of(error), reason)
-}
-
-/// Whether a body is a page, by its media type, and then whether it is one in
-/// XML. Where the type is not told it may be.
-fn is_page(media_type: Option<&str>) -> Option<bool> {
-    match media_type {
-        Some("text/html") | None => Some(false),
-        Some("application/xhtml+xml") => Some(true),
-        Some(_) => None,
-    }
 }
 
 /// Gathers what is found on a page.

@@ -55,6 +55,64 @@ fn a_form_whose_server_is_not_there() {
     assert!(lines[0].contains("connection refused"), "{lines:?}");
 }
 
+// case web-3
+#[test]
+fn a_start_that_is_no_page_is_no_success() {
+    let typed = |media_type: &str| page(&[&format!("Content-Type: {media_type}")], b"<a href=/no>");
+    let server = site([
+        ("/", html("<a href=/text>.</a>")),
+        ("/text", typed("text/plain")),
+        ("/to", redirect("/pdf")),
+        ("/pdf", typed("application/pdf")),
+        ("/json", typed("application/json")),
+        ("/bare", page(&[], b"text")),
+    ]);
+    for (path, name) in [
+        ("/text", "text/plain"),
+        ("/to", "application/pdf"),
+        ("/json", "application/json"),
+        ("/bare", "no content type"),
+    ] {
+        let (lines, stderr, status) = check(&server, &[&server.url(path)]);
+        let urls = if path == "/to" { "2 URLs" } else { "1 URL" };
+        let note = format!("linkcheck: {path}: not an HTML page ({name}): no link was checked\n");
+        let summary = format!("linkcheck: no pages, no links, {urls} checked\n");
+        assert_eq!((lines.len(), stderr, status), (0, note + &summary, 1));
+    }
+    // Another start changes nothing about it.
+    let (_, stderr, status) = check(&server, &[&server.url("/"), &server.url("/text")]);
+    assert_eq!((stderr.lines().count(), status), (2, 1), "{stderr}");
+}
+
+// case web-24
+#[test]
+fn content_types_as_browsers_read_them() {
+    let body = b"<!DOCTYPE html><a href=/no>";
+    let types = |lines: &[&str]| page(lines, body);
+    let server = site([
+        (
+            "/",
+            html(
+                "<a href=1>.</a><a href=2>.</a><a href=3>.</a><a href=4>.</a><a href=5>.</a><a href=6>.</a>",
+            ),
+        ),
+        ("/1", types(&["Content-Type: text/html, text/html"])),
+        (
+            "/2",
+            types(&["Content-Type: text/plain", "Content-Type: text/html"]),
+        ),
+        ("/3", types(&["Content-Type:"])),
+        ("/4", types(&["Content-Type: unknown/unknown"])),
+        ("/5", types(&[])),
+        ("/6", types(&["X-Content-Type-Options: nosniff"])),
+    ]);
+    let (lines, ..) = check(&server, &["-v", &server.url("/")]);
+    let broken = (1..6).map(|n| format!("Broken link /{n} -> /no (404 Not Found)"));
+    let mut expected: Vec<String> = broken.collect();
+    expected.push("Not html: /6 (no content type)".to_string());
+    assert_eq!(lines, expected);
+}
+
 // case web-25
 #[test]
 fn a_part_that_was_not_asked_for() {

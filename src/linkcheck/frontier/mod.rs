@@ -63,8 +63,8 @@ pub(super) struct Rules {
 pub(super) enum Answer {
     /// A page whose links were delivered.
     Page(Anchors),
-    /// It is there, and is no page.
-    Other,
+    /// It is there, and is no page, but of this media type, if that is known.
+    Other(String),
     /// It is over there.
     Moved {
         status: u16,
@@ -80,7 +80,8 @@ enum State {
     /// Not asked for, or not answered yet.
     Open,
     Page(Anchors),
-    Other,
+    /// It is there, and is no page, but of this media type.
+    Other(Box<str>),
     Moved {
         status: u16,
         to: Id,
@@ -259,6 +260,17 @@ impl Frontier {
         self.starts.iter().filter_map(failed).collect()
     }
 
+    /// The starts that are no pages, each with its media type.
+    pub(super) fn starts_without_links(&self) -> impl Iterator<Item = (&Rc<str>, &str)> {
+        self.starts.iter().filter_map(|&start| {
+            let (end, _) = self.follow(start).ok()?;
+            match &self.entry(end).state {
+                State::Other(media_type) => Some((self.url(start), &**media_type)),
+                _ => None,
+            }
+        })
+    }
+
     /// A sitemap, whose links will come. It is no page that anybody links to, and
     /// what it lists is on the level of a start.
     pub(super) fn sitemap(&mut self, url: &Url) -> Id {
@@ -298,12 +310,13 @@ impl Frontier {
         let state = match answer {
             Answer::Moved { status, to } => self.moved(id, status, *to),
             Answer::Page(anchors) => State::Page(anchors),
-            Answer::Other => {
+            Answer::Other(media_type) => {
                 if self.entry(id).in_scope && self.entry(id).level > 1 {
-                    let url = Rc::clone(self.url(id));
-                    self.findings.push_back(Finding::NotHtml { url });
+                    let (url, media_type) = (Rc::clone(self.url(id)), media_type[..].into());
+                    self.findings
+                        .push_back(Finding::NotHtml { url, media_type });
                 }
-                State::Other
+                State::Other(media_type.into())
             }
             Answer::Broken(cause) => State::Broken(Rc::new(cause)),
             Answer::Skipped => {
@@ -522,9 +535,10 @@ impl Frontier {
             match &entry.state {
                 State::Moved { to, .. } => raised.push((*to, level)),
                 State::Page(_) if !was_entered && level > 1 => self.tally.pages += 1,
-                State::Other if !was_entered && level > 1 && entry.in_scope => {
-                    let url = Rc::clone(&entry.url);
-                    self.findings.push_back(Finding::NotHtml { url });
+                State::Other(media_type) if !was_entered && level > 1 && entry.in_scope => {
+                    let (url, media_type) = (Rc::clone(&entry.url), media_type.clone());
+                    self.findings
+                        .push_back(Finding::NotHtml { url, media_type });
                 }
                 _ => {}
             }

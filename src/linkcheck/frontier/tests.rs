@@ -181,7 +181,7 @@ fn walk(web: &[There], levels: u32, choices: &[usize]) -> (Vec<String>, Vec<usiz
                 let ids = ids.iter().map(|id| names.hash(id.to_string().as_bytes()));
                 Answer::Page(Anchors::new(ids.collect(), false))
             }
-            There::Other => Answer::Other,
+            There::Other => Answer::Other(String::new()),
             There::Moved(to) => Answer::Moved {
                 status: 301,
                 to: Box::new(Url::parse(&url(*to)).unwrap()),
@@ -287,7 +287,7 @@ fn a_chain_of_redirects_from_its_middle() {
     while let Some(id) = frontier.next() {
         let n = number(&frontier, id);
         let answer = match n {
-            25 => Answer::Other,
+            25 => Answer::Other(String::new()),
             _ => Answer::Moved {
                 status: 302,
                 to: Box::new(url(n + 1)),
