@@ -102,7 +102,8 @@ struct Args {
 
     /// Begin with the pages of the sitemaps, too
     ///
-    /// The sitemaps are those in robots.txt, or else /sitemap.xml.
+    /// The sitemaps are those in robots.txt, or else /sitemap.xml: XML, text, RSS or
+    /// Atom.
     #[arg(long)]
     sitemap: bool,
 

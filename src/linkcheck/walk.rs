@@ -270,7 +270,12 @@ impl Walk {
                         self.answered(&task, answer);
                     }
                     Outcome::Robots(robots) => self.robots(host, robots, observer),
-                    Outcome::Listed(id) => self.frontier.forget_links(id),
+                    Outcome::Listed(id, listed) => {
+                        self.frontier.forget_links(id);
+                        if listed == 0 {
+                            self.note(&task, "a sitemap without a page", observer);
+                        }
+                    }
                     Outcome::Failed(..) => {}
                 }
                 return;

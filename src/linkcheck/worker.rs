@@ -12,13 +12,13 @@ use super::media::{self, Media};
 use super::robots::{self, Robots};
 use super::sitemap::{self, Item};
 use crate::error::Error;
-use crate::fetch::{self, Failure, Fetcher};
+use crate::fetch::{self, Failure, Fetcher, Page};
 use crate::links::{self, Invalid, Visit};
 use std::io::{self, Read};
 use std::mem;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
-use url::{Origin, Url};
+use url::{Origin, Position, Url};
 
 /// How much of a URL is kept that is of no use but to be shown, in bytes.
 const SHOWN: usize = 200;
@@ -90,8 +90,8 @@ pub(super) enum Outcome {
     Cut(Answer, Cause),
     /// It did not work out.
     Failed(Cause, Reason),
-    /// A sitemap is read.
-    Listed(Id),
+    /// A sitemap is read, and lists so many URLs.
+    Listed(Id, u64),
     /// What robots.txt allows.
     Robots(Robots),
 }
@@ -165,7 +165,9 @@ impl Worker {
         let outcome = match &task {
             Task::Read { id, url, .. } => self.read(*id, url),
             Task::Look { url, tries, .. } => self.look(url, *tries),
-            Task::Sitemap { id, url, .. } => self.list(*id, url).map(|()| Outcome::Listed(*id)),
+            Task::Sitemap { id, url, .. } => {
+                (self.list(*id, url)).map(|listed| Outcome::Listed(*id, listed))
+            }
             Task::Robots { url } => {
                 let Fetchers { patient, agent, .. } = self.fetchers(url);
                 Robots::fetch(patient, url, agent).map(Outcome::Robots)
@@ -213,6 +215,8 @@ impl Worker {
     /// Reads a page: its links go on as they are found.
     fn read(&self, id: Id, url: &str) -> Result<Outcome, Error> {
         let mut page = self.fetchers(url).plain.get(url)?;
+        let base = Url::parse(url).ok();
+        self.refresh(id, base.as_ref(), &page)?;
         let media = Media::of(&page);
         match media {
             Media::Other(media_type) => return Ok(Outcome::Answered(Answer::Other(media_type))),
@@ -232,7 +236,6 @@ impl Worker {
             xml: media == Media::Xhtml,
             ..links::Options::default()
         };
-        let base = Url::parse(url).ok();
         let mut text = page.into_text()?;
         let mut head = Vec::new();
         if media == Media::Unknown {
@@ -266,11 +269,36 @@ impl Worker {
         })
     }
 
-    /// Reads a sitemap: what it lists goes on as it is found.
-    fn list(&self, id: Id, url: &str) -> Result<(), Error> {
-        let page = self.fetchers(url).patient.get(url)?.into_reader()?;
+    /// The header field `Refresh` leads on to another page, as `<meta http-equiv=refresh>` does.
+    fn refresh(&self, id: Id, base: Option<&Url>, page: &Page) -> Result<(), Error> {
+        let mut fields = page.headers().filter(|(name, _)| *name == "refresh");
+        let Some(target) = fields.next().and_then(|(_, value)| links::refresh(value)) else {
+            return Ok(());
+        };
+        let text = String::from_utf8_lossy(target);
         let mut batch = Batch::default();
-        let read = sitemap::read(page, |item, url| {
+        match Url::options().base_url(base).parse(&text) {
+            Ok(url) => batch.push(Link {
+                url: &url[..Position::AfterQuery],
+                fragment: url.fragment(),
+                kind: Kind::Enters,
+            }),
+            Err(error) => batch.push_invalid(
+                text.into_owned(),
+                Cause::invalid(format!("invalid URL: {error}")),
+            ),
+        }
+        self.send(Event::Links(id, batch))
+    }
+
+    /// Reads a sitemap: what it lists goes on as it is found. How much that is.
+    fn list(&self, id: Id, url: &str) -> Result<u64, Error> {
+        let page = self.fetchers(url).patient.get(url)?.into_reader()?;
+        let base = Url::parse(url).map_err(|error| Failure::Url(error.to_string()))?;
+        let mut batch = Batch::default();
+        let mut listed = 0;
+        let read = sitemap::read(page, &base, |item, url| {
+            listed += 1;
             match (item, Url::parse(url)) {
                 (Item::Sitemap, _) => self.send(Event::Sitemap(url.to_string()))?,
                 (Item::Page, Ok(mut url)) => {
@@ -293,7 +321,7 @@ impl Worker {
         });
         // What stands before a mistake counts.
         self.send(Event::Links(id, batch))?;
-        read
+        read.map(|()| listed)
     }
 }
 
@@ -344,6 +372,8 @@ impl Visit for Visitor<'_> {
             kind: match link.source.element {
                 "form" if link.posts => Kind::Post,
                 "form" => Kind::Form,
+                // A refresh.
+                "meta" => Kind::Enters,
                 _ if link.source.enters() => Kind::Enters,
                 _ => Kind::Uses,
             },

@@ -29,6 +29,8 @@ use crate::html::Tokenizer;
 use crate::html::pages::{self, Part};
 use crate::stream::{self, BLOCK, Out};
 use page::Page;
+#[cfg(feature = "linkcheck")]
+pub(crate) use page::refresh;
 use std::fmt;
 use std::io::{Read, Write};
 use url::Url;

@@ -574,7 +574,7 @@ fn scheme(raw: &[u8]) -> Option<&[u8]> {
 
 /// The URL in the value of a refresh (HTML standard, 4.2.5.3, shared
 /// declarative refresh steps): `5; url=page.html`.
-fn refresh(value: &[u8]) -> Option<&[u8]> {
+pub(crate) fn refresh(value: &[u8]) -> Option<&[u8]> {
     let blank = |text: &[u8]| text.len() - text.trim_ascii_start().len();
     let skip = |text: &[u8], n: usize| -> usize { n + blank(&text[n..]) };
     let value = value.trim_ascii_start();

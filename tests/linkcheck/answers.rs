@@ -113,6 +113,88 @@ fn content_types_as_browsers_read_them() {
     assert_eq!(lines, expected);
 }
 
+// case web-1
+#[test]
+fn a_refresh_leads_on() {
+    let stub = |target: &str| {
+        html(&format!(
+            "<meta http-equiv=refresh content='0; url={target}'>"
+        ))
+    };
+    let server = site([
+        ("/", stub("/en/")),
+        (
+            "/en/",
+            html("<a href=no>.</a><a href=old>.</a><a href=field>.</a>"),
+        ),
+        ("/en/old", stub("new#part")),
+        ("/en/new", html("<a href=/gone>.</a>")),
+        (
+            "/en/field",
+            page(&["Refresh: 3;URL='/plain'", "Content-Type: text/html"], b""),
+        ),
+        (
+            "/plain",
+            page(&["Refresh: 0, /last", "Content-Type: text/plain"], b"text"),
+        ),
+        ("/last", html("<a href=/end>.</a>")),
+    ]);
+    let (lines, ..) = check(&server, &[&server.url("/")]);
+    assert_eq!(
+        lines,
+        [
+            "Broken link /en/ -> /en/no (404 Not Found)",
+            "Broken link /en/new -> /gone (404 Not Found)",
+            "Broken link /en/old -> /en/new#part (no #part on that page)",
+            "Broken link /last -> /end (404 Not Found)",
+        ]
+    );
+}
+
+// case web-5
+#[test]
+fn sitemaps_of_every_kind() {
+    let server = Server::start(|request| {
+        let host = format!("http://{}", request.header("host").unwrap());
+        let text = |body: String| page(&["Content-Type: text/plain"], body.as_bytes());
+        vec![Step::send(match &request.path[..] {
+            "/" => html(""),
+            "/robots.txt" => text(
+                ["/text", "/rss", "/atom", "/empty", "/json"]
+                    .map(|path| format!("Sitemap: {host}{path}\n"))
+                    .concat(),
+            ),
+            "/text" => text(format!("{host}/1\n")),
+            "/rss" => text(format!(
+                "<rss><channel><item><link>{host}/2</link></item></channel></rss>"
+            )),
+            "/atom" => text("<feed><entry><link href='/3'/></entry></feed>".to_string()),
+            "/empty" => text("<urlset></urlset>".to_string()),
+            "/json" => text("{}".to_string()),
+            _ => status("404 Not Found"),
+        })]
+    });
+    let (lines, stderr, status) = check(&server, &["-q", "--sitemap", &server.url("/")]);
+    assert_eq!(
+        lines,
+        [
+            "Broken link /atom -> /3 (404 Not Found)",
+            "Broken link /rss -> /2 (404 Not Found)",
+            "Broken link /text -> /1 (404 Not Found)",
+        ]
+    );
+    let mut notes: Vec<&str> = stderr.lines().collect();
+    notes.sort();
+    assert_eq!(
+        notes,
+        [
+            "linkcheck: /empty: a sitemap without a page",
+            "linkcheck: /json: not a sitemap: neither XML nor a URL a line",
+        ]
+    );
+    assert_eq!(status, 1);
+}
+
 // case web-25
 #[test]
 fn a_part_that_was_not_asked_for() {
