@@ -77,7 +77,8 @@ struct Args {
 
     /// Leave out links that match
     ///
-    /// May be repeated.
+    /// May be repeated. It matches a link as reports show it, with its fragment or
+    /// without, and also what is not a URL.
     #[arg(long, value_name = "REGEX")]
     exclude: Vec<String>,
 
@@ -113,8 +114,9 @@ struct Args {
 
     /// Report links that should be changed, too
     ///
-    /// They work, but they are moved permanently, lead from https to http, or have a
-    /// password.
+    /// They are moved permanently, lead from https to http, have a password, a scheme
+    /// that looks misspelled (htps:), or name a file. Also pages with an odd content
+    /// encoding.
     #[arg(long)]
     warnings: bool,
 

@@ -2,6 +2,7 @@
 //! [`WORDS`] for scripts.
 
 use super::address::without_user;
+use super::decode;
 use crate::error::Error;
 use crate::time;
 use std::fmt;
@@ -165,6 +166,11 @@ impl Failure {
     /// Whether the time was over.
     pub(super) fn is_too_long(&self) -> bool {
         matches!(self.root(), Failure::TooLong(_))
+    }
+
+    /// Whether all of the body was read, and data that is none of it follows.
+    pub fn is_trailing(&self) -> bool {
+        decode::is_trailing(self)
     }
 
     /// Whether asking for the rest of a body may succeed in a moment if it

@@ -96,6 +96,18 @@ impl Page {
         self.body.content_type = Some(content_type.to_string());
     }
 
+    /// Takes the body as it is if one of its content encodings is unknown, as
+    /// browsers do. The name of that one.
+    pub fn ignore_unknown_encodings(&mut self) -> Option<String> {
+        let encodings = &mut self.body.encodings;
+        let unknown = encodings
+            .iter()
+            .find(|name| !decode::is_known(name))?
+            .clone();
+        encodings.clear();
+        Some(unknown)
+    }
+
     /// The head of the answer: a line with the status, unless it is a file, a
     /// line for each header, an empty line.
     pub(super) fn head(&self) -> Vec<u8> {

@@ -104,7 +104,12 @@ impl Finding {
                 format!("Redirected link {source} -> {url} ({status} to {to})")
             }
             Finding::Warning { source, url, cause } => {
-                format!("Warning {} -> {} ({cause})", seen(source), seen(url))
+                format!(
+                    "Warning {} -> {} ({})",
+                    seen(source),
+                    seen(url),
+                    visible(cause)
+                )
             }
             Finding::NotHttp { url } => format!("Not http: {}", seen(url)),
             Finding::NotHtml { url, media_type } => match &**media_type {
@@ -137,7 +142,7 @@ impl Finding {
             },
             Finding::Warning { source, url, cause } => Row {
                 source: Some(seen(source)),
-                cause: Some(cause.clone()),
+                cause: Some(visible(cause)),
                 ..Row::of("warning", url)
             },
             Finding::NotHttp { url } => Row::of("not-http", url),

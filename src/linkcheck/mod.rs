@@ -31,6 +31,7 @@ use std::io::Write;
 use std::time::Duration;
 use url::Url;
 
+mod advice;
 mod anchors;
 mod batch;
 mod cause;

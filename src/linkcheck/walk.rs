@@ -10,7 +10,7 @@ use super::cause::Cause;
 use super::frontier::{ALL_LEVELS, Answer, Frontier, Id, Rules};
 use super::hosts::{Hosts, Manners, Next};
 use super::robots::Robots;
-use super::worker::{Event, Fetchers, Outcome, Reason, Task, Worker};
+use super::worker::{Event, Fetchers, Outcome, Reason, Task, Worker, has_no_user};
 use super::{LOOK, Observer, Options, Summary, Tally};
 use crate::cli::visible;
 use crate::error::Error;
@@ -72,6 +72,8 @@ impl Walk {
         };
         let stranger = Fetchers::new(&unknown, options.retry)?;
         let origins: Arc<[_]> = starts.iter().map(Url::origin).collect();
+        let users = starts.iter().filter(|url| !has_no_user(url));
+        let users: Arc<[_]> = users.cloned().collect();
         let (tasks, to_do) = mpsc::channel();
         // A worker that is ahead of the coordinator waits.
         let (done, events) = mpsc::sync_channel(2 * options.jobs);
@@ -81,6 +83,7 @@ impl Walk {
                 site: site.clone(),
                 stranger: stranger.clone(),
                 origins: Arc::clone(&origins),
+                users: Arc::clone(&users),
                 names: names.clone(),
                 max_size: options.max_size,
                 events: done.clone(),
@@ -121,9 +124,13 @@ impl Walk {
         self.in_flight == 0 && self.hosts.is_empty()
     }
 
-    /// Begins at a URL.
+    /// Begins at a URL. Its user name and password are for all of its origin, and
+    /// so are not part of it.
     pub(super) fn start(&mut self, url: &Url) {
-        self.frontier.start(url);
+        let mut bare = url.clone();
+        // An http URL has a host.
+        let _ = bare.set_username("").and_then(|()| bare.set_password(None));
+        self.frontier.start(&bare);
         if self.options.sitemap {
             let host = self.host(url);
             self.sites[host].wants_sitemaps = true;
@@ -244,6 +251,7 @@ impl Walk {
     fn take(&mut self, event: Event, observer: &mut impl Observer) {
         match event {
             Event::Links(id, batch) => self.frontier.links(id, batch),
+            Event::Odd(id, cause) => self.frontier.odd(id, cause),
             Event::Sitemap(url) => self.add_sitemap(&url, observer),
             Event::Done(host, task, outcome) => {
                 self.in_flight -= 1;

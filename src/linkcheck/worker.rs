@@ -77,6 +77,8 @@ pub(super) enum Event {
     Links(Id, Batch),
     /// A sitemap that a sitemap lists.
     Sitemap(String),
+    /// A page is odd in this way; browsers show it all the same.
+    Odd(Id, String),
     /// What came of a task at the host of this number: its last event.
     Done(usize, Task, Outcome),
 }
@@ -152,6 +154,8 @@ pub(super) struct Worker {
     /// For all others, who are not told.
     pub(super) stranger: Fetchers,
     pub(super) origins: Arc<[Origin]>,
+    /// Starts with a user name or password, which is for their origin.
+    pub(super) users: Arc<[Url]>,
     pub(super) names: Names,
     /// So much of a page is read, in bytes.
     pub(super) max_size: u64,
@@ -170,12 +174,18 @@ impl Worker {
             }
             Task::Robots { url } => {
                 let Fetchers { patient, agent, .. } = self.fetchers(url);
-                Robots::fetch(patient, url, agent).map(Outcome::Robots)
+                Robots::fetch(patient, &self.with_user(url), agent).map(Outcome::Robots)
             }
         };
         let outcome = match outcome {
             Err(Error::Write(error)) => return Err(Error::Write(error)),
-            Err(error) => failed(&error),
+            Err(error) => match failed(&error) {
+                Outcome::Answered(Answer::Moved { status, mut to }) => {
+                    self.without_user(&mut to);
+                    Outcome::Answered(Answer::Moved { status, to })
+                }
+                outcome => outcome,
+            },
             Ok(outcome) => outcome,
         };
         self.send(Event::Done(host, task, outcome))
@@ -194,10 +204,43 @@ impl Worker {
         }
     }
 
+    /// The URL with the user name and password that were given for its origin, if
+    /// it has none itself.
+    fn with_user(&self, url: &str) -> String {
+        let with_user = || {
+            let mut url = Url::parse(url).ok().filter(has_no_user)?;
+            let user = self
+                .users
+                .iter()
+                .find(|user| user.origin() == url.origin())?;
+            url.set_username(user.username()).ok()?;
+            url.set_password(user.password()).ok()?;
+            Some(String::from(url))
+        };
+        match self.users.is_empty() {
+            true => None,
+            false => with_user(),
+        }
+        .unwrap_or_else(|| url.to_string())
+    }
+
+    /// Undoes it, for a URL that a redirect leads to.
+    fn without_user(&self, url: &mut Url) {
+        let is_given = |user: &&Url| {
+            user.origin() == url.origin()
+                && (user.username(), user.password()) == (url.username(), url.password())
+        };
+        if self.users.iter().find(is_given).is_some() {
+            // Only a URL without a host refuses that.
+            let _ = url.set_username("").and_then(|()| url.set_password(None));
+        }
+    }
+
     /// Whether a URL is there: by HEAD, and by GET where HEAD has no success.
     /// Where the host wants some time, that is later.
     fn look(&self, url: &str, tries: u32) -> Result<Outcome, Error> {
         let fetcher = &self.fetchers(url).plain;
+        let url = &self.with_user(url);
         let answer = match tries {
             0 => fetcher
                 .head(url)
@@ -214,8 +257,12 @@ impl Worker {
 
     /// Reads a page: its links go on as they are found.
     fn read(&self, id: Id, url: &str) -> Result<Outcome, Error> {
-        let mut page = self.fetchers(url).plain.get(url)?;
+        let mut page = self.fetchers(url).plain.get(&self.with_user(url))?;
         let base = Url::parse(url).ok();
+        if let Some(name) = page.ignore_unknown_encodings() {
+            let cause = format!("content encoding {name} not understood");
+            self.send(Event::Odd(id, cause))?;
+        }
         self.refresh(id, base.as_ref(), &page)?;
         let media = Media::of(&page);
         match media {
@@ -259,6 +306,10 @@ impl Worker {
             // A decompression bomb.
             Err(error) => match Failure::of(&error) {
                 Some(Failure::TooLarge(_)) => Some(Cause::of(&error)),
+                Some(failure) if failure.is_trailing() => {
+                    self.send(Event::Odd(id, error.to_string()))?;
+                    None
+                }
                 _ => return Err(error),
             },
         };
@@ -293,7 +344,9 @@ impl Worker {
 
     /// Reads a sitemap: what it lists goes on as it is found. How much that is.
     fn list(&self, id: Id, url: &str) -> Result<u64, Error> {
-        let page = self.fetchers(url).patient.get(url)?.into_reader()?;
+        let mut page = self.fetchers(url).patient.get(&self.with_user(url))?;
+        page.ignore_unknown_encodings();
+        let page = page.into_reader()?;
         let base = Url::parse(url).map_err(|error| Failure::Url(error.to_string()))?;
         let mut batch = Batch::default();
         let mut listed = 0;
@@ -343,6 +396,17 @@ fn failed(error: &Error) -> Outcome {
     Outcome::Failed(Cause::of(error), reason)
 }
 
+/// Whether a URL names no user.
+pub(super) fn has_no_user(url: &Url) -> bool {
+    url.username().is_empty() && url.password().is_none()
+}
+
+/// Whether a URL, or the beginning of one, is for a server.
+fn is_http(url: &str) -> bool {
+    let (scheme, _) = url.split_once(':').unwrap_or_default();
+    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
+}
+
 /// Gathers what is found on a page.
 struct Visitor<'a> {
     worker: &'a Worker,
@@ -355,14 +419,15 @@ impl Visit for Visitor<'_> {
     const ANCHORS: bool = true;
 
     fn link(&mut self, link: &links::Link<'_>) -> Result<(), Error> {
-        if link.url.len() > LONGEST {
+        let is_http = is_http(link.url);
+        if is_http && link.url.len() > LONGEST {
             let start = link.url.get(..SHOWN).unwrap_or_default();
             self.batch
                 .push_invalid(format!("{start}…"), Cause::too_long(LONGEST));
             return Ok(());
         }
         // Other schemes are of no use but to be shown, and `data:` may be long.
-        let url = match link.url.starts_with("http") {
+        let url = match is_http {
             true => link.url,
             false => link.url.get(..SHOWN).unwrap_or(link.url),
         };
@@ -385,6 +450,21 @@ impl Visit for Visitor<'_> {
     }
 
     fn invalid(&mut self, invalid: &Invalid<'_>) -> Result<(), Error> {
+        // What is too long to be read and is for no server: an image within the page.
+        if invalid.cause == links::Cause::TooLong
+            && let Some((scheme, _)) = invalid.raw.split_once(':')
+            && scheme.bytes().all(|c| c.is_ascii_alphabetic() || c == b'-')
+            && !is_http(invalid.raw)
+        {
+            let (url, fragment) = (invalid.raw, None);
+            let kind = Kind::Uses;
+            self.batch.push(Link {
+                url,
+                fragment,
+                kind,
+            });
+            return Ok(());
+        }
         let cause = Cause::invalid(invalid.cause);
         self.batch.push_invalid(invalid.raw.to_string(), cause);
         Ok(())

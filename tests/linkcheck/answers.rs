@@ -195,6 +195,158 @@ fn sitemaps_of_every_kind() {
     assert_eq!(status, 1);
 }
 
+// case web-2
+#[test]
+fn the_fragment_of_a_redirect_wins() {
+    let server = site([
+        (
+            "/",
+            html("<a href=r#y>.</a><a href=s#y>.</a><a href=s#z>.</a><a href=q#y>.</a>"),
+        ),
+        ("/r", redirect("/t#x")),
+        ("/s", redirect("/t")),
+        ("/q", redirect("/t#gone")),
+        ("/t", html("<p id=x><p id=z>")),
+    ]);
+    let (lines, ..) = check(&server, &[&server.url("/")]);
+    assert_eq!(
+        lines,
+        [
+            "Broken link / -> /q#y (no #gone on that page)",
+            "Broken link / -> /s#y (no #y on that page)",
+        ]
+    );
+}
+
+// case web-4
+// case web-22
+#[test]
+fn whatever_is_reported_can_be_left_out() {
+    let server = site([(
+        "/",
+        html(
+            "<a href='/#/route/1'>.</a><a href='/#x'>.</a><a href='http://{{ host }}/x'>.</a><a href='http://['>.</a>",
+        ),
+    )]);
+    let excluded = ["--exclude=#/route", r"--exclude=\{\{"];
+    let (lines, ..) = check(&server, &[&excluded[..], &[&server.url("/")]].concat());
+    assert_eq!(
+        lines,
+        [
+            "Broken link / -> /#x (no #x on that page)",
+            "Broken link / -> http://[ (invalid URL: invalid IPv6 address)",
+        ]
+    );
+    let (lines, ..) = check(&server, &["--include=#x", &server.url("/")]);
+    assert_eq!(lines, ["Broken link / -> /#x (no #x on that page)"]);
+    let (lines, ..) = check(&server, &[r"--include=\[$", &server.url("/")]);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+}
+
+// case web-21
+#[test]
+fn long_urls_that_are_for_no_server() {
+    let long = "x".repeat(70 << 10);
+    let longer = "x".repeat(3 << 20);
+    let server = site([(
+        "/",
+        html(&format!(
+            "<img src=data:,{long}><a href=javascript:{long}>.</a><a href=mailto:{long}>.</a>
+             <img src=data:image/png;base64,{longer}><style>p {{ x: url(data:,{longer}) }}</style><a href=/{long}>.</a>"
+        )),
+    )]);
+    let (lines, ..) = check(&server, &[&server.url("/")]);
+    assert_eq!(lines.len(), 1, "{}", lines.len());
+    assert!(lines[0].ends_with("(a URL of more than 65536 bytes)"));
+}
+
+// case web-14
+// case web-23
+#[test]
+fn schemes_that_no_reader_wants() {
+    let server = site([(
+        "/",
+        html(
+            "<a href=htps://a/>.</a><a href='C:\\a'>.</a><a href=file:///a>.</a><a href=tel:1>.</a>",
+        ),
+    )]);
+    let (lines, _, status) = check(&server, &["--warnings", &server.url("/")]);
+    assert_eq!(
+        lines,
+        [
+            "Warning / -> c:\\a (a file of the reader's own machine)",
+            "Warning / -> file:///a (a file of the reader's own machine)",
+            "Warning / -> htps://a/ (scheme htps: https misspelled?)",
+        ]
+    );
+    assert_eq!(status, 0);
+}
+
+// case web-13
+#[test]
+fn the_user_of_a_start_is_for_all_of_its_origin() {
+    let server = Server::start(|request| {
+        if request.header("authorization") != Some("Basic bWU6cHc=") {
+            return vec![Step::send(status("401 Unauthorized"))];
+        }
+        let host = format!("http://{}", request.header("host").unwrap());
+        vec![Step::send(match &request.path[..] {
+            "/" => html(&format!(
+                "<a href={host}/absolute>.</a><a href=relative>.</a><a href=/moved>.</a>"
+            )),
+            "/moved" => redirect("/relative"),
+            _ => html("<a href=/>.</a>"),
+        })]
+    });
+    let other = site([("/", html(""))]);
+    let start = server.url("/").replace("http://", "http://me:pw@");
+    let (lines, stderr, status) = check(&server, &["--warnings", &start, &other.url("/")]);
+    assert_eq!((lines.len(), status), (0, 0), "{lines:?}");
+    assert!(stderr.contains("4 pages, "), "{stderr}");
+    assert!(other.requests()[0].header("authorization").is_none());
+    let mut once = asked(&server);
+    once.dedup();
+    assert_eq!(once, ["/", "/absolute", "/moved", "/relative"]);
+    assert_eq!(once, asked(&server));
+}
+
+// case web-20
+#[test]
+fn odd_encodings_that_browsers_get_over() {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, b"<p id=x><a href=/no>").unwrap();
+    let gzip = gzip.finish().unwrap();
+    let kind = "Content-Type: text/html";
+    let coded = |body: &[u8]| page(&[kind, "Content-Encoding: gzip"], body);
+    let server = site([
+        (
+            "/",
+            html("<a href=/unknown>.</a><a href=/behind#x>.</a><a href=/corrupt>.</a>"),
+        ),
+        (
+            "/unknown",
+            page(&[kind, "Content-Encoding: foo"], b"<a href=/no>"),
+        ),
+        ("/behind", coded(&[&gzip[..], b"x"].concat())),
+        ("/corrupt", coded(b"no gzip at all")),
+    ]);
+    let broken = [
+        "Broken link / -> /corrupt (gzip data is corrupt)",
+        "Broken link /behind -> /no (404 Not Found)",
+        "Broken link /unknown -> /no (404 Not Found)",
+    ];
+    let (lines, ..) = check(&server, &[&server.url("/")]);
+    assert_eq!(lines, broken);
+    let (lines, ..) = check(&server, &["--warnings", &server.url("/")]);
+    assert_eq!(
+        lines[3..],
+        [
+            "Warning /behind -> /behind (gzip data goes on after its end)",
+            "Warning /unknown -> /unknown (content encoding foo not understood)",
+        ]
+    );
+}
+
 // case web-25
 #[test]
 fn a_part_that_was_not_asked_for() {

@@ -18,12 +18,12 @@
 //! as long as its answer is awaited; on a walk of limited depth also the links
 //! of each page.
 
+use super::advice;
 use super::anchors::{Anchors, Names};
 use super::batch::{Batch, Kind};
 use super::cause::Cause;
 use super::finding::Finding;
 use super::scope::{Scope, Site};
-use crate::fetch::shown;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 use url::Url;
@@ -77,6 +77,8 @@ pub(super) enum Answer {
 
 #[derive(Debug)]
 enum State {
+    /// The user does not want it, as far as is known: a redirect that is left out led here.
+    Unmet,
     /// Not asked for, or not answered yet.
     Open,
     Page(Anchors),
@@ -278,6 +280,7 @@ impl Frontier {
         let level = self.rules.levels.saturating_add(1);
         let entry = self.entry_mut(id);
         (entry.level, entry.in_scope) = (level, true);
+        entry.state = State::Open;
         id
     }
 
@@ -291,6 +294,15 @@ impl Frontier {
         self.settle(page);
         self.take(page, batch);
         self.follow_due();
+    }
+
+    /// A page that browsers show, but that is odd.
+    pub(super) fn odd(&mut self, page: Id, cause: String) {
+        if self.rules.warnings {
+            let (source, url) = (Rc::clone(self.url(page)), Rc::clone(self.url(page)));
+            let finding = Finding::Warning { source, url, cause };
+            self.findings.push_back(finding);
+        }
     }
 
     /// Decides when links are followed.
@@ -394,7 +406,7 @@ impl Frontier {
         self.entries.push(Entry {
             url,
             in_scope: false,
-            state: State::Open,
+            state: State::Unmet,
             level: 0,
             hops: 0,
             is_root: false,
@@ -403,13 +415,14 @@ impl Frontier {
         id
     }
 
-    /// A URL that was not met before: is it to be checked?
+    /// A URL that the user wants, perhaps for the first time: is it to be checked?
     fn met(&mut self, id: Id) {
+        if !matches!(self.entry(id).state, State::Unmet) {
+            return;
+        }
         let url = Rc::clone(self.url(id));
         let is_http = url.starts_with("http://") || url.starts_with("https://");
-        if !self.scope.wants(&url) {
-            self.entry_mut(id).state = State::Unknown;
-        } else if !is_http {
+        if !is_http {
             self.entry_mut(id).state = State::Unknown;
             self.findings.push_back(Finding::NotHttp { url });
         } else if self.scope.leaves_out(&url) {
@@ -421,6 +434,7 @@ impl Frontier {
 
     fn check(&mut self, id: Id) {
         self.tally.urls += 1;
+        self.entry_mut(id).state = State::Open;
         self.fresh.push_back(id);
     }
 
@@ -459,10 +473,12 @@ impl Frontier {
             entry.hops = hops;
             entry.is_root = is_root;
             entry.in_scope |= is_root;
-            match is_root {
-                true => self.check(target),
-                false => self.met(target),
+            if is_root {
+                self.check(target);
             }
+        }
+        if self.scope.wants(to.as_str(), fragment.as_deref()) {
+            self.met(target);
         }
         self.raise(target, self.entry(id).level);
         State::Moved {
@@ -475,6 +491,9 @@ impl Frontier {
     /// Follows links of a page that is entered.
     fn expand(&mut self, page: Id, batch: &Batch) {
         for (raw, cause) in batch.invalid() {
+            if !self.scope.wants(raw, None) {
+                continue;
+            }
             let mark = Part::Invalid(self.names.hash(raw.as_bytes()));
             if !self.seen.entry(page).or_default().insert((page, mark)) {
                 continue;
@@ -486,13 +505,14 @@ impl Frontier {
             self.broken(source, url, cause);
         }
         for link in batch.links() {
-            let Some((target, is_new)) = self.room_for(link.url) else {
+            let fragment = link.fragment.filter(|_| self.rules.fragments);
+            if !self.scope.wants(link.url, fragment) {
+                continue;
+            }
+            let Some((target, _)) = self.room_for(link.url) else {
                 continue;
             };
-            let fragment = link.fragment.filter(|_| self.rules.fragments);
-            if is_new {
-                self.met(target);
-            }
+            self.met(target);
             if link.kind == Kind::Enters {
                 let level = self.entry(page).level;
                 if level != ALL_LEVELS {
@@ -608,8 +628,8 @@ impl Frontier {
             self.warn(&link, end);
         }
         let entry = self.entry(end);
-        // The user's fragment goes before the server's, as in browsers.
-        let fragment = link.fragment.as_deref().or(added.as_deref());
+        // The server's fragment goes before the link's (RFC 9110, 10.2.2).
+        let fragment = added.as_deref().or(link.fragment.as_deref());
         if let (State::Page(anchors), Some(fragment)) = (&entry.state, fragment)
             && self.rules.fragments
             && !anchors.have(&self.names, fragment)
@@ -622,28 +642,19 @@ impl Frontier {
         }
     }
 
-    /// What is to be mended about a link that leads to `end`.
+    /// What is to be corrected about a link that leads to `end`.
     fn warn(&mut self, link: &Link, end: Id) {
         let [source, url, to] = [link.source, link.url, end].map(|id| Rc::clone(self.url(id)));
-        let is_secure = |url: &str| url.starts_with("https:");
-        let authority = url.split('/').nth(2).unwrap_or_default();
-        let mut causes = Vec::new();
-        if let State::Moved {
-            status: status @ (301 | 308),
-            ..
-        } = self.entry(link.url).state
-        {
-            causes.push(format!("{status}: moved for good, to {}", shown(&to)));
-        }
-        if is_secure(&url) && !is_secure(&to) {
-            causes.push(format!("redirected from https down to {}", shown(&to)));
-        }
-        if is_secure(&source) && url.starts_with("http:") {
-            causes.push("http on a page of https".to_string());
-        }
-        if authority.contains('@') {
-            causes.push("a user name or password in the URL".to_string());
-        }
+        let moved = match self.entry(link.url).state {
+            State::Moved { status, .. } => Some(status),
+            _ => None,
+        };
+        let causes = advice::about(&advice::Link {
+            source: &source,
+            url: &url,
+            to: &to,
+            moved,
+        });
         for cause in causes {
             let (source, url) = (Rc::clone(&source), Rc::clone(&url));
             let finding = Finding::Warning { source, url, cause };

@@ -50,7 +50,10 @@ impl Robots {
         let mut text = Vec::new();
         let read = fetcher
             .get(url)
-            .and_then(Page::into_reader)
+            .and_then(|mut page| {
+                page.ignore_unknown_encodings();
+                Page::into_reader(page)
+            })
             .and_then(|page| {
                 let mut page = page.take(MOST);
                 page.read_to_end(&mut text).map_err(Error::Read)
