@@ -2,6 +2,7 @@
 
 mod answers;
 mod hostile;
+mod options;
 mod talk;
 
 use crate::process::{self, Ran, json_lines, repository, run};

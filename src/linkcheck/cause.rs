@@ -8,7 +8,7 @@ use std::fmt;
 /// Why a link is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cause {
-    /// One of those of [`crate::fetch::WORDS`], or `fragment`.
+    /// One of those of [`crate::fetch::WORDS`], or `fragment`, or `https`.
     pub(super) word: &'static str,
     pub(super) text: String,
     /// The status that the server sent, if that is the cause.
@@ -59,6 +59,11 @@ impl Cause {
 
     pub(super) fn no_such_fragment(fragment: &str) -> Cause {
         Cause::new("fragment", format!("no #{fragment} on that page"))
+    }
+
+    /// A link to http, where https is required.
+    pub(super) fn works_with_https() -> Cause {
+        Cause::new("https", "works with https".to_string())
     }
 
     /// A start that leads to what is left out.

@@ -8,6 +8,7 @@
 use super::anchors::Names;
 use super::cause::Cause;
 use super::frontier::{ALL_LEVELS, Answer, Frontier, Id, Rules};
+use super::group::Groups;
 use super::hosts::{Hosts, Manners, Next};
 use super::robots::Robots;
 use super::worker::{Event, Fetchers, Outcome, Reason, Task, Worker, has_no_user};
@@ -17,6 +18,7 @@ use crate::error::Error;
 use crate::fetch::{self, Fetcher};
 use std::collections::HashSet;
 use std::io::Write;
+use std::mem;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -41,6 +43,7 @@ pub(super) struct Walk {
     /// Sitemaps that were met.
     sitemaps: HashSet<String>,
     is_complete: bool,
+    groups: Groups,
 }
 
 /// What is known of a host.
@@ -55,13 +58,16 @@ struct Known {
 }
 
 impl Walk {
-    pub(super) fn new(options: Options, starts: &[Url]) -> Result<Walk, Error> {
+    pub(super) fn new(mut options: Options, starts: &[Url]) -> Result<Walk, Error> {
         let rules = Rules {
             levels: options.levels.unwrap_or(ALL_LEVELS),
             max_urls: options.max_urls,
             fragments: options.fragments,
             redirects: options.redirects,
             warnings: options.warnings,
+            remap: options.remap.clone(),
+            require_https: options.require_https,
+            fine: options.fine.take(),
         };
         let names = Names::default();
         let site = Fetchers::new(&options.fetch, options.retry)?;
@@ -74,6 +80,7 @@ impl Walk {
         let origins: Arc<[_]> = starts.iter().map(Url::origin).collect();
         let users = starts.iter().filter(|url| !has_no_user(url));
         let users: Arc<[_]> = users.cloned().collect();
+        let accept: Arc<[_]> = options.accept.clone().into();
         let (tasks, to_do) = mpsc::channel();
         // A worker that is ahead of the coordinator waits.
         let (done, events) = mpsc::sync_channel(2 * options.jobs);
@@ -84,6 +91,7 @@ impl Walk {
                 stranger: stranger.clone(),
                 origins: Arc::clone(&origins),
                 users: Arc::clone(&users),
+                accept: Arc::clone(&accept),
                 names: names.clone(),
                 max_size: options.max_size,
                 events: done.clone(),
@@ -106,6 +114,7 @@ impl Walk {
             events,
             sitemaps: HashSet::new(),
             is_complete: true,
+            groups: Groups::default(),
             options,
         })
     }
@@ -346,7 +355,7 @@ impl Walk {
     /// It is known what a host allows.
     fn robots(&mut self, host: usize, robots: Robots, observer: &mut impl Observer) {
         let site = &mut self.sites[host];
-        if std::mem::take(&mut site.wants_sitemaps) {
+        if mem::take(&mut site.wants_sitemaps) {
             let mut sitemaps = robots.sitemaps().to_vec();
             if sitemaps.is_empty() {
                 sitemaps.push(format!("{}/sitemap.xml", site.origin));
@@ -365,6 +374,8 @@ impl Walk {
 
     /// Has a sitemap read that was not met before.
     fn add_sitemap(&mut self, url: &str, observer: &mut impl Observer) {
+        let mapped = self.frontier.mapped(url);
+        let url = mapped.as_deref().unwrap_or(url);
         let Ok(parsed) = Url::parse(url) else {
             self.is_complete = false;
             observer.note(url, "a sitemap whose URL is none");
@@ -385,9 +396,17 @@ impl Walk {
     pub(super) fn tell(&mut self, output: &mut impl Write) -> Result<(), Error> {
         let mut lines = String::new();
         while let Some(finding) = self.frontier.finding() {
-            if self.options.verbose || !finding.is_no_fault() {
-                lines.push_str(&finding.line(self.options.format));
+            if !self.options.verbose && finding.is_no_fault() {
+                continue;
             }
+            let finding = match self.options.group {
+                true => self.groups.add(finding),
+                false => Some(finding),
+            };
+            lines.extend(finding.map(|finding| finding.line(self.options.format)));
+        }
+        if self.is_over() {
+            lines.push_str(&self.groups.lines(self.options.format));
         }
         match lines.is_empty() {
             true => Ok(()),
@@ -417,6 +436,12 @@ impl Walk {
             .map(|(url, cause)| (fetch::shown(url), cause.to_string()));
         Summary {
             tally,
+            fine: self
+                .frontier
+                .fine
+                .iter()
+                .map(|url| url.to_string())
+                .collect(),
             is_complete: self.is_complete,
             failed_starts: failed.collect(),
         }

@@ -4,6 +4,7 @@
 //! Costs: the buffers of a transfer and of the tokenizer, and a batch of links.
 //! A page is not held: its links are on their way while its rest arrives.
 
+use super::accept::Statuses;
 use super::anchors::{Anchors, Names};
 use super::batch::{Batch, Kind, Link};
 use super::cause::Cause;
@@ -157,6 +158,8 @@ pub(super) struct Worker {
     /// Starts with a user name or password, which is for their origin.
     pub(super) users: Arc<[Url]>,
     pub(super) names: Names,
+    /// Statuses that are fine.
+    pub(super) accept: Arc<[Statuses]>,
     /// So much of a page is read, in bytes.
     pub(super) max_size: u64,
     pub(super) events: SyncSender<Event>,
@@ -179,7 +182,7 @@ impl Worker {
         };
         let outcome = match outcome {
             Err(Error::Write(error)) => return Err(Error::Write(error)),
-            Err(error) => match failed(&error) {
+            Err(error) => match self.failed(&error) {
                 Outcome::Answered(Answer::Moved { status, mut to }) => {
                     self.without_user(&mut to);
                     Outcome::Answered(Answer::Moved { status, to })
@@ -247,7 +250,8 @@ impl Worker {
                 .or_else(|error| match Failure::of(&error) {
                     // Nothing that depends on the method.
                     Some(Failure::Moved { .. } | Failure::Host(_)) => Err(error),
-                    Some(Failure::Status(200..=299 | 429 | 503)) => Err(error),
+                    Some(Failure::Status(429 | 503)) => Err(error),
+                    Some(Failure::Status(status)) if self.accepts(*status) => Err(error),
                     _ => fetcher.get(url),
                 }),
             _ => fetcher.get(url),
@@ -376,24 +380,33 @@ impl Worker {
         self.send(Event::Links(id, batch))?;
         read.map(|()| listed)
     }
-}
 
-/// What an error of a transfer means for the walk.
-fn failed(error: &Error) -> Outcome {
-    let reason = match Failure::of(error) {
-        Some(Failure::Moved { status, to }) => {
-            let (status, to) = (*status, to.clone());
-            return Outcome::Answered(Answer::Moved { status, to });
-        }
-        // A part that nobody asked for: the URL works.
-        Some(Failure::Status(200..=299)) => return Outcome::Answered(Answer::Other(String::new())),
-        Some(Failure::Host(_)) => Reason::NoHost,
-        Some(Failure::Truncated(_) | Failure::Garbled(_)) => Reason::Passing,
-        Some(failure @ Failure::Status(_)) if failure.is_transient() => Reason::Passing,
-        Some(failure) if failure.is_transient() => Reason::Silence,
-        _ => Reason::Final,
-    };
-    Outcome::Failed(Cause::of(error), reason)
+    fn accepts(&self, status: u16) -> bool {
+        matches!(status, 200..=299) || self.accept.iter().any(|statuses| statuses.have(status))
+    }
+
+    /// What an error of a transfer means for the walk.
+    fn failed(&self, error: &Error) -> Outcome {
+        let reason = match Failure::of(error) {
+            Some(Failure::Moved { status, to }) => {
+                let (status, to) = (*status, to.clone());
+                return Outcome::Answered(Answer::Moved { status, to });
+            }
+            // A part that nobody asked for: the URL works.
+            Some(Failure::Status(200..=299)) => {
+                return Outcome::Answered(Answer::Other(String::new()));
+            }
+            Some(Failure::Status(status)) if self.accepts(*status) => {
+                return Outcome::Answered(Answer::Other(format!("status {status}")));
+            }
+            Some(Failure::Host(_)) => Reason::NoHost,
+            Some(Failure::Truncated(_) | Failure::Garbled(_)) => Reason::Passing,
+            Some(failure @ Failure::Status(_)) if failure.is_transient() => Reason::Passing,
+            Some(failure) if failure.is_transient() => Reason::Silence,
+            _ => Reason::Final,
+        };
+        Outcome::Failed(Cause::of(error), reason)
+    }
 }
 
 /// Whether a URL names no user.

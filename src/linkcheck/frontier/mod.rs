@@ -18,6 +18,7 @@
 //! as long as its answer is awaited; on a walk of limited depth also the links
 //! of each page.
 
+use super::accept::Remap;
 use super::advice;
 use super::anchors::{Anchors, Names};
 use super::batch::{Batch, Kind};
@@ -56,6 +57,12 @@ pub(super) struct Rules {
     pub(super) redirects: bool,
     /// Tell of links that work, and should be mended all the same.
     pub(super) warnings: bool,
+    /// What to ask for in place of the URLs that pages have.
+    pub(super) remap: Vec<Remap>,
+    /// Find links to http that work with https.
+    pub(super) require_https: bool,
+    /// External URLs that are known to be fine.
+    pub(super) fine: Option<HashSet<String>>,
 }
 
 /// What came of a URL.
@@ -89,6 +96,8 @@ enum State {
         to: Id,
         fragment: Option<Box<str>>,
     },
+    /// The user wants another URL to be asked for in its place.
+    Mapped(Id),
     Broken(Rc<Cause>),
     /// Nothing will ever be known of it: not in the user's interest, or beyond a limit.
     Unknown,
@@ -106,6 +115,8 @@ struct Entry {
     hops: u8,
     /// The user has named it, or it is where the redirects of such a one lead.
     is_root: bool,
+    /// It is asked for in place of another one, and so not mapped itself.
+    is_mapped: bool,
     waiting: Vec<Link>,
 }
 
@@ -128,6 +139,8 @@ struct Link {
     source: Id,
     /// The URL that it names: it may wait for another one, where a redirect leads.
     url: Id,
+    /// What is asked: the same URL, or the same with https, if that is the question.
+    asks: Id,
     kind: Kind,
     /// The page links to that URL for the first time: what is wrong with all of
     /// it is told once, whatever fragments it is linked to with.
@@ -182,6 +195,8 @@ pub(super) struct Frontier {
     early: Vec<(Id, Batch)>,
     /// Broken forms that were told, by page and URL.
     told_forms: HashSet<(Id, Id)>,
+    /// External URLs that were asked for, and are fine.
+    pub(super) fine: Vec<Rc<str>>,
     pub(super) tally: Tally,
 }
 
@@ -203,6 +218,7 @@ impl Frontier {
             unsettled: HashSet::new(),
             early: Vec::new(),
             told_forms: HashSet::new(),
+            fine: Vec::new(),
             tally: Tally::default(),
         }
     }
@@ -328,6 +344,9 @@ impl Frontier {
                     self.findings
                         .push_back(Finding::NotHtml { url, media_type });
                 }
+                if self.rules.fine.is_some() && !self.entry(id).in_scope && media_type.is_empty() {
+                    self.fine.push(Rc::clone(self.url(id)));
+                }
                 State::Other(media_type.into())
             }
             Answer::Broken(cause) => State::Broken(Rc::new(cause)),
@@ -410,6 +429,7 @@ impl Frontier {
             level: 0,
             hops: 0,
             is_root: false,
+            is_mapped: false,
             waiting: Vec::new(),
         });
         id
@@ -425,11 +445,33 @@ impl Frontier {
         if !is_http {
             self.entry_mut(id).state = State::Unknown;
             self.findings.push_back(Finding::NotHttp { url });
+        } else if !self.entry(id).is_mapped
+            && let Some(mapped) = self.mapped(&url)
+        {
+            let target = self.room_for(&mapped).map(|(target, _)| target);
+            self.entry_mut(id).state = target.map_or(State::Unknown, State::Mapped);
+            if let Some(target) = target {
+                self.entry_mut(target).is_mapped = true;
+                self.met(target);
+            }
         } else if self.scope.leaves_out(&url) {
             self.entry_mut(id).state = State::Unknown;
+        } else if !self.entry(id).in_scope && self.is_known_fine(&url) {
+            self.entry_mut(id).state = State::Other(Box::default());
         } else {
             self.check(id);
         }
+    }
+
+    fn is_known_fine(&self, url: &str) -> bool {
+        (self.rules.fine.as_ref()).is_some_and(|fine| fine.contains(url))
+    }
+
+    /// What the user wants to be asked for in place of a URL, if anything.
+    pub(super) fn mapped(&self, url: &str) -> Option<String> {
+        let mapped = self.rules.remap.iter().find_map(|remap| remap.apply(url))?;
+        let mapped = Url::parse(&mapped).ok()?.to_string();
+        (mapped != url).then_some(mapped)
     }
 
     fn check(&mut self, id: Id) {
@@ -461,6 +503,10 @@ impl Frontier {
         }
         let fragment = to.fragment().map(Box::from);
         to.set_fragment(None);
+        let mapped = self.mapped(to.as_str());
+        if let Some(mapped) = mapped.and_then(|url| Url::parse(&url).ok()) {
+            to = mapped;
+        }
         let is_root = self.entry(id).is_root;
         if is_root {
             self.scope.take_in(&to);
@@ -471,6 +517,7 @@ impl Frontier {
         if is_new {
             let entry = self.entry_mut(target);
             entry.hops = hops;
+            entry.is_mapped = true;
             entry.is_root = is_root;
             entry.in_scope |= is_root;
             if is_root {
@@ -533,13 +580,44 @@ impl Frontier {
                 self.attach(Link {
                     source: page,
                     url: target,
+                    asks: target,
                     kind: link.kind,
                     is_first,
                     is_first_strict,
                     fragment: fragment.map(Box::from),
                 });
             }
+            if is_first && self.rules.require_https {
+                self.ask_for_https(page, target);
+            }
         }
+    }
+
+    /// Looks whether a link to http works with https, too.
+    fn ask_for_https(&mut self, source: Id, url: Id) {
+        let secure = Url::parse(self.url(url)).ok().and_then(|mut secure| {
+            // What another port means nobody can say.
+            let is_plain = secure.scheme() == "http" && secure.port().is_none();
+            is_plain
+                .then(|| secure.set_scheme("https"))
+                .transpose()
+                .ok()??;
+            Some(secure)
+        });
+        let Some((asks, _)) = secure.and_then(|secure| self.room_for(secure.as_str())) else {
+            return;
+        };
+        self.met(asks);
+        self.raise(asks, 1);
+        self.attach(Link {
+            source,
+            url,
+            asks,
+            kind: Kind::Uses,
+            is_first: true,
+            is_first_strict: false,
+            fragment: None,
+        });
     }
 
     /// The URL is at least on this level; so is what it leads to, a level below.
@@ -553,7 +631,7 @@ impl Frontier {
             let was_entered = entry.level > 1;
             entry.level = level;
             match &entry.state {
-                State::Moved { to, .. } => raised.push((*to, level)),
+                State::Moved { to, .. } | State::Mapped(to) => raised.push((*to, level)),
                 State::Page(_) if !was_entered && level > 1 => self.tally.pages += 1,
                 State::Other(media_type) if !was_entered && level > 1 && entry.in_scope => {
                     let (url, media_type) = (Rc::clone(&entry.url), media_type.clone());
@@ -576,11 +654,14 @@ impl Frontier {
     fn follow(&self, start: Id) -> Result<(Id, Option<&str>), Cause> {
         let (mut at, mut added) = (start, None);
         for _ in 0..=REDIRECTS {
-            let State::Moved { to, fragment, .. } = &self.entry(at).state else {
-                return Ok((at, added));
-            };
-            at = *to;
-            added = fragment.as_deref().or(added);
+            match &self.entry(at).state {
+                State::Moved { to, fragment, .. } => {
+                    at = *to;
+                    added = fragment.as_deref().or(added);
+                }
+                State::Mapped(to) => at = *to,
+                _ => return Ok((at, added)),
+            }
             if at == start {
                 return Err(Cause::redirect_loop());
             }
@@ -590,8 +671,10 @@ impl Frontier {
 
     /// Decides on a link, or lets it wait.
     fn attach(&mut self, link: Link) {
-        let (end, added) = match self.follow(link.url) {
+        let is_for_https = link.asks != link.url;
+        let (end, added) = match self.follow(link.asks) {
             Ok((end, added)) => (end, added.map(Box::<str>::from)),
+            Err(_) if is_for_https => return,
             Err(cause) => {
                 return self.broken_whole(&link, Rc::new(cause));
             }
@@ -606,6 +689,13 @@ impl Frontier {
                 }
                 return waiting.push(link);
             }
+            State::Page(_) | State::Other(_) if is_for_https => {
+                if entry.url.starts_with("https:") {
+                    self.broken_whole(&link, Rc::new(Cause::works_with_https()));
+                }
+                return;
+            }
+            _ if is_for_https => return,
             State::Broken(cause) => return self.broken_whole(&link, Rc::clone(cause)),
             _ => {}
         }
@@ -613,7 +703,7 @@ impl Frontier {
         let url = Rc::clone(self.url(link.url));
         if self.rules.redirects
             && link.is_first
-            && let State::Moved { status, .. } = self.entry(link.url).state
+            && let State::Moved { status, .. } = self.entry(self.asked_for(link.url)).state
         {
             let (source, url, to) = (source.clone(), url.clone(), Rc::clone(&entry.url));
             let finding = Finding::Redirected {
@@ -642,17 +732,27 @@ impl Frontier {
         }
     }
 
+    /// What is asked for in place of a URL: mostly itself.
+    fn asked_for(&self, id: Id) -> Id {
+        match self.entry(id).state {
+            State::Mapped(to) => to,
+            _ => id,
+        }
+    }
+
     /// What is to be corrected about a link that leads to `end`.
     fn warn(&mut self, link: &Link, end: Id) {
         let [source, url, to] = [link.source, link.url, end].map(|id| Rc::clone(self.url(id)));
-        let moved = match self.entry(link.url).state {
+        let asked_for = self.asked_for(link.url);
+        let moved = match self.entry(asked_for).state {
             State::Moved { status, .. } => Some(status),
             _ => None,
         };
         let causes = advice::about(&advice::Link {
             source: &source,
             url: &url,
-            to: &to,
+            // A mapped URL is the user's own idea, and no redirect.
+            to: if end == asked_for { &url } else { &to },
             moved,
         });
         for cause in causes {

@@ -57,6 +57,9 @@ fn rules(levels: u32) -> Rules {
         fragments: true,
         redirects: true,
         warnings: false,
+        remap: Vec::new(),
+        require_https: false,
+        fine: None,
     }
 }
 
