@@ -21,9 +21,9 @@ use url::Url;
 ///
 /// Reads the pages at these URLs and all pages of their hosts that they lead
 /// to, and checks every link on them: of anchors, images, scripts, style sheets,
-/// frames, media, forms. Where a link names a part of a page of the site
-/// (`#part`), that has to be there, too. A link elsewhere is looked at, not
-/// entered.
+/// frames, media, forms, and what the site's style sheets use. Where a link names
+/// a part of a page of the site (`#part`), that has to be there, too. A link
+/// elsewhere is looked at, not entered.
 ///
 /// Each URL is asked for once, and every link to it is told of: a line
 /// `Broken link SOURCE -> URL (CAUSE)`, as soon as it is known.

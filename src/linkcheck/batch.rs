@@ -13,6 +13,8 @@ pub(super) struct Batch {
     text: String,
     marks: Vec<Mark>,
     invalid: Vec<(String, super::cause::Cause)>,
+    /// They are a style sheet's.
+    pub(super) is_css: bool,
 }
 
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub(super) enum Kind {
     Enters,
     /// The page uses it: an image, a script.
     Uses,
+    /// The page uses it, perhaps as a style sheet, which uses others in turn.
+    Style,
     /// A form is sent there, by GET.
     Form,
     /// A form is sent there, by POST.
@@ -47,6 +51,23 @@ pub(super) struct Link<'a> {
 }
 
 impl Batch {
+    /// For the links of a style sheet.
+    pub(super) fn of_css() -> Batch {
+        Batch {
+            is_css: true,
+            ..Batch::default()
+        }
+    }
+
+    /// What is there; it goes on with nothing.
+    pub(super) fn take(&mut self) -> Batch {
+        let next = Batch {
+            is_css: self.is_css,
+            ..Batch::default()
+        };
+        mem::replace(self, next)
+    }
+
     pub(super) fn push(&mut self, link: Link) {
         self.text.push_str(link.url);
         let url_end = self.text.len();

@@ -91,7 +91,7 @@ impl Cause {
     /// that is sent by POST is whether its server answers.
     pub(super) fn excuses(&self, kind: Kind) -> bool {
         match kind {
-            Kind::Enters | Kind::Uses => false,
+            Kind::Enters | Kind::Uses | Kind::Style => false,
             Kind::Form => self.status == Some(405),
             Kind::Post => matches!(self.word, "status" | "redirect"),
         }

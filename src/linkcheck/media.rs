@@ -11,6 +11,8 @@ pub(super) const HEAD: usize = 1445;
 pub(super) enum Media {
     Html,
     Xhtml,
+    /// A style sheet.
+    Css,
     /// Its first bytes decide: [`is_html`].
     Unknown,
     /// No page, but of this type.
@@ -33,6 +35,7 @@ impl Media {
         match media_type.unwrap_or_default() {
             "text/html" => Media::Html,
             "application/xhtml+xml" => Media::Xhtml,
+            "text/css" => Media::Css,
             "unknown/unknown" | "application/unknown" | "*/*" => Media::Unknown,
             other if !other.contains('/') => Media::Unknown,
             other => Media::Other(other.to_string()),

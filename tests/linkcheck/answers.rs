@@ -347,6 +347,52 @@ fn odd_encodings_that_browsers_get_over() {
     );
 }
 
+// case web-17
+#[test]
+fn style_sheets_are_looked_into() {
+    let css = |text: &str| page(&["Content-Type: text/css; charset=utf-8"], text.as_bytes());
+    let server = site([
+        (
+            "/",
+            html(
+                "<link rel=stylesheet href=/moved.css><a href=/plain.css>.</a><a href=/other>.</a>
+                 <style>@import '/b/2.css';</style>",
+            ),
+        ),
+        ("/moved.css", redirect("/a/1.css")),
+        (
+            "/a/1.css",
+            css(
+                "@import url(../b/2.css); p { background: url(no.png); clip-path: url(#x) }
+                 q { background: url(data:,x), url('http://[') } /* url(never) */",
+            ),
+        ),
+        (
+            "/b/2.css",
+            css("@import '/a/1.css'; p { src: url('no.woff?#iefix') } q { src: url(fine) }"),
+        ),
+        ("/b/fine", page(&["Content-Type: font/woff"], b"")),
+        ("/plain.css", css("p { src: url(/never) }")),
+        ("/other", html("<link rel=stylesheet href=/late.css>")),
+        ("/late.css", css("p { src: url(late.png) }")),
+    ]);
+    let first = [
+        "Broken link /a/1.css -> /a/no.png (404 Not Found)",
+        "Broken link /a/1.css -> http://[ (invalid URL: invalid IPv6 address)",
+        "Broken link /b/2.css -> /b/no.woff? (404 Not Found)",
+    ];
+    let late = "Broken link /late.css -> /late.png (404 Not Found)";
+    let (lines, stderr, _) = check(&server, &[&server.url("/")]);
+    assert_eq!(lines, [&first[..], &[late]].concat());
+    assert!(stderr.contains("2 pages, "), "{stderr}");
+    // As on the level of an image.
+    let (lines, ..) = check(&server, &["--level=2", &server.url("/")]);
+    assert_eq!(lines, first);
+    let (lines, ..) = check(&server, &["--level=1", &server.url("/")]);
+    assert_eq!(lines.len(), 0);
+    assert!(!asked(&server).contains(&"/never".to_string()));
+}
+
 // case web-25
 #[test]
 fn a_part_that_was_not_asked_for() {

@@ -14,12 +14,16 @@
 //!   image first and by an anchor later. When that takes it within the levels
 //!   to be entered, its links are followed then: they were kept.
 //!
+//! - A style sheet that an entered page uses is on the level of an image, and so
+//!   is what it uses itself.
+//!
 //! Costs: some 400 bytes for a URL and 8 for an anchor of a page, 40 for a link
 //! as long as its answer is awaited; on a walk of limited depth also the links
 //! of each page.
 
+mod verdict;
+
 use super::accept::Remap;
-use super::advice;
 use super::anchors::{Anchors, Names};
 use super::batch::{Batch, Kind};
 use super::cause::Cause;
@@ -117,6 +121,8 @@ struct Entry {
     is_root: bool,
     /// It is asked for in place of another one, and so not mapped itself.
     is_mapped: bool,
+    /// A page that is entered uses it: if it is a style sheet, its links count.
+    is_style: bool,
     waiting: Vec<Link>,
 }
 
@@ -184,6 +190,8 @@ pub(super) struct Frontier {
     seen: HashMap<Id, HashSet<(Id, Part)>>,
     /// The links of pages that are not entered; perhaps they will be.
     held: HashMap<Id, Vec<Batch>>,
+    /// The same for style sheets that no page uses that is entered.
+    held_css: HashMap<Id, Vec<Batch>>,
     /// The links of pages that are entered after all, to be followed.
     due: VecDeque<(Id, Batch)>,
     /// What entered pages lead to, where levels are counted.
@@ -212,6 +220,7 @@ impl Frontier {
             findings: VecDeque::new(),
             seen: HashMap::new(),
             held: HashMap::new(),
+            held_css: HashMap::new(),
             due: VecDeque::new(),
             ways: HashMap::new(),
             starts: Vec::new(),
@@ -325,6 +334,11 @@ impl Frontier {
     fn take(&mut self, page: Id, batch: Batch) {
         if !self.unsettled.is_empty() {
             self.early.push((page, batch));
+        } else if batch.is_css {
+            match self.entry(page).is_style {
+                true => self.due.push_back((page, batch)),
+                false => self.held_css.entry(page).or_default().push(batch),
+            }
         } else if self.entry(page).level > 1 {
             self.due.push_back((page, batch));
         } else if self.rules.levels > 2 {
@@ -430,6 +444,7 @@ impl Frontier {
             hops: 0,
             is_root: false,
             is_mapped: false,
+            is_style: false,
             waiting: Vec::new(),
         });
         id
@@ -528,6 +543,9 @@ impl Frontier {
             self.met(target);
         }
         self.raise(target, self.entry(id).level);
+        if self.entry(id).is_style {
+            self.use_style(target);
+        }
         State::Moved {
             status,
             to: target,
@@ -569,8 +587,11 @@ impl Frontier {
             } else {
                 self.raise(target, 1);
             }
+            if link.kind == Kind::Style {
+                self.use_style(target);
+            }
             let mark = fragment.map(|fragment| self.names.hash(fragment.as_bytes()));
-            let is_strict = matches!(link.kind, Kind::Enters | Kind::Uses);
+            let is_strict = !matches!(link.kind, Kind::Form | Kind::Post);
             let seen = self.seen.entry(page).or_default();
             let is_new = seen.insert((target, Part::Fragment(mark)));
             let is_first = seen.insert((target, Part::Whole));
@@ -620,6 +641,18 @@ impl Frontier {
         });
     }
 
+    /// A page that is entered uses this URL, or a style sheet does.
+    fn use_style(&mut self, mut id: Id) {
+        while !std::mem::replace(&mut self.entry_mut(id).is_style, true) {
+            let held = self.held_css.remove(&id).unwrap_or_default();
+            self.due.extend(held.into_iter().map(|batch| (id, batch)));
+            match self.entry(id).state {
+                State::Moved { to, .. } | State::Mapped(to) => id = to,
+                _ => return,
+            }
+        }
+    }
+
     /// The URL is at least on this level; so is what it leads to, a level below.
     fn raise(&mut self, id: Id, level: u32) {
         let mut raised = vec![(id, level)];
@@ -647,142 +680,6 @@ impl Frontier {
                 raised.extend(ways.map(|&to| (to, below(level))));
             }
         }
-    }
-
-    /// Where the redirects from a URL end, and the fragment that the last one
-    /// with any of its own has added.
-    fn follow(&self, start: Id) -> Result<(Id, Option<&str>), Cause> {
-        let (mut at, mut added) = (start, None);
-        for _ in 0..=REDIRECTS {
-            match &self.entry(at).state {
-                State::Moved { to, fragment, .. } => {
-                    at = *to;
-                    added = fragment.as_deref().or(added);
-                }
-                State::Mapped(to) => at = *to,
-                _ => return Ok((at, added)),
-            }
-            if at == start {
-                return Err(Cause::redirect_loop());
-            }
-        }
-        Err(Cause::too_many_redirects(REDIRECTS))
-    }
-
-    /// Decides on a link, or lets it wait.
-    fn attach(&mut self, link: Link) {
-        let is_for_https = link.asks != link.url;
-        let (end, added) = match self.follow(link.asks) {
-            Ok((end, added)) => (end, added.map(Box::<str>::from)),
-            Err(_) if is_for_https => return,
-            Err(cause) => {
-                return self.broken_whole(&link, Rc::new(cause));
-            }
-        };
-        let entry = self.entry(end);
-        match &entry.state {
-            State::Open => {
-                let waiting = &mut self.entry_mut(end).waiting;
-                if waiting.is_empty() {
-                    // Most have one, and there are many of them.
-                    waiting.reserve_exact(1);
-                }
-                return waiting.push(link);
-            }
-            State::Page(_) | State::Other(_) if is_for_https => {
-                if entry.url.starts_with("https:") {
-                    self.broken_whole(&link, Rc::new(Cause::works_with_https()));
-                }
-                return;
-            }
-            _ if is_for_https => return,
-            State::Broken(cause) => return self.broken_whole(&link, Rc::clone(cause)),
-            _ => {}
-        }
-        let source = Rc::clone(self.url(link.source));
-        let url = Rc::clone(self.url(link.url));
-        if self.rules.redirects
-            && link.is_first
-            && let State::Moved { status, .. } = self.entry(self.asked_for(link.url)).state
-        {
-            let (source, url, to) = (source.clone(), url.clone(), Rc::clone(&entry.url));
-            let finding = Finding::Redirected {
-                source,
-                url,
-                to,
-                status,
-            };
-            self.findings.push_back(finding);
-        }
-        if self.rules.warnings && link.is_first {
-            self.warn(&link, end);
-        }
-        let entry = self.entry(end);
-        // The server's fragment goes before the link's (RFC 9110, 10.2.2).
-        let fragment = added.as_deref().or(link.fragment.as_deref());
-        if let (State::Page(anchors), Some(fragment)) = (&entry.state, fragment)
-            && self.rules.fragments
-            && !anchors.have(&self.names, fragment)
-        {
-            let url = match &link.fragment {
-                Some(fragment) => format!("{url}#{fragment}").into(),
-                None => url,
-            };
-            self.broken(source, url, Rc::new(Cause::no_such_fragment(fragment)));
-        }
-    }
-
-    /// What is asked for in place of a URL: mostly itself.
-    fn asked_for(&self, id: Id) -> Id {
-        match self.entry(id).state {
-            State::Mapped(to) => to,
-            _ => id,
-        }
-    }
-
-    /// What is to be corrected about a link that leads to `end`.
-    fn warn(&mut self, link: &Link, end: Id) {
-        let [source, url, to] = [link.source, link.url, end].map(|id| Rc::clone(self.url(id)));
-        let asked_for = self.asked_for(link.url);
-        let moved = match self.entry(asked_for).state {
-            State::Moved { status, .. } => Some(status),
-            _ => None,
-        };
-        let causes = advice::about(&advice::Link {
-            source: &source,
-            url: &url,
-            // A mapped URL is the user's own idea, and no redirect.
-            to: if end == asked_for { &url } else { &to },
-            moved,
-        });
-        for cause in causes {
-            let (source, url) = (Rc::clone(&source), Rc::clone(&url));
-            let finding = Finding::Warning { source, url, cause };
-            self.findings.push_back(finding);
-        }
-    }
-
-    /// There is nothing where a link leads to.
-    fn broken_whole(&mut self, link: &Link, cause: Rc<Cause>) {
-        if !link.is_first && !link.is_first_strict || cause.excuses(link.kind) {
-            return;
-        }
-        let pair = (link.source, link.url);
-        match link.kind {
-            Kind::Form | Kind::Post => {
-                self.told_forms.insert(pair);
-            }
-            Kind::Enters | Kind::Uses if self.told_forms.contains(&pair) => return,
-            Kind::Enters | Kind::Uses => {}
-        }
-        let (source, url) = (self.url(link.source), self.url(link.url));
-        self.broken(Rc::clone(source), Rc::clone(url), cause);
-    }
-
-    fn broken(&mut self, source: Rc<str>, url: Rc<str>, cause: Rc<Cause>) {
-        self.tally.broken += 1;
-        self.findings
-            .push_back(Finding::Broken { source, url, cause });
     }
 }
 

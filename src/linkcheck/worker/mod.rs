@@ -4,6 +4,8 @@
 //! Costs: the buffers of a transfer and of the tokenizer, and a batch of links.
 //! A page is not held: its links are on their way while its rest arrives.
 
+mod visitor;
+
 use super::accept::Statuses;
 use super::anchors::{Anchors, Names};
 use super::batch::{Batch, Kind, Link};
@@ -14,18 +16,15 @@ use super::robots::{self, Robots};
 use super::sitemap::{self, Item};
 use crate::error::Error;
 use crate::fetch::{self, Failure, Fetcher, Page};
-use crate::links::{self, Invalid, Visit};
+use crate::links::resolve::Resolver;
+use crate::links::{self, Visit, css};
+use crate::stream;
 use std::io::{self, Read};
 use std::mem;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use url::{Origin, Position, Url};
-
-/// How much of a URL is kept that is of no use but to be shown, in bytes.
-const SHOWN: usize = 200;
-
-/// A longer URL is not asked for, in bytes: servers take some 8,000.
-const LONGEST: usize = 64 << 10;
+use visitor::Visitor;
 
 /// What to do. `tries` is how often it was done in vain.
 #[derive(Debug, Clone)]
@@ -272,14 +271,10 @@ impl Worker {
         match media {
             Media::Other(media_type) => return Ok(Outcome::Answered(Answer::Other(media_type))),
             Media::Unknown => page.assume("text/html"),
+            Media::Css => return self.style(id, base, page),
             Media::Html | Media::Xhtml => {}
         }
-        let mut visitor = Visitor {
-            worker: self,
-            id,
-            batch: Batch::default(),
-            anchors: Vec::new(),
-        };
+        let mut visitor = Visitor::new(self, id, Batch::default());
         let options = links::Options {
             all: true,
             fragments: true,
@@ -299,7 +294,50 @@ impl Worker {
         let mut text = io::Cursor::new(head).chain(text).take(self.max_size);
         let read = links::visit(&mut text, base.as_ref(), options, &mut visitor);
         visitor.pause()?;
-        let cut = match read {
+        let cut = self.cut(id, read, &mut text)?;
+        let page = Answer::Page(Anchors::new(visitor.anchors, cut.is_some()));
+        Ok(match cut {
+            Some(cause) => Outcome::Cut(page, cause),
+            None => Outcome::Answered(page),
+        })
+    }
+
+    /// Reads a style sheet: what it uses goes on as it is found.
+    fn style(&self, id: Id, base: Option<Url>, page: Page) -> Result<Outcome, Error> {
+        let mut text = page.into_text()?.take(self.max_size);
+        let mut visitor = Visitor::new(self, id, Batch::of_css());
+        let (mut scanner, mut resolver) = (css::Scanner::new(), Resolver::new(base));
+        let (mut buffer, mut sent) = (vec![0; stream::BLOCK], Ok(()));
+        let mut found = |url: &[u8], is_cut: bool, sent: &mut Result<(), Error>| {
+            if sent.is_ok() {
+                *sent = visitor.css(url, is_cut, &mut resolver);
+            }
+        };
+        let read = loop {
+            match stream::read(&mut text, &mut buffer) {
+                Ok(0) => break Ok(()),
+                Ok(n) => scanner.text(&buffer[..n], |url, is_cut| found(url, is_cut, &mut sent)),
+                Err(error) => break Err(Error::Read(error)),
+            }
+        };
+        scanner.end(|url, is_cut| found(url, is_cut, &mut sent));
+        sent?;
+        visitor.pause()?;
+        let answer = Answer::Other("text/css".to_string());
+        Ok(match self.cut(id, read, &mut text)? {
+            Some(cause) => Outcome::Cut(answer, cause),
+            None => Outcome::Answered(answer),
+        })
+    }
+
+    /// Why not all of a text was read, if it is read as far as it may be.
+    fn cut<R: Read>(
+        &self,
+        id: Id,
+        read: Result<(), Error>,
+        text: &mut io::Take<R>,
+    ) -> Result<Option<Cause>, Error> {
+        Ok(match read {
             // It may end just there, too.
             Ok(()) if text.limit() == 0 => {
                 let mut more = [0];
@@ -316,11 +354,6 @@ impl Worker {
                 }
                 _ => return Err(error),
             },
-        };
-        let page = Answer::Page(Anchors::new(visitor.anchors, cut.is_some()));
-        Ok(match cut {
-            Some(cause) => Outcome::Cut(page, cause),
-            None => Outcome::Answered(page),
         })
     }
 
@@ -412,90 +445,4 @@ impl Worker {
 /// Whether a URL names no user.
 pub(super) fn has_no_user(url: &Url) -> bool {
     url.username().is_empty() && url.password().is_none()
-}
-
-/// Whether a URL, or the beginning of one, is for a server.
-fn is_http(url: &str) -> bool {
-    let (scheme, _) = url.split_once(':').unwrap_or_default();
-    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
-}
-
-/// Gathers what is found on a page.
-struct Visitor<'a> {
-    worker: &'a Worker,
-    id: Id,
-    batch: Batch,
-    anchors: Vec<u64>,
-}
-
-impl Visit for Visitor<'_> {
-    const ANCHORS: bool = true;
-
-    fn link(&mut self, link: &links::Link<'_>) -> Result<(), Error> {
-        let is_http = is_http(link.url);
-        if is_http && link.url.len() > LONGEST {
-            let start = link.url.get(..SHOWN).unwrap_or_default();
-            self.batch
-                .push_invalid(format!("{start}…"), Cause::too_long(LONGEST));
-            return Ok(());
-        }
-        // Other schemes are of no use but to be shown, and `data:` may be long.
-        let url = match is_http {
-            true => link.url,
-            false => link.url.get(..SHOWN).unwrap_or(link.url),
-        };
-        self.batch.push(Link {
-            url,
-            fragment: link.fragment,
-            kind: match link.source.element {
-                "form" if link.posts => Kind::Post,
-                "form" => Kind::Form,
-                // A refresh.
-                "meta" => Kind::Enters,
-                _ if link.source.enters() => Kind::Enters,
-                _ => Kind::Uses,
-            },
-        });
-        match self.batch.is_full() {
-            true => self.pause(),
-            false => Ok(()),
-        }
-    }
-
-    fn invalid(&mut self, invalid: &Invalid<'_>) -> Result<(), Error> {
-        // What is too long to be read and is for no server: an image within the page.
-        if invalid.cause == links::Cause::TooLong
-            && let Some((scheme, _)) = invalid.raw.split_once(':')
-            && scheme.bytes().all(|c| c.is_ascii_alphabetic() || c == b'-')
-            && !is_http(invalid.raw)
-        {
-            let (url, fragment) = (invalid.raw, None);
-            let kind = Kind::Uses;
-            self.batch.push(Link {
-                url,
-                fragment,
-                kind,
-            });
-            return Ok(());
-        }
-        let cause = Cause::invalid(invalid.cause);
-        self.batch.push_invalid(invalid.raw.to_string(), cause);
-        Ok(())
-    }
-
-    fn anchor(&mut self, name: &[u8]) -> Result<(), Error> {
-        self.anchors.push(self.worker.names.hash(name));
-        Ok(())
-    }
-
-    /// Before more is awaited, what is there goes on.
-    fn pause(&mut self) -> Result<(), Error> {
-        match self.batch.is_empty() {
-            true => Ok(()),
-            false => {
-                let batch = mem::take(&mut self.batch);
-                self.worker.send(Event::Links(self.id, batch))
-            }
-        }
-    }
 }
