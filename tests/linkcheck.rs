@@ -344,15 +344,15 @@ fn links_that_work_and_should_be_mended() {
 fn formats() {
     let server = site([(
         "/",
-        html("<a href=no>.</a><a href='#no'>.</a><a href='http://[\t\x1b'>.</a>"),
+        html("<a href=no>.</a><a href='#no'>.</a>\n<a href='http://[\t\x1b'>.</a>"),
     )]);
     let (lines, ..) = check(&server, &["--format=tsv", &server.url("/")]);
     assert_eq!(
         lines,
         [
-            "broken\t/\t/#no\tfragment\tno #no on that page",
-            "broken\t/\t/no\tstatus\t404 Not Found",
-            "broken\t/\thttp://[\turl\tinvalid URL: invalid IPv6 address",
+            "broken\t/\t/#no\tfragment\tno #no on that page\t1",
+            "broken\t/\t/no\tstatus\t404 Not Found\t1",
+            "broken\t/\thttp://[\turl\tinvalid URL: invalid IPv6 address\t2",
         ]
     );
     let (lines, ..) = check(&server, &["--format=jsonl", &server.url("/")]);
@@ -360,7 +360,7 @@ fn formats() {
     assert_eq!(objects.len(), 3);
     assert_eq!(
         objects[1],
-        serde_json::json!({"kind": "broken", "source": "/", "url": "/no", "error": "status", "cause": "404 Not Found", "status": 404})
+        serde_json::json!({"kind": "broken", "source": "/", "url": "/no", "error": "status", "cause": "404 Not Found", "status": 404, "line": 1})
     );
 }
 

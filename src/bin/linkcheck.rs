@@ -39,9 +39,9 @@ use url::Url;
         Example:\n  linkcheck --level 2 http://localhost:8000/\n\n\
         Order of output: that in which the servers answer; sort it where that matters. A summary comes \
         last, on standard error.\n\
-        With --format tsv a line is KIND, SOURCE, URL, WORD, CAUSE; KIND is broken, redirected, warning, not-http, \
+        With --format tsv a line is KIND, SOURCE, URL, WORD, CAUSE, LINE; KIND is broken, redirected, warning, not-http, \
         not-html or disallowed; WORD is what fetch --help lists, `fragment` or `https`. With jsonl it is \
-        an object: kind, source, url, error (the word), cause, status. The CAUSE of not-html is the content type.\n\
+        an object: kind, source, url, error (the word), cause, status, line (of the link on its page). The CAUSE of not-html is the content type.\n\
         Exit status: 0 if no link is broken; 1 if one is, or if something could not be looked at, \
         which is then said; 2 for wrong usage, or if a start cannot be read.\n\
         Cost: a thread and a connection for each of the -j; memory for each URL some 400 bytes \
@@ -118,7 +118,7 @@ struct Args {
     /// Report links that should be changed, too
     ///
     /// They are moved permanently, lead from https to http, have a password, a scheme
-    /// that looks misspelled (htps:), or name a file. Also pages with an odd content
+    /// that looks misspelled (htps:), name a file, or are empty (<img src="">). Also pages with an odd content
     /// encoding.
     #[arg(long)]
     warnings: bool,
@@ -143,7 +143,7 @@ struct Args {
     /// Group by target: one entry for each
     ///
     /// It comes at the end, with the first ten pages that have the link and the number
-    /// of all. In tsv, SOURCE holds these pages, with blanks between, and a last column
+    /// of all, and no lines. In tsv, SOURCE holds these pages, with blanks between, and a last column
     /// the number; in jsonl, `sources` and `pages` stand for `source`.
     #[arg(
         long,

@@ -1,6 +1,7 @@
 //! Links on their way from a worker to the frontier: many of them in two
 //! allocations.
 
+use super::cause::Cause;
 use std::mem;
 
 /// A batch is sent on when it has so many bytes of text.
@@ -12,7 +13,7 @@ pub(super) struct Batch {
     /// All URLs and fragments, one behind the other.
     text: String,
     marks: Vec<Mark>,
-    invalid: Vec<(String, super::cause::Cause)>,
+    invalid: Vec<Invalid>,
     /// They are a style sheet's.
     pub(super) is_css: bool,
 }
@@ -24,6 +25,16 @@ struct Mark {
     end: usize,
     has_fragment: bool,
     kind: Kind,
+    line: Option<u64>,
+}
+
+/// What stands in place of a link.
+#[derive(Debug)]
+pub(super) struct Invalid {
+    pub(super) raw: String,
+    /// Why it is broken; nothing if it is just odd that it is empty.
+    pub(super) cause: Option<Cause>,
+    pub(super) line: Option<u64>,
 }
 
 /// What a link is for.
@@ -48,6 +59,8 @@ pub(super) struct Link<'a> {
     pub(super) url: &'a str,
     pub(super) fragment: Option<&'a str>,
     pub(super) kind: Kind,
+    /// Where it stands on its page.
+    pub(super) line: Option<u64>,
 }
 
 impl Batch {
@@ -77,12 +90,20 @@ impl Batch {
             end: self.text.len(),
             has_fragment: link.fragment.is_some(),
             kind: link.kind,
+            line: link.line,
         });
     }
 
     /// A link that is no URL.
-    pub(super) fn push_invalid(&mut self, raw: String, cause: super::cause::Cause) {
-        self.invalid.push((raw, cause));
+    pub(super) fn push_invalid(&mut self, raw: String, cause: Cause, line: Option<u64>) {
+        let cause = Some(cause);
+        self.invalid.push(Invalid { raw, cause, line });
+    }
+
+    /// Nothing in place of a link, as it stands on the page.
+    pub(super) fn push_empty(&mut self, raw: String, line: Option<u64>) {
+        let cause = None;
+        self.invalid.push(Invalid { raw, cause, line });
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -103,12 +124,13 @@ impl Batch {
                 url,
                 fragment: mark.has_fragment.then_some(fragment),
                 kind: mark.kind,
+                line: mark.line,
             }
         })
     }
 
-    pub(super) fn invalid(&self) -> impl Iterator<Item = (&str, &super::cause::Cause)> {
-        self.invalid.iter().map(|(raw, cause)| (&raw[..], cause))
+    pub(super) fn invalid(&self) -> &[Invalid] {
+        &self.invalid
     }
 }
 
@@ -122,6 +144,7 @@ mod tests {
             url,
             fragment,
             kind,
+            line: Some(7),
         };
         let links = [
             link("http://a/", None, Kind::Enters),
@@ -135,6 +158,7 @@ mod tests {
             url,
             fragment,
             kind,
+            ..
         } in &links
         {
             batch.push(link(url, fragment, kind));

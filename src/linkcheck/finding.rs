@@ -16,7 +16,7 @@ pub enum Format {
     /// `Broken link SOURCE -> URL (CAUSE)`, as the talk has it.
     #[default]
     Text,
-    /// Kind, source, URL, word, cause, with a TAB between.
+    /// Kind, source, URL, word, cause, line, with a TAB between.
     Tsv,
     /// An object a line.
     Jsonl,
@@ -32,6 +32,7 @@ pub(super) enum Finding {
         source: Rc<str>,
         url: Rc<str>,
         cause: Rc<Cause>,
+        line: Option<u64>,
     },
     /// A link that leads elsewhere.
     Redirected {
@@ -39,12 +40,14 @@ pub(super) enum Finding {
         url: Rc<str>,
         to: Rc<str>,
         status: u16,
+        line: Option<u64>,
     },
     /// A link that works, and should be mended all the same.
     Warning {
         source: Rc<str>,
         url: Rc<str>,
         cause: String,
+        line: Option<u64>,
     },
     /// A link that nobody checks.
     NotHttp { url: Rc<str> },
@@ -74,6 +77,7 @@ impl Finding {
                 line.string("kind", Some(row.kind));
                 line.string("source", row.source.as_deref());
                 row.members(&mut line);
+                line.number("line", row.line);
                 line.end()
             }
             Format::Github => row.annotation(&row.text()),
@@ -83,7 +87,13 @@ impl Finding {
     /// What it says, in columns.
     pub(super) fn row(&self) -> Row {
         match self {
-            Finding::Broken { source, url, cause } => Row {
+            Finding::Broken {
+                source,
+                url,
+                cause,
+                line,
+            } => Row {
+                line: *line,
                 source: Some(seen(source)),
                 word: Some(cause.word),
                 cause: Some(visible(&cause.text)),
@@ -95,13 +105,21 @@ impl Finding {
                 url,
                 to,
                 status,
+                line,
             } => Row {
+                line: *line,
                 source: Some(seen(source)),
                 cause: Some(format!("to {}", seen(to))),
                 status: Some(*status),
                 ..Row::of("redirected", url)
             },
-            Finding::Warning { source, url, cause } => Row {
+            Finding::Warning {
+                source,
+                url,
+                cause,
+                line,
+            } => Row {
+                line: *line,
                 source: Some(seen(source)),
                 cause: Some(visible(cause)),
                 ..Row::of("warning", url)
@@ -135,6 +153,8 @@ pub(super) struct Row {
     word: Option<&'static str>,
     pub(super) cause: Option<String>,
     status: Option<u16>,
+    /// Where the link stands on its page.
+    pub(super) line: Option<u64>,
 }
 
 impl Row {
@@ -146,6 +166,7 @@ impl Row {
             word: None,
             cause: None,
             status: None,
+            line: None,
         }
     }
 
@@ -190,7 +211,11 @@ impl Row {
         let source = self.source.as_deref().unwrap_or_default();
         let word = self.word.unwrap_or_default();
         let cause = self.cause.as_deref().unwrap_or_default();
-        format!("{}\t{source}\t{}\t{word}\t{cause}", self.kind, self.url)
+        let line = self.line.map(|line| line.to_string()).unwrap_or_default();
+        format!(
+            "{}\t{source}\t{}\t{word}\t{cause}\t{line}",
+            self.kind, self.url
+        )
     }
 
     /// All but the kind and the page that has it.

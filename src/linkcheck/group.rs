@@ -32,6 +32,8 @@ impl Groups {
         let Some(page) = row.source.take() else {
             return Some(finding);
         };
+        // It would be that of one page only.
+        row.line = None;
         let key = [
             row.kind.to_string(),
             row.url.clone(),

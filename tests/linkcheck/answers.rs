@@ -393,6 +393,35 @@ fn style_sheets_are_looked_into() {
     assert!(!asked(&server).contains(&"/never".to_string()));
 }
 
+// case web-6
+#[test]
+fn queries_in_the_encoding_of_the_page() {
+    let text = [&b"<a href='/s?q="[..], b"\xEF\xF0'>.</a>"].concat();
+    let coded = page(&["Content-Type: text/html; charset=windows-1251"], &text);
+    let server = site([("/", coded)]);
+    let (lines, ..) = check(&server, &[&server.url("/")]);
+    assert_eq!(lines, ["Broken link / -> /s?q=%EF%F0 (404 Not Found)"]);
+}
+
+#[test]
+fn empty_values_are_a_warning() {
+    let server = site([(
+        "/",
+        html("<img src=''>\n<img src>\n<script src=' '></script><a href=''>.</a>"),
+    )]);
+    let (lines, _, status) = check(&server, &["--warnings", "--format=tsv", &server.url("/")]);
+    assert_eq!(
+        lines,
+        [
+            "warning\t/\t<img src=\"\">\t\tno URL in it\t1",
+            "warning\t/\t<script src=\"\">\t\tno URL in it\t3",
+        ]
+    );
+    assert_eq!(status, 0);
+    let (lines, ..) = check(&server, &[&server.url("/")]);
+    assert_eq!(lines.len(), 0, "{lines:?}");
+}
+
 // case web-25
 #[test]
 fn a_part_that_was_not_asked_for() {

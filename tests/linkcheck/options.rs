@@ -80,7 +80,7 @@ fn one_entry_for_each_target() {
     assert_eq!(entries("text"), text);
     let tsv = entries("tsv");
     let expected = format!(
-        "broken\t{}\t/footer\tstatus\t404 Not Found\t12\n",
+        "broken\t{}\t/footer\tstatus\t404 Not Found\t\t12\n",
         named.join(" ")
     );
     assert!(tsv.contains(&expected), "{tsv}");

@@ -25,7 +25,7 @@ mod verdict;
 
 use super::accept::Remap;
 use super::anchors::{Anchors, Names};
-use super::batch::{Batch, Kind};
+use super::batch::{Batch, Invalid, Kind};
 use super::cause::Cause;
 use super::finding::Finding;
 use super::scope::{Scope, Site};
@@ -155,6 +155,7 @@ struct Link {
     /// excused there counts here.
     is_first_strict: bool,
     fragment: Option<Box<str>>,
+    line: Option<u64>,
 }
 
 /// The numbers of it all.
@@ -325,7 +326,13 @@ impl Frontier {
     pub(super) fn odd(&mut self, page: Id, cause: String) {
         if self.rules.warnings {
             let (source, url) = (Rc::clone(self.url(page)), Rc::clone(self.url(page)));
-            let finding = Finding::Warning { source, url, cause };
+            let line = None;
+            let finding = Finding::Warning {
+                source,
+                url,
+                cause,
+                line,
+            };
             self.findings.push_back(finding);
         }
     }
@@ -555,19 +562,29 @@ impl Frontier {
 
     /// Follows links of a page that is entered.
     fn expand(&mut self, page: Id, batch: &Batch) {
-        for (raw, cause) in batch.invalid() {
-            if !self.scope.wants(raw, None) {
+        for Invalid { raw, cause, line } in batch.invalid() {
+            let is_told = cause.is_some() || self.rules.warnings;
+            if !is_told || !self.scope.wants(raw, None) {
                 continue;
             }
             let mark = Part::Invalid(self.names.hash(raw.as_bytes()));
             if !self.seen.entry(page).or_default().insert((page, mark)) {
                 continue;
             }
-            let cause = Rc::new(cause.clone());
             let source = Rc::clone(self.url(page));
-            let url = raw.into();
-            self.tally.links += 1;
-            self.broken(source, url, cause);
+            let (url, line) = (raw[..].into(), *line);
+            match cause {
+                Some(cause) => {
+                    self.tally.links += 1;
+                    self.broken(source, url, Rc::new(cause.clone()), line);
+                }
+                None => self.findings.push_back(Finding::Warning {
+                    source,
+                    url,
+                    cause: "no URL in it".to_string(),
+                    line,
+                }),
+            }
         }
         for link in batch.links() {
             let fragment = link.fragment.filter(|_| self.rules.fragments);
@@ -606,16 +623,17 @@ impl Frontier {
                     is_first,
                     is_first_strict,
                     fragment: fragment.map(Box::from),
+                    line: link.line,
                 });
             }
             if is_first && self.rules.require_https {
-                self.ask_for_https(page, target);
+                self.ask_for_https(page, target, link.line);
             }
         }
     }
 
     /// Looks whether a link to http works with https, too.
-    fn ask_for_https(&mut self, source: Id, url: Id) {
+    fn ask_for_https(&mut self, source: Id, url: Id, line: Option<u64>) {
         let secure = Url::parse(self.url(url)).ok().and_then(|mut secure| {
             // What another port means nobody can say.
             let is_plain = secure.scheme() == "http" && secure.port().is_none();
@@ -638,6 +656,7 @@ impl Frontier {
             is_first: true,
             is_first_strict: false,
             fragment: None,
+            line,
         });
     }
 

@@ -141,6 +141,7 @@ fn one(url: &str, fragment: Option<&str>, enters: bool) -> Batch {
         url,
         fragment,
         kind,
+        line: None,
     });
     batch
 }

@@ -70,6 +70,7 @@ impl Frontier {
                 url,
                 to,
                 status,
+                line: link.line,
             };
             self.findings.push_back(finding);
         }
@@ -87,7 +88,12 @@ impl Frontier {
                 Some(fragment) => format!("{url}#{fragment}").into(),
                 None => url,
             };
-            self.broken(source, url, Rc::new(Cause::no_such_fragment(fragment)));
+            self.broken(
+                source,
+                url,
+                Rc::new(Cause::no_such_fragment(fragment)),
+                link.line,
+            );
         }
     }
 
@@ -116,7 +122,13 @@ impl Frontier {
         });
         for cause in causes {
             let (source, url) = (Rc::clone(&source), Rc::clone(&url));
-            let finding = Finding::Warning { source, url, cause };
+            let line = link.line;
+            let finding = Finding::Warning {
+                source,
+                url,
+                cause,
+                line,
+            };
             self.findings.push_back(finding);
         }
     }
@@ -135,12 +147,22 @@ impl Frontier {
             _ => {}
         }
         let (source, url) = (self.url(link.source), self.url(link.url));
-        self.broken(Rc::clone(source), Rc::clone(url), cause);
+        self.broken(Rc::clone(source), Rc::clone(url), cause, link.line);
     }
 
-    pub(super) fn broken(&mut self, source: Rc<str>, url: Rc<str>, cause: Rc<Cause>) {
+    pub(super) fn broken(
+        &mut self,
+        source: Rc<str>,
+        url: Rc<str>,
+        cause: Rc<Cause>,
+        line: Option<u64>,
+    ) {
         self.tally.broken += 1;
-        self.findings
-            .push_back(Finding::Broken { source, url, cause });
+        self.findings.push_back(Finding::Broken {
+            source,
+            url,
+            cause,
+            line,
+        });
     }
 }

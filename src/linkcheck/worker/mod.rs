@@ -292,7 +292,19 @@ impl Worker {
             }
         }
         let mut text = io::Cursor::new(head).chain(text).take(self.max_size);
-        let read = links::visit(&mut text, base.as_ref(), options, &mut visitor);
+        let mut links = links::Links::new(base.as_ref(), options, &mut visitor);
+        let mut buffer = vec![0; stream::BLOCK];
+        let read = loop {
+            match stream::read(&mut text, &mut buffer) {
+                Ok(0) => break Ok(()),
+                Ok(n) => {
+                    links.set_charset(text.get_ref().get_ref().1.charset());
+                    links.block(&buffer[..n])?;
+                }
+                Err(error) => break Err(Error::Read(error)),
+            }
+        };
+        links.end()?;
         visitor.pause()?;
         let cut = self.cut(id, read, &mut text)?;
         let page = Answer::Page(Anchors::new(visitor.anchors, cut.is_some()));
@@ -370,10 +382,12 @@ impl Worker {
                 url: &url[..Position::AfterQuery],
                 fragment: url.fragment(),
                 kind: Kind::Enters,
+                line: None,
             }),
             Err(error) => batch.push_invalid(
                 text.into_owned(),
                 Cause::invalid(format!("invalid URL: {error}")),
+                None,
             ),
         }
         self.send(Event::Links(id, batch))
@@ -397,11 +411,13 @@ impl Worker {
                         url: url.as_str(),
                         fragment: None,
                         kind: Kind::Enters,
+                        line: None,
                     });
                 }
                 (Item::Page, Err(error)) => batch.push_invalid(
                     url.to_string(),
                     Cause::invalid(format!("invalid URL: {error}")),
+                    None,
                 ),
             }
             match batch.is_full() {

@@ -5,6 +5,7 @@ use super::super::cause::Cause;
 use super::super::frontier::Id;
 use super::{Event, Worker};
 use crate::error::Error;
+use crate::html::Charset;
 use crate::links::resolve::Resolver;
 use crate::links::{self, Invalid, Visit};
 
@@ -58,12 +59,20 @@ impl Visitor<'_> {
         }
         let failed = match is_cut {
             true => Err(links::Cause::TooLong),
-            false => resolver.resolve(raw).map_err(links::Cause::Url),
+            false => resolver
+                .resolve(raw, Charset::UTF_8)
+                .map_err(links::Cause::Url),
         };
         if let Err(cause) = failed {
             let raw = &String::from_utf8_lossy(&raw[..raw.len().min(SHOWN)]);
             let source = STYLE;
-            return self.invalid(&Invalid { raw, cause, source });
+            let line = None;
+            return self.invalid(&Invalid {
+                raw,
+                cause,
+                source,
+                line,
+            });
         }
         let (url, fragment) = resolver.resolved();
         self.link(&links::Link {
@@ -71,19 +80,21 @@ impl Visitor<'_> {
             fragment,
             source: STYLE,
             posts: false,
+            line: None,
         })
     }
 }
 
 impl Visit for Visitor<'_> {
     const ANCHORS: bool = true;
+    const LINES: bool = true;
 
     fn link(&mut self, link: &links::Link<'_>) -> Result<(), Error> {
         let is_http = is_http(link.url);
         if is_http && link.url.len() > LONGEST {
             let start = link.url.get(..SHOWN).unwrap_or_default();
             self.batch
-                .push_invalid(format!("{start}…"), Cause::too_long(LONGEST));
+                .push_invalid(format!("{start}…"), Cause::too_long(LONGEST), link.line);
             return Ok(());
         }
         // Other schemes are of no use but to be shown, and `data:` may be long.
@@ -95,8 +106,9 @@ impl Visit for Visitor<'_> {
             url,
             fragment: link.fragment,
             kind: match link.source.element {
-                "form" if link.posts => Kind::Post,
-                "form" => Kind::Form,
+                _ if link.posts => Kind::Post,
+                "form" | "button" => Kind::Form,
+                "input" if link.source.attribute == "formaction" => Kind::Form,
                 "link" => Kind::Style,
                 _ if link.source.attribute == STYLE.attribute => Kind::Style,
                 // A refresh.
@@ -104,6 +116,7 @@ impl Visit for Visitor<'_> {
                 _ if link.source.enters() => Kind::Enters,
                 _ => Kind::Uses,
             },
+            line: link.line,
         });
         match self.batch.is_full() {
             true => self.pause(),
@@ -124,11 +137,20 @@ impl Visit for Visitor<'_> {
                 url,
                 fragment,
                 kind,
+                line: invalid.line,
             });
             return Ok(());
         }
         let cause = Cause::invalid(invalid.cause);
-        self.batch.push_invalid(invalid.raw.to_string(), cause);
+        self.batch
+            .push_invalid(invalid.raw.to_string(), cause, invalid.line);
+        Ok(())
+    }
+
+    fn empty(&mut self, source: links::Source, line: Option<u64>) -> Result<(), Error> {
+        let links::Source { element, attribute } = source;
+        self.batch
+            .push_empty(format!("<{element} {attribute}=\"\">"), line);
         Ok(())
     }
 
