@@ -52,7 +52,7 @@ fn scheme(url: &str) -> Option<String> {
         "http" | "https" => missing_colon(rest),
         // A drive letter.
         scheme if scheme.len() == 1 => Some("a file of the reader's own machine".to_string()),
-        // That one is registered.
+        // It is a registered scheme.
         "shttp" => None,
         scheme => {
             let meant = (COMMON.iter()).find(|meant| strsim::osa_distance(scheme, meant) == 1)?;

@@ -290,7 +290,7 @@ impl Walk {
                     Outcome::Listed(id, listed) => {
                         self.frontier.forget_links(id);
                         if listed == 0 {
-                            self.note(&task, "a sitemap without a page", observer);
+                            self.note(&task, "the sitemap lists no page", observer);
                         }
                     }
                     Outcome::Failed(..) => {}

@@ -188,7 +188,7 @@ fn sitemaps_of_every_kind() {
     assert_eq!(
         notes,
         [
-            "linkcheck: /empty: a sitemap without a page",
+            "linkcheck: /empty: the sitemap lists no page",
             "linkcheck: /json: not a sitemap: neither XML nor a URL a line",
         ]
     );
@@ -413,8 +413,8 @@ fn empty_values_are_a_warning() {
     assert_eq!(
         lines,
         [
-            "warning\t/\t<img src=\"\">\t\tno URL in it\t1",
-            "warning\t/\t<script src=\"\">\t\tno URL in it\t3",
+            "warning\t/\t<img src=\"\">\t\tempty\t1",
+            "warning\t/\t<script src=\"\">\t\tempty\t3",
         ]
     );
     assert_eq!(status, 0);

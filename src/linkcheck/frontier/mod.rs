@@ -581,7 +581,7 @@ impl Frontier {
                 None => self.findings.push_back(Finding::Warning {
                     source,
                     url,
-                    cause: "no URL in it".to_string(),
+                    cause: "empty".to_string(),
                     line,
                 }),
             }
@@ -635,7 +635,7 @@ impl Frontier {
     /// Looks whether a link to http works with https, too.
     fn ask_for_https(&mut self, source: Id, url: Id, line: Option<u64>) {
         let secure = Url::parse(self.url(url)).ok().and_then(|mut secure| {
-            // What another port means nobody can say.
+            // Another port may be that of another server.
             let is_plain = secure.scheme() == "http" && secure.port().is_none();
             is_plain
                 .then(|| secure.set_scheme("https"))

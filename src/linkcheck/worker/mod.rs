@@ -92,7 +92,7 @@ pub(super) enum Outcome {
     Cut(Answer, Cause),
     /// It did not work out.
     Failed(Cause, Reason),
-    /// A sitemap is read, and lists so many URLs.
+    /// A sitemap is read, and lists this number of URLs.
     Listed(Id, u64),
     /// What robots.txt allows.
     Robots(Robots),
@@ -393,7 +393,7 @@ impl Worker {
         self.send(Event::Links(id, batch))
     }
 
-    /// Reads a sitemap: what it lists goes on as it is found. How much that is.
+    /// Reads a sitemap: what it lists goes on as it is found. Returns the number of its URLs.
     fn list(&self, id: Id, url: &str) -> Result<u64, Error> {
         let mut page = self.fetchers(url).patient.get(&self.with_user(url))?;
         page.ignore_unknown_encodings();
@@ -441,7 +441,7 @@ impl Worker {
                 let (status, to) = (*status, to.clone());
                 return Outcome::Answered(Answer::Moved { status, to });
             }
-            // A part that nobody asked for: the URL works.
+            // A part that was not asked for: the URL works.
             Some(Failure::Status(200..=299)) => {
                 return Outcome::Answered(Answer::Other(String::new()));
             }
