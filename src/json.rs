@@ -23,9 +23,26 @@ impl Line {
         let Some(value) = value else {
             return self.number(key, None);
         };
-        let line = &mut self.0;
         // Writing to a string never fails, here and below.
-        let _ = write!(line, "\"{key}\":\"");
+        let _ = write!(self.0, "\"{key}\":");
+        self.quoted(value);
+    }
+
+    /// Adds a list of texts.
+    pub fn strings(&mut self, key: &str, values: &[String]) {
+        let _ = write!(self.0, "\"{key}\":[");
+        for value in values {
+            self.quoted(value);
+        }
+        if !values.is_empty() {
+            self.0.pop();
+        }
+        self.0.push_str("],");
+    }
+
+    fn quoted(&mut self, value: &str) {
+        let line = &mut self.0;
+        line.push('"');
         for c in value.chars() {
             match c {
                 '"' | '\\' => line.extend(['\\', c]),

@@ -8,6 +8,14 @@ const LONGEST: f64 = 366.0 * 24.0 * 3600.0;
 /// Reads a time: a decimal number and a unit, `ms`, `s`, `m`, `h`, `d` or `w`;
 /// without a unit it is seconds. Zero is refused, as it would never wait.
 pub fn parse(text: &str) -> Result<Duration, String> {
+    match pause(text)? {
+        Duration::ZERO => Err("too short a time".to_string()),
+        time => Ok(time),
+    }
+}
+
+/// Reads the time of a pause: like [`parse`], and zero is no pause.
+pub fn pause(text: &str) -> Result<Duration, String> {
     let end = text
         .trim_end_matches(|c: char| c.is_ascii_alphabetic())
         .len();
@@ -36,10 +44,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         return Err("longer than a year".to_string());
     }
     // Whole milliseconds: what the kernel's timers and a message can tell apart.
-    match (seconds * 1000.0).round() as u64 {
-        0 => Err("too short a time".to_string()),
-        ms => Ok(Duration::from_millis(ms)),
-    }
+    Ok(Duration::from_millis((seconds * 1000.0).round() as u64))
 }
 
 /// Writes a time as [`parse`] reads it, in the largest unit that has no fraction.
@@ -83,6 +88,10 @@ mod tests {
         ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
+        // case web-28
+        assert_eq!(pause("0"), Ok(Duration::ZERO));
+        assert_eq!(pause("0ms"), Ok(Duration::ZERO));
+        assert!(pause("").is_err() && pause("-0").is_err());
     }
 
     proptest! {

@@ -851,7 +851,7 @@ fn files() {
 // TLS.
 
 /// A certificate for `name`, valid from `year` on for ten years, and its owner's configuration.
-fn certificate(name: &str, year: i32) -> (tempfile::NamedTempFile, Arc<rustls::ServerConfig>) {
+pub fn certificate(name: &str, year: i32) -> (tempfile::NamedTempFile, Arc<rustls::ServerConfig>) {
     let mut params = rcgen::CertificateParams::new([name.to_string()]).unwrap();
     params.not_before = rcgen::date_time_ymd(year, 1, 1);
     params.not_after = rcgen::date_time_ymd(year + 10, 1, 1);

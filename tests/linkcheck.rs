@@ -1,6 +1,8 @@
 //! `linkcheck`, as a process, against sites on loopback.
 
+mod answers;
 mod hostile;
+mod options;
 mod talk;
 
 use crate::process::{self, Ran, json_lines, repository, run};
@@ -295,7 +297,7 @@ fn what_is_told_on_request() {
     assert_eq!(
         lines,
         [
-            "Not html: /t.txt",
+            "Not html: /t.txt (text/plain)",
             "Not http: javascript:1",
             "Not http: mailto:a@b",
             "Redirected link / -> /old (302 to /new)",
@@ -342,15 +344,15 @@ fn links_that_work_and_should_be_mended() {
 fn formats() {
     let server = site([(
         "/",
-        html("<a href=no>.</a><a href='#no'>.</a><a href='http://[\t\x1b'>.</a>"),
+        html("<a href=no>.</a><a href='#no'>.</a>\n<a href='http://[\t\x1b'>.</a>"),
     )]);
     let (lines, ..) = check(&server, &["--format=tsv", &server.url("/")]);
     assert_eq!(
         lines,
         [
-            "broken\t/\t/#no\tfragment\tno #no on that page",
-            "broken\t/\t/no\tstatus\t404 Not Found",
-            "broken\t/\thttp://[\turl\tinvalid URL: invalid IPv6 address",
+            "broken\t/\t/#no\tfragment\tno #no on that page\t1",
+            "broken\t/\t/no\tstatus\t404 Not Found\t1",
+            "broken\t/\thttp://[\turl\tinvalid URL: invalid IPv6 address\t2",
         ]
     );
     let (lines, ..) = check(&server, &["--format=jsonl", &server.url("/")]);
@@ -358,7 +360,7 @@ fn formats() {
     assert_eq!(objects.len(), 3);
     assert_eq!(
         objects[1],
-        serde_json::json!({"kind": "broken", "source": "/", "url": "/no", "error": "status", "cause": "404 Not Found", "status": 404})
+        serde_json::json!({"kind": "broken", "source": "/", "url": "/no", "error": "status", "cause": "404 Not Found", "status": 404, "line": 1})
     );
 }
 
@@ -402,6 +404,32 @@ fn robots_and_sitemaps() {
             "Broken link /map.xml -> /gone (404 Not Found)",
         ]
     );
+}
+
+// case web-16: the name is what -A or -H sends
+// case web-18: a rule of any length disturbs no other
+// case web-28: --delay 0
+#[test]
+fn robots_by_the_name_that_is_sent() {
+    let long = "/*a".repeat(100_000);
+    let robots = format!(
+        "User-agent: mybot\nDisallow: {long}$\nDisallow: /%70rivate\nUser-agent: *\nDisallow: /a\n"
+    );
+    let server = site([
+        ("/", html("<a href=private/x>.</a><a href=a>.</a>")),
+        ("/robots.txt", page(&[], robots.as_bytes())),
+        ("/a", html("")),
+        ("/private/x", html("")),
+    ]);
+    for (name, expected) in [
+        ("-Amybot/1.0", "/private/x"),
+        ("-HUser-Agent: MyBot", "/private/x"),
+        ("-Aother/1.0", "/a"),
+    ] {
+        let args = ["--robots", "-v", "--delay=0", name, &server.url("/")];
+        let (lines, ..) = check(&server, &args);
+        assert_eq!(lines, [format!("Not allowed by robots.txt: {expected}")]);
+    }
 }
 
 #[test]

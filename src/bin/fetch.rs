@@ -56,8 +56,8 @@ use url::Url;
         Order of output: that of the URLs, each body whole before the next begins. What has \
         arrived is written at once; of a body that breaks off for good, the beginning stays \
         written. An error status writes nothing, but with -I its head.\n\
-        Tried again are connections that fail or break off, silence, and the statuses 408, 429, \
-        500, 502, 503 and 504; a server's Retry-After is heeded, up to a minute. \
+        Tried again are connections that fail or break off, silence, and the statuses 408, 425, 429, \
+        500, 502 to 504 and 520 to 527; a server's Retry-After is heeded, up to a minute. \
         A body that has neither length nor chunks (HTTP/1.0) and ends by a plain close cannot be \
         told from one that was cut there; all other cuts are noticed.\n\
         Failures are of these kinds: url (it cannot be read), file (nor can that), dns, connect, tls, \
@@ -121,8 +121,8 @@ struct Args {
 
     /// Wait before the first retry
     ///
-    /// Each next wait is twice as long, up to a minute.
-    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "500ms", value_parser = time::parse)]
+    /// Each next wait is twice as long, up to a minute. 0 is no wait.
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "500ms", value_parser = time::pause)]
     retry_delay: Duration,
 
     /// Longest time to find the host, and to connect

@@ -6,11 +6,14 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+use std::{fs, io};
 use textmill::cli::{self, Program};
-use textmill::error::Error;
+use textmill::error::{Error, cause};
 use textmill::fetch::{self, Field};
 use textmill::linkcheck::progress::{Aside, Progress};
-use textmill::linkcheck::{self, Format, Observer, Options, Scope, Summary, Tally};
+use textmill::linkcheck::{
+    self, Cache, Format, Observer, Options, Remap, Scope, Statuses, Summary, Tally,
+};
 use textmill::{matches, time};
 use url::Url;
 
@@ -18,9 +21,9 @@ use url::Url;
 ///
 /// Reads the pages at these URLs and all pages of their hosts that they lead
 /// to, and checks every link on them: of anchors, images, scripts, style sheets,
-/// frames, media, forms. Where a link names a part of a page of the site
-/// (`#part`), that has to be there, too. A link elsewhere is looked at, not
-/// entered.
+/// frames, media, forms, and what the site's style sheets use. Where a link names
+/// a part of a page of the site (`#part`), that has to be there, too. A link
+/// elsewhere is looked at, not entered.
 ///
 /// Each URL is asked for once, and every link to it is told of: a line
 /// `Broken link SOURCE -> URL (CAUSE)`, as soon as it is known.
@@ -36,9 +39,9 @@ use url::Url;
         Example:\n  linkcheck --level 2 http://localhost:8000/\n\n\
         Order of output: that in which the servers answer; sort it where that matters. A summary comes \
         last, on standard error.\n\
-        With --format tsv a line is KIND, SOURCE, URL, WORD, CAUSE; KIND is broken, redirected, warning, not-http, \
-        not-html or disallowed; WORD is what fetch --help lists, or `fragment`. With jsonl it is \
-        an object: kind, source, url, error (the word), cause, status.\n\
+        With --format tsv a line is KIND, SOURCE, URL, WORD, CAUSE, LINE; KIND is broken, redirected, warning, not-http, \
+        not-html or disallowed; WORD is what fetch --help lists, `fragment` or `https`. With jsonl it is \
+        an object: kind, source, url, error (the word), cause, status, line (of the link on its page). The CAUSE of not-html is the content type.\n\
         Exit status: 0 if no link is broken; 1 if one is, or if something could not be looked at, \
         which is then said; 2 for wrong usage, or if a start cannot be read.\n\
         Cost: a thread and a connection for each of the -j; memory for each URL some 400 bytes \
@@ -77,7 +80,8 @@ struct Args {
 
     /// Leave out links that match
     ///
-    /// May be repeated.
+    /// May be repeated. It matches a link as reports show it, with its fragment or
+    /// without, and also what is not a URL.
     #[arg(long, value_name = "REGEX")]
     exclude: Vec<String>,
 
@@ -102,7 +106,8 @@ struct Args {
 
     /// Begin with the pages of the sitemaps, too
     ///
-    /// The sitemaps are those in robots.txt, or else /sitemap.xml.
+    /// The sitemaps are those in robots.txt, or else /sitemap.xml: XML, text, RSS or
+    /// Atom.
     #[arg(long)]
     sitemap: bool,
 
@@ -112,8 +117,9 @@ struct Args {
 
     /// Report links that should be changed, too
     ///
-    /// They work, but they are moved permanently, lead from https to http, or have a
-    /// password.
+    /// They are moved permanently, lead from https to http, have a password, a scheme
+    /// that looks misspelled (htps:), name a file, or are empty (<img src="">). Also pages with an odd content
+    /// encoding.
     #[arg(long)]
     warnings: bool,
 
@@ -123,7 +129,9 @@ struct Args {
     #[arg(short, long)]
     verbose: bool,
 
-    /// Format: text, tsv or jsonl
+    /// Format: text, tsv, jsonl or github
+    ///
+    /// github is a workflow command a line, which GitHub shows as an annotation.
     #[arg(
         long,
         hide_possible_values = true,
@@ -131,6 +139,55 @@ struct Args {
         default_value = "text"
     )]
     format: Form,
+
+    /// Group by target: one entry for each
+    ///
+    /// It comes at the end, with the first ten pages that have the link and the number
+    /// of all, and no lines. In tsv, SOURCE holds these pages, with blanks between, and a last column
+    /// the number; in jsonl, `sources` and `pages` stand for `source`.
+    #[arg(
+        long,
+        hide_short_help = true,
+        hide_possible_values = true,
+        value_name = "target"
+    )]
+    group: Option<Group>,
+
+    /// Statuses that are fine, like 403,500-599
+    ///
+    /// Besides 200 to 299. May be repeated.
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_name = "STATUS",
+        value_delimiter = ','
+    )]
+    accept: Vec<Statuses>,
+
+    /// Keep external URLs that were fine in FILE
+    ///
+    /// They are not asked for again within --max-age. The file is read first, and
+    /// replaced at the end. A line of it is SECONDS URL, the time since 1970.
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
+    cache: Option<OsString>,
+
+    /// How long URLs in the cache are fine
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "1d", value_parser = time::parse)]
+    max_age: Duration,
+
+    /// Ask for TO in place of FROM: FROM=TO
+    ///
+    /// Both are beginnings of URLs: https://www.example.org=http://localhost:8000 checks
+    /// a copy whose links name the original. Reports show what the page has. May be
+    /// repeated; the first that fits counts. URLs on the command line are not changed.
+    #[arg(long, hide_short_help = true, value_name = "FROM=TO")]
+    remap: Vec<Remap>,
+
+    /// Report http links that work with https
+    ///
+    /// As broken. Links with a port are left alone.
+    #[arg(long, hide_short_help = true)]
+    require_https: bool,
 
     /// Number of requests in flight to one host
     ///
@@ -140,8 +197,8 @@ struct Args {
 
     /// Time between two requests to one host
     ///
-    /// For this machine there is none.
-    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "100ms", value_parser = time::parse)]
+    /// For this machine there is none. 0 is no pause.
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "100ms", value_parser = time::pause)]
     delay: Duration,
 
     /// Obey robots.txt on this machine, too
@@ -212,6 +269,13 @@ enum Form {
     Text,
     Tsv,
     Jsonl,
+    Github,
+}
+
+/// What findings are grouped by.
+#[derive(Clone, Copy, ValueEnum)]
+enum Group {
+    Target,
 }
 
 impl From<Form> for Format {
@@ -220,12 +284,13 @@ impl From<Form> for Format {
             Form::Text => Format::Text,
             Form::Tsv => Format::Tsv,
             Form::Jsonl => Format::Jsonl,
+            Form::Github => Format::Github,
         }
     }
 }
 
 impl Args {
-    fn options(&self, scope: Scope) -> Options {
+    fn options(&self, scope: Scope, cache: Option<&Cache>) -> Options {
         let robots = match (self.robots, self.no_robots) {
             (true, _) => Some(true),
             (_, true) => Some(false),
@@ -248,6 +313,11 @@ impl Args {
             warnings: self.warnings,
             verbose: self.verbose,
             format: self.format.into(),
+            group: self.group.is_some(),
+            accept: self.accept.clone(),
+            remap: self.remap.clone(),
+            require_https: self.require_https,
+            fine: cache.map(Cache::urls),
             fetch: fetch::Options {
                 connect_timeout: self.connect_timeout,
                 max_time: Some(self.max_time),
@@ -258,6 +328,22 @@ impl Args {
                 ..fetch::Options::default()
             },
         }
+    }
+
+    /// The cache; the error is one line.
+    fn cache(&self) -> Result<Option<Cache>, String> {
+        let Some(path) = &self.cache else {
+            return Ok(None);
+        };
+        let text = match fs::read(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            text => text,
+        };
+        let text = text.map_err(|error| cause(&error));
+        let cache = text.and_then(|text| Cache::parse(&text, self.max_age));
+        cache
+            .map(Some)
+            .map_err(|cause| format!("--cache: {}: {cause}", cli::shown(path)))
     }
 
     /// What the user wants to look at; the error is one line.
@@ -288,6 +374,10 @@ fn main() -> ExitCode {
             Ok(scope) => scope,
             Err(cause) => return program.wrong_usage(cause),
         };
+        let cache = match args.cache() {
+            Ok(cache) => cache,
+            Err(cause) => return program.wrong_usage(cause),
+        };
         let mut starts = Vec::new();
         let mut wrong = None;
         let read = program.each(&args.urls, |text| {
@@ -299,7 +389,13 @@ fn main() -> ExitCode {
         });
         match wrong {
             Some(cause) => program.wrong_usage(cause),
-            None => walk(*program, &args, scope, &starts, matches!(read, Ok(true))),
+            None => walk(
+                *program,
+                &args,
+                (scope, cache),
+                &starts,
+                matches!(read, Ok(true)),
+            ),
         }
     })
 }
@@ -315,7 +411,13 @@ fn start(text: &str) -> Result<Url, String> {
 }
 
 /// Walks over the sites. `well`, if all went well up to here.
-fn walk(program: Program, args: &Args, scope: Scope, starts: &[Url], well: bool) -> ExitCode {
+fn walk(
+    program: Program,
+    args: &Args,
+    (scope, mut cache): (Scope, Option<Cache>),
+    starts: &[Url],
+    well: bool,
+) -> ExitCode {
     let mut unread = false;
     let status = program.with_output(|output| {
         let progress = Progress::new(!args.quiet && (args.progress || !cli::stdout_is_pipe()));
@@ -327,25 +429,47 @@ fn walk(program: Program, args: &Args, scope: Scope, starts: &[Url], well: bool)
             output,
             progress: progress.clone(),
         };
-        let result = linkcheck::check(args.options(scope), starts, &mut output, &mut watcher);
+        let result = linkcheck::check(
+            args.options(scope, cache.as_ref()),
+            starts,
+            &mut output,
+            &mut watcher,
+        );
         progress.end();
         let Summary {
             tally,
             is_complete,
             failed_starts,
+            fine,
         } = result?;
+        let mut kept = true;
+        if let (Some(cache), Some(path)) = (&mut cache, &args.cache) {
+            cache.add(fine);
+            let written = program.replace(path, |file| cache.write(file));
+            if let Err(error) = &written {
+                program.report(cli::shown(path), cause(error));
+            }
+            kept = written.is_ok();
+        }
         for (url, cause) in &failed_starts {
             program.report(url, cause);
         }
         unread = !failed_starts.is_empty();
         if !args.quiet && !starts.is_empty() {
-            program.say(format_args!(
-                "{}, {}, {} checked: {}",
+            let counts = format!(
+                "{}, {}, {} checked",
                 some(tally.pages, "page"),
                 some(tally.links, "link"),
                 some(tally.checked, "URL"),
-                some(tally.broken, "broken link"),
-            ));
+            );
+            // No page is no reason to call the links fine.
+            match tally.pages + tally.broken {
+                0 => program.say(counts),
+                _ => program.say(format_args!(
+                    "{counts}: {}",
+                    some(tally.broken, "broken link")
+                )),
+            }
             if tally.disallowed > 0 {
                 let urls = some(tally.disallowed, "URL");
                 program.say(format_args!(
@@ -353,7 +477,7 @@ fn walk(program: Program, args: &Args, scope: Scope, starts: &[Url], well: bool)
                 ));
             }
         }
-        Ok::<bool, Error>(well && is_complete && tally.broken == 0)
+        Ok::<bool, Error>(well && kept && is_complete && tally.broken == 0)
     });
     match unread {
         true => ExitCode::from(2),

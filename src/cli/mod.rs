@@ -180,6 +180,17 @@ impl Program {
         })
     }
 
+    /// Replaces a file by what `body` writes, if that succeeds.
+    pub fn replace(
+        &self,
+        path: &OsStr,
+        body: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut file = Replacement::of(path.as_ref())?;
+        body(file.output())?;
+        file.complete()
+    }
+
     /// Runs `body`, which writes no results. It returns whether all went well
     /// and has reported by itself what did not.
     pub fn without_output(&self, body: impl FnOnce() -> Result<bool, Error>) -> ExitCode {

@@ -26,6 +26,7 @@
 
 use crate::html::Charset as UrlCharset;
 use crate::html::address::Found;
+pub(super) use content_type::extract;
 use content_type::parse_content_type;
 use declared::{Verdict, declaration};
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8};

@@ -29,6 +29,20 @@ const SILENT: u64 = 1 << 20;
 /// What is asked of a server, the value of Accept-Encoding.
 pub(super) const ACCEPTED: &str = "gzip, deflate, br, zstd";
 
+/// How a stream fails that ended well, and is followed by something else.
+const TRAILING: &str = "data goes on after its end";
+
+/// Whether this is the coding of that name that can be undone.
+pub(super) fn is_known(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    is_none(&name) || ["gzip", "x-gzip", "deflate", "br", "zstd"].contains(&&name[..])
+}
+
+/// Whether all of a body was there, and something behind it.
+pub(super) fn is_trailing(failure: &Failure) -> bool {
+    matches!(failure, Failure::Encoding(how) if how.ends_with(TRAILING))
+}
+
 /// The bytes with their codings, listed in the order in which they were
 /// applied, taken off. The names' case does not matter.
 ///
@@ -191,13 +205,13 @@ impl<C: Coding> Read for Decoder<C> {
                     self.padded = true;
                     let zeros = input.iter().take_while(|&&byte| byte == 0).count();
                     if zeros < input.len() {
-                        return Err(wrong::<C>("data goes on after its end"));
+                        return Err(wrong::<C>(TRAILING));
                     }
                     self.input.consume(zeros);
                     continue;
                 }
-                if !self.coding.again() {
-                    return Err(wrong::<C>("data goes on after its end"));
+                if !self.coding.again(input[0]) {
+                    return Err(wrong::<C>(TRAILING));
                 }
                 self.over = false;
             }
@@ -415,7 +429,7 @@ mod tests {
                 "deflate data is corrupt",
             ),
             ("zstd", flipped(zstd(&text), 1), "zstd checksum is wrong"),
-            ("gzip", more(gzip(&text)), "gzip data is corrupt"),
+            ("gzip", more(gzip(&text)), "gzip data goes on after its end"),
             (
                 "deflate",
                 more(zlib(&text)),
@@ -427,7 +441,7 @@ mod tests {
                 "deflate data goes on after its end",
             ),
             ("br", more(br(&text)), "br data goes on after its end"),
-            ("zstd", more(zstd(&text)), "zstd data is corrupt"),
+            ("zstd", more(zstd(&text)), "zstd data goes on after its end"),
             ("gzip", b"<html>".to_vec(), "gzip data is corrupt"),
             ("deflate", b"<html>".to_vec(), "deflate data is corrupt"),
             ("br", b"<html>".to_vec(), "br data is corrupt"),

@@ -2,6 +2,7 @@
 //! [`WORDS`] for scripts.
 
 use super::address::without_user;
+use super::decode;
 use crate::error::Error;
 use crate::time;
 use std::fmt;
@@ -167,6 +168,11 @@ impl Failure {
         matches!(self.root(), Failure::TooLong(_))
     }
 
+    /// Whether all of the body was read, and data that is none of it follows.
+    pub fn is_trailing(&self) -> bool {
+        decode::is_trailing(self)
+    }
+
     /// Whether asking for the rest of a body may succeed in a moment if it
     /// failed like this: by a new break of the body, too.
     pub(super) fn may_pass(&self) -> bool {
@@ -204,7 +210,10 @@ impl Failure {
             | Failure::Connect(_)
             | Failure::TimedOut(_)
             | Failure::Stalled(_) => true,
-            Failure::Status(code) => matches!(code, 408 | 429 | 500 | 502 | 503 | 504),
+            Failure::Status(code) => {
+                // 520 and more are what Cloudflare says when a server fails behind it.
+                matches!(code, 408 | 425 | 429 | 500 | 502..=504 | 520..=527)
+            }
             _ => false,
         }
     }

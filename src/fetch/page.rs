@@ -91,6 +91,23 @@ impl Page {
         self.content_type().map(charset::media_type)
     }
 
+    /// Takes the body for one of this content type.
+    pub fn assume(&mut self, content_type: &str) {
+        self.body.content_type = Some(content_type.to_string());
+    }
+
+    /// Takes the body as it is if one of its content encodings is unknown, as
+    /// browsers do. The name of that one.
+    pub fn ignore_unknown_encodings(&mut self) -> Option<String> {
+        let encodings = &mut self.body.encodings;
+        let unknown = encodings
+            .iter()
+            .find(|name| !decode::is_known(name))?
+            .clone();
+        encodings.clear();
+        Some(unknown)
+    }
+
     /// The head of the answer: a line with the status, unless it is a file, a
     /// line for each header, an empty line.
     pub(super) fn head(&self) -> Vec<u8> {
@@ -290,8 +307,11 @@ impl<W: Output> Out<'_, W> {
 }
 
 pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(CONTENT_TYPE)?;
-    Some(String::from_utf8_lossy(value.as_bytes()).into())
+    let fields = headers.get_all(CONTENT_TYPE).iter();
+    let fields: Vec<_> = fields
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    charset::extract(fields.iter().map(|field| &**field))
 }
 
 /// What is known of the charset of a body; one that is not text has none.

@@ -144,8 +144,8 @@ known! {
     /// The attributes that matter to one of the programs.
     Attribute,
     short: Action "action", Content "content", Data "data", Encoding "encoding", Hidden "hidden",
-        Href "href", Id "id", Name "name", Open "open", Popover "popover", Poster "poster",
+        Href "href", Id "id", Method "method", Name "name", Open "open", Popover "popover", Poster "poster",
         Rel "rel", Src "src", Srcset "srcset", Style "style", Type "type";
-    long: Background "background", FormAction "formaction", HttpEquiv "http-equiv",
+    long: Background "background", FormAction "formaction", FormMethod "formmethod", HttpEquiv "http-equiv",
         ImageSrcset "imagesrcset", ShadowRootMode "shadowrootmode", XlinkHref "xlink:href";
 }

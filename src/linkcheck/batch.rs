@@ -1,6 +1,7 @@
 //! Links on their way from a worker to the frontier: many of them in two
 //! allocations.
 
+use super::cause::Cause;
 use std::mem;
 
 /// A batch is sent on when it has so many bytes of text.
@@ -12,7 +13,9 @@ pub(super) struct Batch {
     /// All URLs and fragments, one behind the other.
     text: String,
     marks: Vec<Mark>,
-    invalid: Vec<(String, super::cause::Cause)>,
+    invalid: Vec<Invalid>,
+    /// They are a style sheet's.
+    pub(super) is_css: bool,
 }
 
 #[derive(Debug)]
@@ -21,7 +24,32 @@ struct Mark {
     url_end: usize,
     end: usize,
     has_fragment: bool,
-    enters: bool,
+    kind: Kind,
+    line: Option<u64>,
+}
+
+/// What stands in place of a link.
+#[derive(Debug)]
+pub(super) struct Invalid {
+    pub(super) raw: String,
+    /// Why it is broken; nothing if it is just odd that it is empty.
+    pub(super) cause: Option<Cause>,
+    pub(super) line: Option<u64>,
+}
+
+/// What a link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It leads a reader to another page.
+    Enters,
+    /// The page uses it: an image, a script.
+    Uses,
+    /// The page uses it, perhaps as a style sheet, which uses others in turn.
+    Style,
+    /// A form is sent there, by GET.
+    Form,
+    /// A form is sent there, by POST.
+    Post,
 }
 
 /// A link of a page.
@@ -30,11 +58,29 @@ pub(super) struct Link<'a> {
     /// Absolute, without fragment.
     pub(super) url: &'a str,
     pub(super) fragment: Option<&'a str>,
-    /// Whether it leads a reader to another page.
-    pub(super) enters: bool,
+    pub(super) kind: Kind,
+    /// Where it stands on its page.
+    pub(super) line: Option<u64>,
 }
 
 impl Batch {
+    /// For the links of a style sheet.
+    pub(super) fn of_css() -> Batch {
+        Batch {
+            is_css: true,
+            ..Batch::default()
+        }
+    }
+
+    /// What is there; it goes on with nothing.
+    pub(super) fn take(&mut self) -> Batch {
+        let next = Batch {
+            is_css: self.is_css,
+            ..Batch::default()
+        };
+        mem::replace(self, next)
+    }
+
     pub(super) fn push(&mut self, link: Link) {
         self.text.push_str(link.url);
         let url_end = self.text.len();
@@ -43,13 +89,21 @@ impl Batch {
             url_end,
             end: self.text.len(),
             has_fragment: link.fragment.is_some(),
-            enters: link.enters,
+            kind: link.kind,
+            line: link.line,
         });
     }
 
     /// A link that is no URL.
-    pub(super) fn push_invalid(&mut self, raw: String, cause: super::cause::Cause) {
-        self.invalid.push((raw, cause));
+    pub(super) fn push_invalid(&mut self, raw: String, cause: Cause, line: Option<u64>) {
+        let cause = Some(cause);
+        self.invalid.push(Invalid { raw, cause, line });
+    }
+
+    /// Nothing in place of a link, as it stands on the page.
+    pub(super) fn push_empty(&mut self, raw: String, line: Option<u64>) {
+        let cause = None;
+        self.invalid.push(Invalid { raw, cause, line });
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -69,13 +123,14 @@ impl Batch {
             Link {
                 url,
                 fragment: mark.has_fragment.then_some(fragment),
-                enters: mark.enters,
+                kind: mark.kind,
+                line: mark.line,
             }
         })
     }
 
-    pub(super) fn invalid(&self) -> impl Iterator<Item = (&str, &super::cause::Cause)> {
-        self.invalid.iter().map(|(raw, cause)| (&raw[..], cause))
+    pub(super) fn invalid(&self) -> &[Invalid] {
+        &self.invalid
     }
 }
 
@@ -85,30 +140,32 @@ mod tests {
 
     #[test]
     fn what_goes_in_comes_out() {
-        let link = |url, fragment, enters| Link {
+        let link = |url, fragment, kind| Link {
             url,
             fragment,
-            enters,
+            kind,
+            line: Some(7),
         };
         let links = [
-            link("http://a/", None, true),
-            link("http://a/", Some(""), false),
-            link("mailto:x", None, true),
-            link("http://b/", Some("c"), true),
+            link("http://a/", None, Kind::Enters),
+            link("http://a/", Some(""), Kind::Uses),
+            link("mailto:x", None, Kind::Post),
+            link("http://b/", Some("c"), Kind::Form),
         ];
         let mut batch = Batch::default();
         assert!(batch.is_empty());
         for &Link {
             url,
             fragment,
-            enters,
+            kind,
+            ..
         } in &links
         {
-            batch.push(link(url, fragment, enters));
+            batch.push(link(url, fragment, kind));
         }
         assert!(batch.links().eq(links));
         while !batch.is_full() {
-            batch.push(link("x:", None, false));
+            batch.push(link("x:", None, Kind::Uses));
         }
     }
 }

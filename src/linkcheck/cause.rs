@@ -1,5 +1,6 @@
 //! Why a link is broken: in a few words for people, in one word for scripts.
 
+use super::batch::Kind;
 use crate::error::Error;
 use crate::fetch::Failure;
 use std::fmt;
@@ -7,7 +8,7 @@ use std::fmt;
 /// Why a link is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cause {
-    /// One of those of [`crate::fetch::WORDS`], or `fragment`.
+    /// One of those of [`crate::fetch::WORDS`], or `fragment`, or `https`.
     pub(super) word: &'static str,
     pub(super) text: String,
     /// The status that the server sent, if that is the cause.
@@ -60,6 +61,11 @@ impl Cause {
         Cause::new("fragment", format!("no #{fragment} on that page"))
     }
 
+    /// A link to http, where https is required.
+    pub(super) fn works_with_https() -> Cause {
+        Cause::new("https", "works with https".to_string())
+    }
+
     /// A start that leads to what is left out.
     pub(super) fn not_read() -> Cause {
         Cause::new("redirect", "leads to what is not to be read".to_string())
@@ -76,6 +82,19 @@ impl Cause {
 
     pub(super) fn too_many_redirects(limit: usize) -> Cause {
         Cause::new("redirect", format!("more than {limit} redirects"))
+    }
+}
+
+impl Cause {
+    /// Whether it tells nothing of a link of this kind: a server that refuses GET
+    /// may take what a form sends, and all that a GET can find out about a form
+    /// that is sent by POST is whether its server answers.
+    pub(super) fn excuses(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Enters | Kind::Uses | Kind::Style => false,
+            Kind::Form => self.status == Some(405),
+            Kind::Post => matches!(self.word, "status" | "redirect"),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What linkcheck has to tell, and the three forms in which it does.
+//! What linkcheck has to tell, and the forms in which it does.
 //!
 //! A finding is one line, written as soon as it is known. URLs come from
 //! [`url`], so they are ASCII without blanks and control characters; a link that
@@ -16,10 +16,12 @@ pub enum Format {
     /// `Broken link SOURCE -> URL (CAUSE)`, as the talk has it.
     #[default]
     Text,
-    /// Kind, source, URL, word, cause, with a TAB between.
+    /// Kind, source, URL, word, cause, line, with a TAB between.
     Tsv,
     /// An object a line.
     Jsonl,
+    /// A workflow command a line, which GitHub shows as an annotation.
+    Github,
 }
 
 /// Something to tell.
@@ -30,6 +32,7 @@ pub(super) enum Finding {
         source: Rc<str>,
         url: Rc<str>,
         cause: Rc<Cause>,
+        line: Option<u64>,
     },
     /// A link that leads elsewhere.
     Redirected {
@@ -37,17 +40,19 @@ pub(super) enum Finding {
         url: Rc<str>,
         to: Rc<str>,
         status: u16,
+        line: Option<u64>,
     },
     /// A link that works, and should be mended all the same.
     Warning {
         source: Rc<str>,
         url: Rc<str>,
         cause: String,
+        line: Option<u64>,
     },
     /// A link that nobody checks.
     NotHttp { url: Rc<str> },
     /// A page that was to be entered and is none.
-    NotHtml { url: Rc<str> },
+    NotHtml { url: Rc<str>, media_type: Box<str> },
     /// A page that robots.txt keeps us from.
     Disallowed { url: Rc<str> },
 }
@@ -63,58 +68,32 @@ impl Finding {
 
     /// The line for it, with its newline.
     pub(super) fn line(&self, format: Format) -> String {
+        let row = self.row();
         match format {
-            Format::Text => self.text() + "\n",
-            Format::Tsv => {
-                let row = self.row();
-                let (source, cause) = (
-                    row.source.unwrap_or_default(),
-                    row.cause.unwrap_or_default(),
-                );
-                let word = row.word.unwrap_or_default();
-                format!("{}\t{source}\t{}\t{word}\t{cause}\n", row.kind, row.url)
-            }
+            Format::Text => row.text() + "\n",
+            Format::Tsv => row.columns() + "\n",
             Format::Jsonl => {
-                let row = self.row();
                 let mut line = json::Line::new();
                 line.string("kind", Some(row.kind));
                 line.string("source", row.source.as_deref());
-                line.string("url", Some(&row.url));
-                line.string("error", row.word);
-                line.string("cause", row.cause.as_deref());
-                line.number("status", row.status.map(u64::from));
+                row.members(&mut line);
+                line.number("line", row.line);
                 line.end()
             }
+            Format::Github => row.annotation(&row.text()),
         }
     }
 
-    fn text(&self) -> String {
+    /// What it says, in columns.
+    pub(super) fn row(&self) -> Row {
         match self {
-            Finding::Broken { source, url, cause } => {
-                let cause = visible(&cause.text);
-                format!("Broken link {} -> {} ({cause})", seen(source), seen(url))
-            }
-            Finding::Redirected {
+            Finding::Broken {
                 source,
                 url,
-                to,
-                status,
-            } => {
-                let (source, url, to) = (seen(source), seen(url), seen(to));
-                format!("Redirected link {source} -> {url} ({status} to {to})")
-            }
-            Finding::Warning { source, url, cause } => {
-                format!("Warning {} -> {} ({cause})", seen(source), seen(url))
-            }
-            Finding::NotHttp { url } => format!("Not http: {}", seen(url)),
-            Finding::NotHtml { url } => format!("Not html: {}", seen(url)),
-            Finding::Disallowed { url } => format!("Not allowed by robots.txt: {}", seen(url)),
-        }
-    }
-
-    fn row(&self) -> Row {
-        match self {
-            Finding::Broken { source, url, cause } => Row {
+                cause,
+                line,
+            } => Row {
+                line: *line,
                 source: Some(seen(source)),
                 word: Some(cause.word),
                 cause: Some(visible(&cause.text)),
@@ -126,19 +105,30 @@ impl Finding {
                 url,
                 to,
                 status,
+                line,
             } => Row {
+                line: *line,
                 source: Some(seen(source)),
                 cause: Some(format!("to {}", seen(to))),
                 status: Some(*status),
                 ..Row::of("redirected", url)
             },
-            Finding::Warning { source, url, cause } => Row {
+            Finding::Warning {
+                source,
+                url,
+                cause,
+                line,
+            } => Row {
+                line: *line,
                 source: Some(seen(source)),
-                cause: Some(cause.clone()),
+                cause: Some(visible(cause)),
                 ..Row::of("warning", url)
             },
             Finding::NotHttp { url } => Row::of("not-http", url),
-            Finding::NotHtml { url } => Row::of("not-html", url),
+            Finding::NotHtml { url, media_type } => Row {
+                cause: Some(visible(media_type)).filter(|text| !text.is_empty()),
+                ..Row::of("not-html", url)
+            },
             Finding::Disallowed { url } => Row::of("disallowed", url),
         }
     }
@@ -155,13 +145,16 @@ fn seen(url: &str) -> String {
 }
 
 /// A finding in columns.
-struct Row {
-    kind: &'static str,
-    source: Option<String>,
-    url: String,
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) kind: &'static str,
+    pub(super) source: Option<String>,
+    pub(super) url: String,
     word: Option<&'static str>,
-    cause: Option<String>,
+    pub(super) cause: Option<String>,
     status: Option<u16>,
+    /// Where the link stands on its page.
+    pub(super) line: Option<u64>,
 }
 
 impl Row {
@@ -173,6 +166,75 @@ impl Row {
             word: None,
             cause: None,
             status: None,
+            line: None,
         }
+    }
+
+    /// What people call it.
+    fn label(&self) -> &'static str {
+        match self.kind {
+            "broken" => "Broken link",
+            "redirected" => "Redirected link",
+            "warning" => "Warning",
+            "not-http" => "Not http:",
+            "not-html" => "Not html:",
+            _ => "Not allowed by robots.txt:",
+        }
+    }
+
+    /// The cause for people, in brackets.
+    fn detail(&self) -> String {
+        match (&self.cause, self.status) {
+            (Some(cause), Some(status)) if self.kind == "redirected" => {
+                format!(" ({status} {cause})")
+            }
+            (Some(cause), _) => format!(" ({cause})"),
+            (None, _) => String::new(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let (label, url, detail) = (self.label(), &self.url, self.detail());
+        match &self.source {
+            Some(source) => format!("{label} {source} -> {url}{detail}"),
+            None => format!("{label} {url}{detail}"),
+        }
+    }
+
+    /// The same without the page that has it.
+    pub(super) fn about(&self) -> String {
+        format!("{} {}{}", self.label(), self.url, self.detail())
+    }
+
+    /// With a TAB between two columns.
+    pub(super) fn columns(&self) -> String {
+        let source = self.source.as_deref().unwrap_or_default();
+        let word = self.word.unwrap_or_default();
+        let cause = self.cause.as_deref().unwrap_or_default();
+        let line = self.line.map(|line| line.to_string()).unwrap_or_default();
+        format!(
+            "{}\t{source}\t{}\t{word}\t{cause}\t{line}",
+            self.kind, self.url
+        )
+    }
+
+    /// All but the kind and the page that has it.
+    pub(super) fn members(&self, line: &mut json::Line) {
+        line.string("url", Some(&self.url));
+        line.string("error", self.word);
+        line.string("cause", self.cause.as_deref());
+        line.number("status", self.status.map(u64::from));
+    }
+
+    /// A workflow command of GitHub, which shows a message as an annotation.
+    pub(super) fn annotation(&self, message: &str) -> String {
+        let level = match self.kind {
+            "broken" => "error",
+            "redirected" | "warning" => "warning",
+            _ => "notice",
+        };
+        // The other characters that are escaped there are in no message.
+        let message = message.replace('%', "%25");
+        format!("::{level} title=linkcheck::{message}\n")
     }
 }

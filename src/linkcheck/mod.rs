@@ -13,8 +13,11 @@
 //! 3. Which task is next say the `hosts`: a host that wants time between
 //!    requests, or failed and is tried again later, holds up no other. What a
 //!    host allows robots to read, its `robots` file says; which pages there are,
-//!    perhaps a `sitemap`.
-//! 4. What is found out is a `finding`, a line of output, with its `cause`.
+//!    perhaps a `sitemap`; what a page is, its `media` type. What was fine may be
+//!    kept in a `cache` between runs.
+//! 4. What is found out is a `finding`, a line of output, with its `cause`, or a
+//!    part of the entry of its target, a `group`. What is fine, and not as it
+//!    should be, is in `advice`.
 //! 5. It is over when no task waits and none is in flight.
 //!
 //! Each URL is asked for once, whatever links to it: with HEAD where only its
@@ -27,16 +30,22 @@
 
 use crate::error::Error;
 use crate::fetch;
+use std::collections::HashSet;
 use std::io::Write;
 use std::time::Duration;
 use url::Url;
 
+mod accept;
+mod advice;
 mod anchors;
 mod batch;
+mod cache;
 mod cause;
 mod finding;
 mod frontier;
+mod group;
 mod hosts;
+mod media;
 pub mod progress;
 mod robots;
 mod scope;
@@ -44,6 +53,8 @@ mod sitemap;
 mod walk;
 mod worker;
 
+pub use accept::{Remap, Statuses};
+pub use cache::Cache;
 pub use finding::Format;
 pub use frontier::Tally;
 pub use scope::Scope;
@@ -89,6 +100,17 @@ pub struct Options {
     pub verbose: bool,
     /// How to write what is found.
     pub format: Format,
+    /// One entry for all findings of one target, at the end.
+    pub group: bool,
+    /// Statuses that are fine, besides 200 to 299.
+    pub accept: Vec<Statuses>,
+    /// What to ask for in place of the URLs that pages have: the first that fits counts.
+    pub remap: Vec<Remap>,
+    /// Links to http are broken where https works, too.
+    pub require_https: bool,
+    /// External URLs that are known to be fine, and not asked for; none if those
+    /// that are fine are not to be told.
+    pub fine: Option<HashSet<String>>,
     /// How to fetch. Redirects and retries are dealt with here.
     pub fetch: fetch::Options,
 }
@@ -110,6 +132,8 @@ pub struct Summary {
     pub is_complete: bool,
     /// The starts that could not be read, with their causes.
     pub failed_starts: Vec<(String, String)>,
+    /// The external URLs that were asked for, and are fine: see [`Options::fine`].
+    pub fine: Vec<String>,
 }
 
 /// What names us to servers.

@@ -51,9 +51,13 @@ impl Site {
         }
     }
 
-    /// Whether the user wants to hear of a URL.
-    pub(super) fn wants(&self, url: &str) -> bool {
-        let matches = |set: &RegexSet| set.is_match(url.as_bytes());
+    /// Whether the user wants to hear of a link: of its URL, or of what stands in
+    /// place of one. Patterns match it with its fragment or without.
+    pub(super) fn wants(&self, url: &str, fragment: Option<&str>) -> bool {
+        let matches = |set: &RegexSet| {
+            let whole = || fragment.map(|fragment| format!("{url}#{fragment}"));
+            set.is_match(url.as_bytes()) || whole().is_some_and(|url| set.is_match(url.as_bytes()))
+        };
         let Scope {
             include, exclude, ..
         } = &self.scope;
@@ -120,10 +124,17 @@ mod tests {
             exclude: set("[.]png$"),
             ..Scope::default()
         });
-        assert!(scope.wants("http://a/docs/x") && !scope.wants("http://a/x"));
-        assert!(!scope.wants("http://a/docs/x.png"));
+        let wants = |scope: &Site, url: &str| scope.wants(url, None);
+        assert!(wants(&scope, "http://a/docs/x") && !wants(&scope, "http://a/x"));
+        assert!(!wants(&scope, "http://a/docs/x.png"));
+        assert!(!scope.wants("http://a/docs/x.png", Some("y")));
         scope.scope.include = None;
-        assert!(scope.wants("http://a/x"));
+        assert!(wants(&scope, "http://a/x"));
+        // case web-4
+        scope.scope.exclude = set("#/route");
+        assert!(!scope.wants("http://a/", Some("/route/1")));
+        assert!(wants(&scope, "http://a/") && scope.wants("http://a/", Some("x")));
+        scope.scope.exclude = None;
         assert!(!scope.leaves_out("http://a/x"));
         scope.scope.no_external = true;
         assert!(scope.leaves_out("http://a/x"));

@@ -1,17 +1,24 @@
-//! Sitemaps (sitemaps.org, protocol 0.9): the URLs of a site, listed for
-//! crawlers, as XML, perhaps in gzip.
+//! Sitemaps: the URLs of a site, listed for crawlers (sitemaps.org, protocol
+//! 0.9): XML, a feed (RSS, Atom), or text with a URL a line; each perhaps in gzip.
 
 use crate::error::Error;
 use flate2::bufread::MultiGzDecoder;
-use quick_xml::Reader;
-use quick_xml::events::Event;
-use std::io::{self, BufRead, BufReader, Read};
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use url::Url;
 
-/// So much of a sitemap is read, in bytes, out of its gzip: twice what the
+/// How much of a sitemap is read, in bytes, out of its gzip: twice what the
 /// protocol allows.
 const MOST: u64 = 100 << 20;
 
 const TOO_LARGE: &str = "a sitemap of more than 100 MiB: the rest is not read";
+
+/// The text of a sitemap, as far as it is read.
+type Input<'a> = io::Take<Box<dyn BufRead + 'a>>;
+
+/// The longest line of a sitemap that is text, in bytes.
+const LINE: u64 = 64 << 10;
 
 /// What a sitemap lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,31 +29,61 @@ pub(super) enum Item {
     Sitemap,
 }
 
-/// Hands every URL of a sitemap to `take`. White space around it is no part of it.
+/// Hands every URL of the sitemap at `base` to `take`. White space around it is no part of it.
 pub(super) fn read(
     input: impl Read,
-    mut take: impl FnMut(Item, &str) -> Result<(), Error>,
+    base: &Url,
+    take: impl FnMut(Item, &str) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut input = BufReader::new(input);
     let gzip = input
         .fill_buf()
         .map_err(Error::Read)?
         .starts_with(&[0x1F, 0x8B]);
-    let input: Box<dyn BufRead> = match gzip {
+    let input: Box<dyn BufRead + '_> = match gzip {
         true => Box::new(BufReader::new(MultiGzDecoder::new(input))),
         false => Box::new(input),
     };
-    let mut reader = Reader::from_reader(input.take(MOST));
+    let mut input = input.take(MOST);
+    let begin = input.fill_buf().map_err(Error::Read)?;
+    let begin = begin.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(begin);
+    match begin.trim_ascii_start().first() {
+        // UTF-16 begins with its own mark.
+        Some(b'<' | 0xFE | 0xFF) => xml(input, base, take),
+        _ => text(input, take),
+    }
+}
+
+/// A sitemap in XML, or a feed.
+fn xml(
+    input: Input<'_>,
+    base: &Url,
+    mut take: impl FnMut(Item, &str) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut reader = Reader::from_reader(input);
     let (mut buffer, mut url, mut item) = (Vec::new(), None::<String>, Item::Page);
+    // The `link` of a feed's item is a page, that of the feed is not.
+    let mut is_in_item = false;
     loop {
         buffer.clear();
         match reader.read_event_into(&mut buffer).map_err(bad)? {
             Event::Start(tag) => match tag.local_name().as_ref() {
                 "url" => item = Item::Page,
                 "sitemap" => item = Item::Sitemap,
+                "item" | "entry" => is_in_item = true,
                 "loc" => url = Some(String::new()),
+                "link" if is_in_item => match href(&tag)? {
+                    Some((href, true)) => take(Item::Page, &joined(base, &href))?,
+                    Some((_, false)) => {}
+                    None => url = Some(String::new()),
+                },
                 _ => {}
             },
+            Event::Empty(tag) if is_in_item && tag.local_name().as_ref() == "link" => {
+                if let Some((href, true)) = href(&tag)? {
+                    take(Item::Page, &joined(base, &href))?;
+                }
+            }
             Event::Text(text) => {
                 if let Some(url) = &mut url {
                     url.push_str(&text);
@@ -65,26 +102,84 @@ pub(super) fn read(
                     }
                 }
             }
-            Event::End(tag) if tag.local_name().as_ref() == "loc" => {
-                if let Some(url) = url.take() {
-                    take(item, url.trim())?;
+            Event::End(tag) => match tag.local_name().as_ref() {
+                "loc" | "link" => {
+                    if let Some(url) = url.take() {
+                        take(item, url.trim())?;
+                    }
                 }
-            }
-            Event::Eof if reader.get_ref().limit() == 0 => {
-                let error = io::Error::new(io::ErrorKind::FileTooLarge, TOO_LARGE);
-                return Err(Error::Read(error));
-            }
+                "item" | "entry" => is_in_item = false,
+                _ => {}
+            },
+            Event::Eof if reader.get_ref().limit() == 0 => return Err(failed(TOO_LARGE)),
             Event::Eof => return Ok(()),
             _ => {}
         }
     }
 }
 
+/// Where a link of Atom leads to, and whether that is the page of its entry.
+fn href(tag: &BytesStart) -> Result<Option<(String, bool)>, Error> {
+    let (mut href, mut is_page) = (None, true);
+    for attribute in tag.attributes() {
+        let attribute = attribute.map_err(|error| bad(quick_xml::Error::from(error)))?;
+        let value = attribute
+            .normalized_value(XmlVersion::Implicit1_0)
+            .map_err(bad)?;
+        match attribute.key.as_ref() {
+            "href" => href = Some(value.trim().to_string()),
+            "rel" => is_page = value == "alternate",
+            _ => {}
+        }
+    }
+    Ok(href.map(|href| (href, is_page)))
+}
+
+/// A URL that may be relative to that of its feed.
+fn joined(base: &Url, href: &str) -> String {
+    base.join(href).map_or(href.to_string(), String::from)
+}
+
+/// A sitemap of a URL a line.
+fn text(
+    mut input: Input<'_>,
+    mut take: impl FnMut(Item, &str) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut line = Vec::new();
+    let mut is_first = true;
+    loop {
+        line.clear();
+        let mut one = input.by_ref().take(LINE);
+        one.read_until(b'\n', &mut line).map_err(Error::Read)?;
+        if line.is_empty() {
+            return match input.limit() == 0 {
+                true => Err(failed(TOO_LARGE)),
+                false => Ok(()),
+            };
+        }
+        let text = String::from_utf8_lossy(&line);
+        let url = text.trim_start_matches('\u{FEFF}').trim();
+        if url.is_empty() {
+            continue;
+        }
+        let is_http = |url: Url| matches!(url.scheme(), "http" | "https");
+        if line.len() as u64 == LINE || is_first && !Url::parse(url).is_ok_and(is_http) {
+            return Err(failed("not a sitemap: neither XML nor a URL a line"));
+        }
+        is_first = false;
+        take(Item::Page, url)?;
+    }
+}
+
 fn bad(error: impl Into<quick_xml::Error>) -> Error {
     Error::Read(match error.into() {
         quick_xml::Error::Io(error) => io::Error::new(error.kind(), error.to_string()),
-        error => io::Error::new(io::ErrorKind::InvalidData, format!("not XML: {error}")),
+        error => io::Error::new(ErrorKind::InvalidData, format!("not XML: {error}")),
     })
+}
+
+fn failed(how: &str) -> Error {
+    Error::Read(io::Error::new(ErrorKind::InvalidData, how))
 }
 
 /// The five entities of XML itself.
@@ -102,6 +197,7 @@ fn predefined(name: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::io::Write;
 
     fn list(xml: &[u8]) -> Vec<(Item, String)> {
@@ -110,7 +206,8 @@ mod tests {
             all.push((item, url.to_string()));
             Ok(())
         };
-        read(xml, take).unwrap();
+        let base = Url::parse("http://a/feeds/x").unwrap();
+        read(xml, &base, take).unwrap();
         all
     }
 
@@ -130,14 +227,47 @@ mod tests {
         assert_eq!(list(b""), []);
     }
 
+    // case web-5
+    #[test]
+    fn text_and_feeds() {
+        let pages = ["http://a/1", "http://a/2"].map(|url| (Item::Page, url.to_string()));
+        let text = b"\xEF\xBB\xBF\r\nhttp://a/1 \r\n\n\thttp://a/2";
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text).unwrap();
+        let rss = b"<rss version='2.0'><channel><link>http://a/</link>\
+            <atom:link href='http://a/feed' rel='self'/>\
+            <item><link> http://a/1</link><comments>http://a/c</comments></item>\
+            <item><title>x</title><link><![CDATA[http://a/2]]></link></item></channel></rss>";
+        let atom = b"<feed xmlns='http://www.w3.org/2005/Atom'><link href='http://a/'/>\
+            <entry><link rel='edit' href='e'/><link href='../1'/></entry>\
+            <entry><link rel='alternate' href='http://a/2'></link><link rel='self' href='x'></link></entry></feed>";
+        for sitemap in [&text[..], &gzip.finish().unwrap(), rss, atom] {
+            assert_eq!(list(sitemap), pages);
+        }
+        assert_eq!(list(b"http://a/1\nx\n")[1].1, "x");
+    }
+
+    proptest! {
+        #[test]
+        fn no_sitemap_is_too_odd(sitemap: Vec<u8>, xml in "(<|/|>|url|loc|link|item|entry| href='|x|&|;|\n){0,30}") {
+            let base = Url::parse("http://a/").unwrap();
+            let _ = read(&sitemap[..], &base, |_, _| Ok(()));
+            let _ = read(xml.as_bytes(), &base, |_, _| Ok(()));
+        }
+    }
+
     #[test]
     fn what_is_no_xml_is_an_error() {
         for bad in [
             &b"<urlset><url><loc>http://a/</url></urlset>"[..],
             b"<a><loc>&#xFFFFFFFF;</loc>",
             b"\x1F\x8Bxyz",
+            b"{\"urls\": []}",
+            b"/relative\n",
+            &[b"http://a/", &[b'x'; 1 << 17][..]].concat(),
         ] {
-            assert!(read(bad, |_, _| Ok(())).is_err());
+            let base = Url::parse("http://a/").unwrap();
+            assert!(read(bad, &base, |_, _| Ok(())).is_err());
         }
     }
 }

@@ -8,14 +8,17 @@
 use super::anchors::Names;
 use super::cause::Cause;
 use super::frontier::{ALL_LEVELS, Answer, Frontier, Id, Rules};
+use super::group::Groups;
 use super::hosts::{Hosts, Manners, Next};
 use super::robots::Robots;
-use super::worker::{Event, Fetchers, Outcome, Reason, Task, Worker};
+use super::worker::{Event, Fetchers, Outcome, Reason, Task, Worker, has_no_user};
 use super::{LOOK, Observer, Options, Summary, Tally};
+use crate::cli::visible;
 use crate::error::Error;
 use crate::fetch::{self, Fetcher};
 use std::collections::HashSet;
 use std::io::Write;
+use std::mem;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -40,6 +43,7 @@ pub(super) struct Walk {
     /// Sitemaps that were met.
     sitemaps: HashSet<String>,
     is_complete: bool,
+    groups: Groups,
 }
 
 /// What is known of a host.
@@ -54,13 +58,16 @@ struct Known {
 }
 
 impl Walk {
-    pub(super) fn new(options: Options, starts: &[Url]) -> Result<Walk, Error> {
+    pub(super) fn new(mut options: Options, starts: &[Url]) -> Result<Walk, Error> {
         let rules = Rules {
             levels: options.levels.unwrap_or(ALL_LEVELS),
             max_urls: options.max_urls,
             fragments: options.fragments,
             redirects: options.redirects,
             warnings: options.warnings,
+            remap: options.remap.clone(),
+            require_https: options.require_https,
+            fine: options.fine.take(),
         };
         let names = Names::default();
         let site = Fetchers::new(&options.fetch, options.retry)?;
@@ -71,6 +78,9 @@ impl Walk {
         };
         let stranger = Fetchers::new(&unknown, options.retry)?;
         let origins: Arc<[_]> = starts.iter().map(Url::origin).collect();
+        let users = starts.iter().filter(|url| !has_no_user(url));
+        let users: Arc<[_]> = users.cloned().collect();
+        let accept: Arc<[_]> = options.accept.clone().into();
         let (tasks, to_do) = mpsc::channel();
         // A worker that is ahead of the coordinator waits.
         let (done, events) = mpsc::sync_channel(2 * options.jobs);
@@ -80,6 +90,8 @@ impl Walk {
                 site: site.clone(),
                 stranger: stranger.clone(),
                 origins: Arc::clone(&origins),
+                users: Arc::clone(&users),
+                accept: Arc::clone(&accept),
                 names: names.clone(),
                 max_size: options.max_size,
                 events: done.clone(),
@@ -102,6 +114,7 @@ impl Walk {
             events,
             sitemaps: HashSet::new(),
             is_complete: true,
+            groups: Groups::default(),
             options,
         })
     }
@@ -120,9 +133,13 @@ impl Walk {
         self.in_flight == 0 && self.hosts.is_empty()
     }
 
-    /// Begins at a URL.
+    /// Begins at a URL. Its user name and password are for all of its origin, and
+    /// so are not part of it.
     pub(super) fn start(&mut self, url: &Url) {
-        self.frontier.start(url);
+        let mut bare = url.clone();
+        // An http URL has a host.
+        let _ = bare.set_username("").and_then(|()| bare.set_password(None));
+        self.frontier.start(&bare);
         if self.options.sitemap {
             let host = self.host(url);
             self.sites[host].wants_sitemaps = true;
@@ -222,7 +239,9 @@ impl Walk {
         };
         let robots = self.sites[host].robots.as_ref();
         self.obeys_robots(host)
-            && robots.is_some_and(|robots| !robots.allow(url))
+            && robots
+                .zip(Url::parse(url).ok())
+                .is_some_and(|(robots, url)| !robots.allow(&url))
             && !self.frontier.is_root(*id)
     }
 
@@ -241,6 +260,7 @@ impl Walk {
     fn take(&mut self, event: Event, observer: &mut impl Observer) {
         match event {
             Event::Links(id, batch) => self.frontier.links(id, batch),
+            Event::Odd(id, cause) => self.frontier.odd(id, cause),
             Event::Sitemap(url) => self.add_sitemap(&url, observer),
             Event::Done(host, task, outcome) => {
                 self.in_flight -= 1;
@@ -267,7 +287,12 @@ impl Walk {
                         self.answered(&task, answer);
                     }
                     Outcome::Robots(robots) => self.robots(host, robots, observer),
-                    Outcome::Listed(id) => self.frontier.forget_links(id),
+                    Outcome::Listed(id, listed) => {
+                        self.frontier.forget_links(id);
+                        if listed == 0 {
+                            self.note(&task, "the sitemap lists no page", observer);
+                        }
+                    }
                     Outcome::Failed(..) => {}
                 }
                 return;
@@ -330,7 +355,7 @@ impl Walk {
     /// It is known what a host allows.
     fn robots(&mut self, host: usize, robots: Robots, observer: &mut impl Observer) {
         let site = &mut self.sites[host];
-        if std::mem::take(&mut site.wants_sitemaps) {
+        if mem::take(&mut site.wants_sitemaps) {
             let mut sitemaps = robots.sitemaps().to_vec();
             if sitemaps.is_empty() {
                 sitemaps.push(format!("{}/sitemap.xml", site.origin));
@@ -349,6 +374,8 @@ impl Walk {
 
     /// Has a sitemap read that was not met before.
     fn add_sitemap(&mut self, url: &str, observer: &mut impl Observer) {
+        let mapped = self.frontier.mapped(url);
+        let url = mapped.as_deref().unwrap_or(url);
         let Ok(parsed) = Url::parse(url) else {
             self.is_complete = false;
             observer.note(url, "a sitemap whose URL is none");
@@ -369,9 +396,17 @@ impl Walk {
     pub(super) fn tell(&mut self, output: &mut impl Write) -> Result<(), Error> {
         let mut lines = String::new();
         while let Some(finding) = self.frontier.finding() {
-            if self.options.verbose || !finding.is_no_fault() {
-                lines.push_str(&finding.line(self.options.format));
+            if !self.options.verbose && finding.is_no_fault() {
+                continue;
             }
+            let finding = match self.options.group {
+                true => self.groups.add(finding),
+                false => Some(finding),
+            };
+            lines.extend(finding.map(|finding| finding.line(self.options.format)));
+        }
+        if self.is_over() {
+            lines.push_str(&self.groups.lines(self.options.format));
         }
         match lines.is_empty() {
             true => Ok(()),
@@ -387,12 +422,26 @@ impl Walk {
             let cause = format!("{left_out} links to more were not followed (--max-urls)");
             observer.note(&format!("{most} URLs"), &cause);
         }
+        for (url, media_type) in self.frontier.starts_without_links() {
+            self.is_complete = false;
+            let cause = match media_type {
+                "" => "not an HTML page: no link was checked".to_string(),
+                media_type => format!("not an HTML page ({media_type}): no link was checked"),
+            };
+            observer.note(&fetch::shown(url), &visible(&cause));
+        }
         let failed = self.frontier.failed_starts();
         let failed = failed
             .iter()
             .map(|(url, cause)| (fetch::shown(url), cause.to_string()));
         Summary {
             tally,
+            fine: self
+                .frontier
+                .fine
+                .iter()
+                .map(|url| url.to_string())
+                .collect(),
             is_complete: self.is_complete,
             failed_starts: failed.collect(),
         }

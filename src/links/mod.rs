@@ -29,6 +29,8 @@ use crate::html::Tokenizer;
 use crate::html::pages::{self, Part};
 use crate::stream::{self, BLOCK, Out};
 use page::Page;
+#[cfg(feature = "linkcheck")]
+pub(crate) use page::refresh;
 use std::fmt;
 use std::io::{Read, Write};
 use url::Url;
@@ -69,6 +71,8 @@ pub struct Link<'a> {
     /// In which line the tag that holds it begins; the first one is 1. Nothing
     /// unless the visitor wants [`LINES`](Visit::LINES).
     pub line: Option<u64>,
+    /// A form is sent there, by POST.
+    pub posts: bool,
 }
 
 /// What in a page holds a link.
@@ -485,6 +489,29 @@ mod tests {
             plain("<svg><base href=/x/ /></svg><a href=1>"),
             ["http://host/dir/1"]
         );
+    }
+
+    // case web-7
+    #[test]
+    fn the_methods_of_forms() {
+        struct Posts(Vec<bool>);
+        impl Visit for Posts {
+            fn link(&mut self, link: &Link<'_>) -> Result<(), Error> {
+                self.0.push(link.posts);
+                Ok(())
+            }
+            fn invalid(&mut self, _: &Invalid<'_>) -> Result<(), Error> {
+                Ok(())
+            }
+        }
+        let page =
+            b"<form action=/1 method=POST><form method=dialog action=/2><form method=x action=/3>
+            <a href=/4 method=post><form method=post><button formaction=/5>
+            <button formaction=/6 formmethod=get><input type=submit formmethod=dialog formaction=/7>";
+        let base = Url::parse(BASE).unwrap();
+        let mut posts = Posts(Vec::new());
+        visit(&mut &page[..], Some(&base), ALL, &mut posts).unwrap();
+        assert_eq!(posts.0, [true, false, false, true, false]);
     }
 
     #[test]

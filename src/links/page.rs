@@ -30,7 +30,19 @@ pub(super) struct Page<V> {
     values: Vec<u8>,
     /// The style sheet at hand.
     css: Option<css::Scanner>,
+    /// How the form at hand is sent, and what the tag at hand sends of it.
+    form: Sends,
+    sends: Sends,
     result: Result<(), Error>,
+}
+
+/// How a form is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sends {
+    Get,
+    Post,
+    /// It closes a dialog.
+    Nothing,
 }
 
 /// An attribute, where its value begins, and whether it was too long to keep.
@@ -62,6 +74,8 @@ impl<V: Visit> Page<V> {
             kept: Vec::new(),
             values: Vec::new(),
             css: None,
+            form: Sends::Get,
+            sends: Sends::Get,
             result: Ok(()),
         }
     }
@@ -136,8 +150,8 @@ impl<V: Visit> Page<V> {
             ImageSrcset | Rel => element == Element::Link,
             Poster => element == Element::Video,
             Data => element == Element::Object,
-            Action => element == Element::Form,
-            FormAction | Type => matches!(element, Element::Button | Element::Input),
+            Action | Method => element == Element::Form,
+            FormAction | FormMethod | Type => matches!(element, Element::Button | Element::Input),
             Background => matches!(
                 element,
                 Element::Body
@@ -159,7 +173,8 @@ impl<V: Visit> Page<V> {
     fn is_link(&self, attribute: Attribute, is_html: bool) -> bool {
         use Attribute::*;
         match (self.element, attribute) {
-            (_, Rel | HttpEquiv | ShadowRootMode | Type) => false,
+            (_, Rel | HttpEquiv | ShadowRootMode | Type | Method | FormMethod) => false,
+            (_, Action | FormAction) if self.sends == Sends::Nothing => false,
             (_, Id | Name | Style) => true,
             (Element::A, Href) => true,
             (element, Href | XlinkHref) if element == Element::A || is_svg_loader(element) => {
@@ -270,6 +285,16 @@ impl<V: Visit> Page<V> {
         self.other(Attribute::Type).is_some_and(has)
     }
 
+    /// What an attribute says about the sending of a form.
+    fn method(&self, attribute: Attribute) -> Option<Sends> {
+        let value = self.other(attribute)?;
+        Some(match () {
+            () if value.eq_ignore_ascii_case(b"post") => Sends::Post,
+            () if value.eq_ignore_ascii_case(b"dialog") => Sends::Nothing,
+            () => Sends::Get,
+        })
+    }
+
     /// `<meta>` that leads to another page.
     fn refreshes(&self) -> bool {
         self.other(Attribute::HttpEquiv)
@@ -337,6 +362,7 @@ impl<V: Visit> Page<V> {
                         fragment,
                         source,
                         line: self.line,
+                        posts: self.sends == Sends::Post,
                     });
                 } else if self.is_file && scheme == "file" {
                     self.invalid(raw, Cause::File, source);
@@ -480,6 +506,17 @@ impl<V: Visit> Sink for Page<V> {
             mode.eq_ignore_ascii_case(b"open") || mode.eq_ignore_ascii_case(b"closed")
         });
         let (content, is_html) = self.context.open(self.element, closes_itself, shadow);
+        match self.element {
+            Element::Form => {
+                self.form = self.method(Attribute::Method).unwrap_or(Sends::Get);
+                self.sends = self.form;
+            }
+            // What a button says goes before what its form says.
+            Element::Button | Element::Input => {
+                self.sends = self.method(Attribute::FormMethod).unwrap_or(self.form);
+            }
+            _ => self.sends = Sends::Get,
+        }
         if !self.kept.is_empty() {
             self.tell(is_html);
         }
@@ -537,7 +574,7 @@ fn scheme(raw: &[u8]) -> Option<&[u8]> {
 
 /// The URL in the value of a refresh (HTML standard, 4.2.5.3, shared
 /// declarative refresh steps): `5; url=page.html`.
-fn refresh(value: &[u8]) -> Option<&[u8]> {
+pub(crate) fn refresh(value: &[u8]) -> Option<&[u8]> {
     let blank = |text: &[u8]| text.len() - text.trim_ascii_start().len();
     let skip = |text: &[u8], n: usize| -> usize { n + blank(&text[n..]) };
     let value = value.trim_ascii_start();

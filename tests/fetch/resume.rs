@@ -161,6 +161,7 @@ fn what_fails_for_good_is_not_tried_again() {
 fn statuses_that_pass() {
     for line in [
         "408 Request Timeout",
+        "425 Too Early",
         "429 Too Many Requests",
         "500 Internal Server Error",
         "502 Bad Gateway",

@@ -24,6 +24,50 @@ pub(super) fn parse_content_type(value: &str) -> (String, Option<String>) {
     (essence, None)
 }
 
+/// The content type of an answer that may have several, in several fields or
+/// one (Fetch standard, "extract a MIME type"): the last that is one, with the
+/// charset of one of the same kind before it if it has none itself.
+pub(in super::super) fn extract<'a>(fields: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut found: Option<(String, String)> = None;
+    let mut first = None;
+    for value in fields.flat_map(values) {
+        let value = value.trim();
+        first = first.or(Some(value));
+        let (essence, charset) = parse_content_type(value);
+        let is_type = essence.split_once('/').is_some_and(|(kind, name)| {
+            let is_token = |text: &str| {
+                !text.is_empty() && text.bytes().all(|c| c.is_ascii_graphic() && c != b'/')
+            };
+            is_token(kind) && is_token(name)
+        });
+        if !is_type || essence == "*/*" {
+            continue;
+        }
+        let mut value = value.to_string();
+        if let Some((before, text)) = &found
+            && *before == essence
+            && charset.is_none()
+            && let (_, Some(charset)) = parse_content_type(text)
+        {
+            value = format!("{value};charset=\"{charset}\"");
+        }
+        found = Some((essence, value));
+    }
+    // One that is none is shown as it is.
+    found.map(|(_, value)| value).or(first.map(str::to_string))
+}
+
+/// The values of a field: what its commas separate, outside of quotes.
+fn values(field: &str) -> impl Iterator<Item = &str> {
+    let (mut quoted, mut escaped) = (false, false);
+    field.split(move |c| {
+        let is_end = c == ',' && !quoted;
+        quoted ^= c == '"' && !escaped;
+        escaped = c == '\\' && quoted && !escaped;
+        is_end
+    })
+}
+
 /// A value, as a token or a quoted string, and what comes after it and its semicolon.
 fn parameter_value(text: &str) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
@@ -50,6 +94,39 @@ fn parameter_value(text: &str) -> (String, &str) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// The examples of the Fetch standard.
+    // case web-24
+    #[test]
+    fn several_content_types() {
+        for (fields, expected) in [
+            (&["text/plain"][..], "text/plain"),
+            (&["text/html, text/html"], "text/html"),
+            (&["text/plain", "text/html"], "text/html"),
+            (
+                &["text/html;charset=gbk, text/plain", "text/html"],
+                "text/html",
+            ),
+            (
+                &["text/html;charset=gbk", "text/html"],
+                "text/html;charset=\"gbk\"",
+            ),
+            (
+                &["text/html;charset=gbk;x=\"a,b\"", "*/*"],
+                "text/html;charset=gbk;x=\"a,b\"",
+            ),
+            (&["text/html", "cannot-parse", ""], "text/html"),
+            (&["", "x"], ""),
+            (&["html"], "html"),
+        ] {
+            assert_eq!(
+                extract(fields.iter().copied()).as_deref(),
+                Some(expected),
+                "{fields:?}"
+            );
+        }
+        assert_eq!(extract(std::iter::empty()), None);
+    }
 
     #[test]
     fn content_types() {

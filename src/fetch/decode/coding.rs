@@ -19,8 +19,9 @@ pub(super) trait Coding {
     /// Undoes what it can of `input` into `out`. The error says what is wrong with the data.
     fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, &'static str>;
 
-    /// Begins anew after the end of a stream. False if nothing may follow there.
-    fn again(&mut self) -> bool;
+    /// Begins anew after the end of a stream, with this byte. False if no stream
+    /// may follow there, or none begins like this.
+    fn again(&mut self, first: u8) -> bool;
 
     /// Whether what stands behind the end of a stream is padding, to be ignored
     /// up to the end.
@@ -85,9 +86,9 @@ impl Coding for Gzip {
         inflate(&mut self.0, input, out)
     }
 
-    fn again(&mut self) -> bool {
+    fn again(&mut self, first: u8) -> bool {
         *self = Gzip::new();
-        true
+        first == 0x1F
     }
 
     /// As gzip(1) has it.
@@ -120,7 +121,7 @@ impl Coding for Deflate {
         inflate(inflater, input, out)
     }
 
-    fn again(&mut self) -> bool {
+    fn again(&mut self, _: u8) -> bool {
         false
     }
 }
@@ -166,7 +167,7 @@ impl Coding for Brotli {
         Ok(Step { taken, made, ended })
     }
 
-    fn again(&mut self) -> bool {
+    fn again(&mut self, _: u8) -> bool {
         false
     }
 }
@@ -210,8 +211,8 @@ impl Coding for Zstd {
         })
     }
 
-    fn again(&mut self) -> bool {
-        // The library begins a frame anew by itself.
-        true
+    fn again(&mut self, first: u8) -> bool {
+        // The library begins a frame anew by itself: one of data, or one to be skipped.
+        matches!(first, 0x28 | 0x50..=0x5F)
     }
 }

@@ -14,16 +14,21 @@
 //!   image first and by an anchor later. When that takes it within the levels
 //!   to be entered, its links are followed then: they were kept.
 //!
+//! - A style sheet that an entered page uses is on the level of an image, and so
+//!   is what it uses itself.
+//!
 //! Costs: some 400 bytes for a URL and 8 for an anchor of a page, 40 for a link
 //! as long as its answer is awaited; on a walk of limited depth also the links
 //! of each page.
 
+mod verdict;
+
+use super::accept::Remap;
 use super::anchors::{Anchors, Names};
-use super::batch::Batch;
+use super::batch::{Batch, Invalid, Kind};
 use super::cause::Cause;
 use super::finding::Finding;
 use super::scope::{Scope, Site};
-use crate::fetch::shown;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 use url::Url;
@@ -56,6 +61,12 @@ pub(super) struct Rules {
     pub(super) redirects: bool,
     /// Tell of links that work, and should be mended all the same.
     pub(super) warnings: bool,
+    /// What to ask for in place of the URLs that pages have.
+    pub(super) remap: Vec<Remap>,
+    /// Find links to http that work with https.
+    pub(super) require_https: bool,
+    /// External URLs that are known to be fine.
+    pub(super) fine: Option<HashSet<String>>,
 }
 
 /// What came of a URL.
@@ -63,8 +74,8 @@ pub(super) struct Rules {
 pub(super) enum Answer {
     /// A page whose links were delivered.
     Page(Anchors),
-    /// It is there, and is no page.
-    Other,
+    /// It is there, and is no page, but of this media type, if that is known.
+    Other(String),
     /// It is over there.
     Moved {
         status: u16,
@@ -77,15 +88,20 @@ pub(super) enum Answer {
 
 #[derive(Debug)]
 enum State {
+    /// The user does not want it, as far as is known: a redirect that is left out led here.
+    Unmet,
     /// Not asked for, or not answered yet.
     Open,
     Page(Anchors),
-    Other,
+    /// It is there, and is no page, but of this media type.
+    Other(Box<str>),
     Moved {
         status: u16,
         to: Id,
         fragment: Option<Box<str>>,
     },
+    /// The user wants another URL to be asked for in its place.
+    Mapped(Id),
     Broken(Rc<Cause>),
     /// Nothing will ever be known of it: not in the user's interest, or beyond a limit.
     Unknown,
@@ -103,6 +119,10 @@ struct Entry {
     hops: u8,
     /// The user has named it, or it is where the redirects of such a one lead.
     is_root: bool,
+    /// It is asked for in place of another one, and so not mapped itself.
+    is_mapped: bool,
+    /// A page that is entered uses it: if it is a style sheet, its links count.
+    is_style: bool,
     waiting: Vec<Link>,
 }
 
@@ -111,6 +131,8 @@ struct Entry {
 enum Part {
     /// All of a URL, whatever its fragment.
     Whole,
+    /// All of it, by a link that is not a form's.
+    Strict,
     /// A fragment, hashed, or none.
     Fragment(Option<u64>),
     /// What is no URL, hashed.
@@ -123,10 +145,17 @@ struct Link {
     source: Id,
     /// The URL that it names: it may wait for another one, where a redirect leads.
     url: Id,
+    /// What is asked: the same URL, or the same with https, if that is the question.
+    asks: Id,
+    kind: Kind,
     /// The page links to that URL for the first time: what is wrong with all of
     /// it is told once, whatever fragments it is linked to with.
     is_first: bool,
+    /// The first that is not a form's, where a form's came before: what was
+    /// excused there counts here.
+    is_first_strict: bool,
     fragment: Option<Box<str>>,
+    line: Option<u64>,
 }
 
 /// The numbers of it all.
@@ -162,6 +191,8 @@ pub(super) struct Frontier {
     seen: HashMap<Id, HashSet<(Id, Part)>>,
     /// The links of pages that are not entered; perhaps they will be.
     held: HashMap<Id, Vec<Batch>>,
+    /// The same for style sheets that no page uses that is entered.
+    held_css: HashMap<Id, Vec<Batch>>,
     /// The links of pages that are entered after all, to be followed.
     due: VecDeque<(Id, Batch)>,
     /// What entered pages lead to, where levels are counted.
@@ -171,6 +202,10 @@ pub(super) struct Frontier {
     /// that were delivered meanwhile: the scope may still change.
     unsettled: HashSet<Id>,
     early: Vec<(Id, Batch)>,
+    /// Broken forms that were told, by page and URL.
+    told_forms: HashSet<(Id, Id)>,
+    /// External URLs that were asked for, and are fine.
+    pub(super) fine: Vec<Rc<str>>,
     pub(super) tally: Tally,
 }
 
@@ -186,11 +221,14 @@ impl Frontier {
             findings: VecDeque::new(),
             seen: HashMap::new(),
             held: HashMap::new(),
+            held_css: HashMap::new(),
             due: VecDeque::new(),
             ways: HashMap::new(),
             starts: Vec::new(),
             unsettled: HashSet::new(),
             early: Vec::new(),
+            told_forms: HashSet::new(),
+            fine: Vec::new(),
             tally: Tally::default(),
         }
     }
@@ -250,6 +288,17 @@ impl Frontier {
         self.starts.iter().filter_map(failed).collect()
     }
 
+    /// The starts that are no pages, each with its media type.
+    pub(super) fn starts_without_links(&self) -> impl Iterator<Item = (&Rc<str>, &str)> {
+        self.starts.iter().filter_map(|&start| {
+            let (end, _) = self.follow(start).ok()?;
+            match &self.entry(end).state {
+                State::Other(media_type) => Some((self.url(start), &**media_type)),
+                _ => None,
+            }
+        })
+    }
+
     /// A sitemap, whose links will come. It is no page that anybody links to, and
     /// what it lists is on the level of a start.
     pub(super) fn sitemap(&mut self, url: &Url) -> Id {
@@ -257,6 +306,7 @@ impl Frontier {
         let level = self.rules.levels.saturating_add(1);
         let entry = self.entry_mut(id);
         (entry.level, entry.in_scope) = (level, true);
+        entry.state = State::Open;
         id
     }
 
@@ -272,10 +322,30 @@ impl Frontier {
         self.follow_due();
     }
 
+    /// A page that browsers show, but that is odd.
+    pub(super) fn odd(&mut self, page: Id, cause: String) {
+        if self.rules.warnings {
+            let (source, url) = (Rc::clone(self.url(page)), Rc::clone(self.url(page)));
+            let line = None;
+            let finding = Finding::Warning {
+                source,
+                url,
+                cause,
+                line,
+            };
+            self.findings.push_back(finding);
+        }
+    }
+
     /// Decides when links are followed.
     fn take(&mut self, page: Id, batch: Batch) {
         if !self.unsettled.is_empty() {
             self.early.push((page, batch));
+        } else if batch.is_css {
+            match self.entry(page).is_style {
+                true => self.due.push_back((page, batch)),
+                false => self.held_css.entry(page).or_default().push(batch),
+            }
         } else if self.entry(page).level > 1 {
             self.due.push_back((page, batch));
         } else if self.rules.levels > 2 {
@@ -289,12 +359,16 @@ impl Frontier {
         let state = match answer {
             Answer::Moved { status, to } => self.moved(id, status, *to),
             Answer::Page(anchors) => State::Page(anchors),
-            Answer::Other => {
+            Answer::Other(media_type) => {
                 if self.entry(id).in_scope && self.entry(id).level > 1 {
-                    let url = Rc::clone(self.url(id));
-                    self.findings.push_back(Finding::NotHtml { url });
+                    let (url, media_type) = (Rc::clone(self.url(id)), media_type[..].into());
+                    self.findings
+                        .push_back(Finding::NotHtml { url, media_type });
                 }
-                State::Other
+                if self.rules.fine.is_some() && !self.entry(id).in_scope && media_type.is_empty() {
+                    self.fine.push(Rc::clone(self.url(id)));
+                }
+                State::Other(media_type.into())
             }
             Answer::Broken(cause) => State::Broken(Rc::new(cause)),
             Answer::Skipped => {
@@ -372,33 +446,59 @@ impl Frontier {
         self.entries.push(Entry {
             url,
             in_scope: false,
-            state: State::Open,
+            state: State::Unmet,
             level: 0,
             hops: 0,
             is_root: false,
+            is_mapped: false,
+            is_style: false,
             waiting: Vec::new(),
         });
         id
     }
 
-    /// A URL that was not met before: is it to be checked?
+    /// A URL that the user wants, perhaps for the first time: is it to be checked?
     fn met(&mut self, id: Id) {
+        if !matches!(self.entry(id).state, State::Unmet) {
+            return;
+        }
         let url = Rc::clone(self.url(id));
         let is_http = url.starts_with("http://") || url.starts_with("https://");
-        if !self.scope.wants(&url) {
-            self.entry_mut(id).state = State::Unknown;
-        } else if !is_http {
+        if !is_http {
             self.entry_mut(id).state = State::Unknown;
             self.findings.push_back(Finding::NotHttp { url });
+        } else if !self.entry(id).is_mapped
+            && let Some(mapped) = self.mapped(&url)
+        {
+            let target = self.room_for(&mapped).map(|(target, _)| target);
+            self.entry_mut(id).state = target.map_or(State::Unknown, State::Mapped);
+            if let Some(target) = target {
+                self.entry_mut(target).is_mapped = true;
+                self.met(target);
+            }
         } else if self.scope.leaves_out(&url) {
             self.entry_mut(id).state = State::Unknown;
+        } else if !self.entry(id).in_scope && self.is_known_fine(&url) {
+            self.entry_mut(id).state = State::Other(Box::default());
         } else {
             self.check(id);
         }
     }
 
+    fn is_known_fine(&self, url: &str) -> bool {
+        (self.rules.fine.as_ref()).is_some_and(|fine| fine.contains(url))
+    }
+
+    /// What the user wants to be asked for in place of a URL, if anything.
+    pub(super) fn mapped(&self, url: &str) -> Option<String> {
+        let mapped = self.rules.remap.iter().find_map(|remap| remap.apply(url))?;
+        let mapped = Url::parse(&mapped).ok()?.to_string();
+        (mapped != url).then_some(mapped)
+    }
+
     fn check(&mut self, id: Id) {
         self.tally.urls += 1;
+        self.entry_mut(id).state = State::Open;
         self.fresh.push_back(id);
     }
 
@@ -425,6 +525,10 @@ impl Frontier {
         }
         let fragment = to.fragment().map(Box::from);
         to.set_fragment(None);
+        let mapped = self.mapped(to.as_str());
+        if let Some(mapped) = mapped.and_then(|url| Url::parse(&url).ok()) {
+            to = mapped;
+        }
         let is_root = self.entry(id).is_root;
         if is_root {
             self.scope.take_in(&to);
@@ -435,14 +539,20 @@ impl Frontier {
         if is_new {
             let entry = self.entry_mut(target);
             entry.hops = hops;
+            entry.is_mapped = true;
             entry.is_root = is_root;
             entry.in_scope |= is_root;
-            match is_root {
-                true => self.check(target),
-                false => self.met(target),
+            if is_root {
+                self.check(target);
             }
         }
+        if self.scope.wants(to.as_str(), fragment.as_deref()) {
+            self.met(target);
+        }
         self.raise(target, self.entry(id).level);
+        if self.entry(id).is_style {
+            self.use_style(target);
+        }
         State::Moved {
             status,
             to: target,
@@ -452,26 +562,40 @@ impl Frontier {
 
     /// Follows links of a page that is entered.
     fn expand(&mut self, page: Id, batch: &Batch) {
-        for (raw, cause) in batch.invalid() {
+        for Invalid { raw, cause, line } in batch.invalid() {
+            let is_told = cause.is_some() || self.rules.warnings;
+            if !is_told || !self.scope.wants(raw, None) {
+                continue;
+            }
             let mark = Part::Invalid(self.names.hash(raw.as_bytes()));
             if !self.seen.entry(page).or_default().insert((page, mark)) {
                 continue;
             }
-            let cause = Rc::new(cause.clone());
             let source = Rc::clone(self.url(page));
-            let url = raw.into();
-            self.tally.links += 1;
-            self.broken(source, url, cause);
+            let (url, line) = (raw[..].into(), *line);
+            match cause {
+                Some(cause) => {
+                    self.tally.links += 1;
+                    self.broken(source, url, Rc::new(cause.clone()), line);
+                }
+                None => self.findings.push_back(Finding::Warning {
+                    source,
+                    url,
+                    cause: "empty".to_string(),
+                    line,
+                }),
+            }
         }
         for link in batch.links() {
-            let Some((target, is_new)) = self.room_for(link.url) else {
+            let fragment = link.fragment.filter(|_| self.rules.fragments);
+            if !self.scope.wants(link.url, fragment) {
+                continue;
+            }
+            let Some((target, _)) = self.room_for(link.url) else {
                 continue;
             };
-            let fragment = link.fragment.filter(|_| self.rules.fragments);
-            if is_new {
-                self.met(target);
-            }
-            if link.enters {
+            self.met(target);
+            if link.kind == Kind::Enters {
                 let level = self.entry(page).level;
                 if level != ALL_LEVELS {
                     self.ways.entry(page).or_default().push(target);
@@ -480,17 +604,70 @@ impl Frontier {
             } else {
                 self.raise(target, 1);
             }
+            if link.kind == Kind::Style {
+                self.use_style(target);
+            }
             let mark = fragment.map(|fragment| self.names.hash(fragment.as_bytes()));
+            let is_strict = !matches!(link.kind, Kind::Form | Kind::Post);
             let seen = self.seen.entry(page).or_default();
-            if seen.insert((target, Part::Fragment(mark))) {
-                let is_first = seen.insert((target, Part::Whole));
-                self.tally.links += 1;
+            let is_new = seen.insert((target, Part::Fragment(mark)));
+            let is_first = seen.insert((target, Part::Whole));
+            let is_first_strict = is_strict && seen.insert((target, Part::Strict)) && !is_first;
+            if is_new || is_first_strict {
+                self.tally.links += u64::from(is_new);
                 self.attach(Link {
                     source: page,
                     url: target,
+                    asks: target,
+                    kind: link.kind,
                     is_first,
+                    is_first_strict,
                     fragment: fragment.map(Box::from),
+                    line: link.line,
                 });
+            }
+            if is_first && self.rules.require_https {
+                self.ask_for_https(page, target, link.line);
+            }
+        }
+    }
+
+    /// Looks whether a link to http works with https, too.
+    fn ask_for_https(&mut self, source: Id, url: Id, line: Option<u64>) {
+        let secure = Url::parse(self.url(url)).ok().and_then(|mut secure| {
+            // Another port may be that of another server.
+            let is_plain = secure.scheme() == "http" && secure.port().is_none();
+            is_plain
+                .then(|| secure.set_scheme("https"))
+                .transpose()
+                .ok()??;
+            Some(secure)
+        });
+        let Some((asks, _)) = secure.and_then(|secure| self.room_for(secure.as_str())) else {
+            return;
+        };
+        self.met(asks);
+        self.raise(asks, 1);
+        self.attach(Link {
+            source,
+            url,
+            asks,
+            kind: Kind::Uses,
+            is_first: true,
+            is_first_strict: false,
+            fragment: None,
+            line,
+        });
+    }
+
+    /// A page that is entered uses this URL, or a style sheet does.
+    fn use_style(&mut self, mut id: Id) {
+        while !std::mem::replace(&mut self.entry_mut(id).is_style, true) {
+            let held = self.held_css.remove(&id).unwrap_or_default();
+            self.due.extend(held.into_iter().map(|batch| (id, batch)));
+            match self.entry(id).state {
+                State::Moved { to, .. } | State::Mapped(to) => id = to,
+                _ => return,
             }
         }
     }
@@ -506,11 +683,12 @@ impl Frontier {
             let was_entered = entry.level > 1;
             entry.level = level;
             match &entry.state {
-                State::Moved { to, .. } => raised.push((*to, level)),
+                State::Moved { to, .. } | State::Mapped(to) => raised.push((*to, level)),
                 State::Page(_) if !was_entered && level > 1 => self.tally.pages += 1,
-                State::Other if !was_entered && level > 1 && entry.in_scope => {
-                    let url = Rc::clone(&entry.url);
-                    self.findings.push_back(Finding::NotHtml { url });
+                State::Other(media_type) if !was_entered && level > 1 && entry.in_scope => {
+                    let (url, media_type) = (Rc::clone(&entry.url), media_type.clone());
+                    self.findings
+                        .push_back(Finding::NotHtml { url, media_type });
                 }
                 _ => {}
             }
@@ -521,120 +699,6 @@ impl Frontier {
                 raised.extend(ways.map(|&to| (to, below(level))));
             }
         }
-    }
-
-    /// Where the redirects from a URL end, and the fragment that the last one
-    /// with any of its own has added.
-    fn follow(&self, start: Id) -> Result<(Id, Option<&str>), Cause> {
-        let (mut at, mut added) = (start, None);
-        for _ in 0..=REDIRECTS {
-            let State::Moved { to, fragment, .. } = &self.entry(at).state else {
-                return Ok((at, added));
-            };
-            at = *to;
-            added = fragment.as_deref().or(added);
-            if at == start {
-                return Err(Cause::redirect_loop());
-            }
-        }
-        Err(Cause::too_many_redirects(REDIRECTS))
-    }
-
-    /// Decides on a link, or lets it wait.
-    fn attach(&mut self, link: Link) {
-        let (end, added) = match self.follow(link.url) {
-            Ok((end, added)) => (end, added.map(Box::<str>::from)),
-            Err(cause) => {
-                return self.broken_whole(&link, Rc::new(cause));
-            }
-        };
-        let entry = self.entry(end);
-        match &entry.state {
-            State::Open => {
-                let waiting = &mut self.entry_mut(end).waiting;
-                if waiting.is_empty() {
-                    // Most have one, and there are many of them.
-                    waiting.reserve_exact(1);
-                }
-                return waiting.push(link);
-            }
-            State::Broken(cause) => return self.broken_whole(&link, Rc::clone(cause)),
-            _ => {}
-        }
-        let source = Rc::clone(self.url(link.source));
-        let url = Rc::clone(self.url(link.url));
-        if self.rules.redirects
-            && link.is_first
-            && let State::Moved { status, .. } = self.entry(link.url).state
-        {
-            let (source, url, to) = (source.clone(), url.clone(), Rc::clone(&entry.url));
-            let finding = Finding::Redirected {
-                source,
-                url,
-                to,
-                status,
-            };
-            self.findings.push_back(finding);
-        }
-        if self.rules.warnings && link.is_first {
-            self.warn(&link, end);
-        }
-        let entry = self.entry(end);
-        // The user's fragment goes before the server's, as in browsers.
-        let fragment = link.fragment.as_deref().or(added.as_deref());
-        if let (State::Page(anchors), Some(fragment)) = (&entry.state, fragment)
-            && self.rules.fragments
-            && !anchors.have(&self.names, fragment)
-        {
-            let url = match &link.fragment {
-                Some(fragment) => format!("{url}#{fragment}").into(),
-                None => url,
-            };
-            self.broken(source, url, Rc::new(Cause::no_such_fragment(fragment)));
-        }
-    }
-
-    /// What is to be mended about a link that leads to `end`.
-    fn warn(&mut self, link: &Link, end: Id) {
-        let [source, url, to] = [link.source, link.url, end].map(|id| Rc::clone(self.url(id)));
-        let is_secure = |url: &str| url.starts_with("https:");
-        let authority = url.split('/').nth(2).unwrap_or_default();
-        let mut causes = Vec::new();
-        if let State::Moved {
-            status: status @ (301 | 308),
-            ..
-        } = self.entry(link.url).state
-        {
-            causes.push(format!("{status}: moved for good, to {}", shown(&to)));
-        }
-        if is_secure(&url) && !is_secure(&to) {
-            causes.push(format!("redirected from https down to {}", shown(&to)));
-        }
-        if is_secure(&source) && url.starts_with("http:") {
-            causes.push("http on a page of https".to_string());
-        }
-        if authority.contains('@') {
-            causes.push("a user name or password in the URL".to_string());
-        }
-        for cause in causes {
-            let (source, url) = (Rc::clone(&source), Rc::clone(&url));
-            let finding = Finding::Warning { source, url, cause };
-            self.findings.push_back(finding);
-        }
-    }
-
-    /// There is nothing where a link leads to.
-    fn broken_whole(&mut self, link: &Link, cause: Rc<Cause>) {
-        if link.is_first {
-            let (source, url) = (self.url(link.source), self.url(link.url));
-            self.broken(Rc::clone(source), Rc::clone(url), cause);
-        }
-    }
-
-    fn broken(&mut self, source: Rc<str>, url: Rc<str>, cause: Rc<Cause>) {
-        self.tally.broken += 1;
-        self.findings
-            .push_back(Finding::Broken { source, url, cause });
     }
 }
 

@@ -1,6 +1,6 @@
 //! The frontier on small webs made at random, held to a definition.
 
-use super::super::batch;
+use super::super::batch::{self, Kind};
 use super::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -57,6 +57,9 @@ fn rules(levels: u32) -> Rules {
         fragments: true,
         redirects: true,
         warnings: false,
+        remap: Vec::new(),
+        require_https: false,
+        fine: None,
     }
 }
 
@@ -133,10 +136,12 @@ fn verdict(web: &[There], source: usize, to: usize, fragment: Option<u8>) -> Vec
 /// A batch of one link.
 fn one(url: &str, fragment: Option<&str>, enters: bool) -> Batch {
     let mut batch = Batch::default();
+    let kind = if enters { Kind::Enters } else { Kind::Uses };
     batch.push(batch::Link {
         url,
         fragment,
-        enters,
+        kind,
+        line: None,
     });
     batch
 }
@@ -180,7 +185,7 @@ fn walk(web: &[There], levels: u32, choices: &[usize]) -> (Vec<String>, Vec<usiz
                 let ids = ids.iter().map(|id| names.hash(id.to_string().as_bytes()));
                 Answer::Page(Anchors::new(ids.collect(), false))
             }
-            There::Other => Answer::Other,
+            There::Other => Answer::Other(String::new()),
             There::Moved(to) => Answer::Moved {
                 status: 301,
                 to: Box::new(Url::parse(&url(*to)).unwrap()),
@@ -286,7 +291,7 @@ fn a_chain_of_redirects_from_its_middle() {
     while let Some(id) = frontier.next() {
         let n = number(&frontier, id);
         let answer = match n {
-            25 => Answer::Other,
+            25 => Answer::Other(String::new()),
             _ => Answer::Moved {
                 status: 302,
                 to: Box::new(url(n + 1)),

@@ -1,0 +1,168 @@
+//! What is said of a link, once the answer of what it leads to is there.
+
+use super::super::advice;
+use super::super::batch::Kind;
+use super::super::cause::Cause;
+use super::super::finding::Finding;
+use super::{Frontier, Id, Link, REDIRECTS, State};
+use std::rc::Rc;
+
+impl Frontier {
+    /// Where the redirects from a URL end, and the fragment that the last one
+    /// with any of its own has added.
+    pub(super) fn follow(&self, start: Id) -> Result<(Id, Option<&str>), Cause> {
+        let (mut at, mut added) = (start, None);
+        for _ in 0..=REDIRECTS {
+            match &self.entry(at).state {
+                State::Moved { to, fragment, .. } => {
+                    at = *to;
+                    added = fragment.as_deref().or(added);
+                }
+                State::Mapped(to) => at = *to,
+                _ => return Ok((at, added)),
+            }
+            if at == start {
+                return Err(Cause::redirect_loop());
+            }
+        }
+        Err(Cause::too_many_redirects(REDIRECTS))
+    }
+
+    /// Decides on a link, or lets it wait.
+    pub(super) fn attach(&mut self, link: Link) {
+        let is_for_https = link.asks != link.url;
+        let (end, added) = match self.follow(link.asks) {
+            Ok((end, added)) => (end, added.map(Box::<str>::from)),
+            Err(_) if is_for_https => return,
+            Err(cause) => {
+                return self.broken_whole(&link, Rc::new(cause));
+            }
+        };
+        let entry = self.entry(end);
+        match &entry.state {
+            State::Open => {
+                let waiting = &mut self.entry_mut(end).waiting;
+                if waiting.is_empty() {
+                    // Most have one, and there are many of them.
+                    waiting.reserve_exact(1);
+                }
+                return waiting.push(link);
+            }
+            State::Page(_) | State::Other(_) if is_for_https => {
+                if entry.url.starts_with("https:") {
+                    self.broken_whole(&link, Rc::new(Cause::works_with_https()));
+                }
+                return;
+            }
+            _ if is_for_https => return,
+            State::Broken(cause) => return self.broken_whole(&link, Rc::clone(cause)),
+            _ => {}
+        }
+        let source = Rc::clone(self.url(link.source));
+        let url = Rc::clone(self.url(link.url));
+        if self.rules.redirects
+            && link.is_first
+            && let State::Moved { status, .. } = self.entry(self.asked_for(link.url)).state
+        {
+            let (source, url, to) = (source.clone(), url.clone(), Rc::clone(&entry.url));
+            let finding = Finding::Redirected {
+                source,
+                url,
+                to,
+                status,
+                line: link.line,
+            };
+            self.findings.push_back(finding);
+        }
+        if self.rules.warnings && link.is_first {
+            self.warn(&link, end);
+        }
+        let entry = self.entry(end);
+        // The server's fragment goes before the link's (RFC 9110, 10.2.2).
+        let fragment = added.as_deref().or(link.fragment.as_deref());
+        if let (State::Page(anchors), Some(fragment)) = (&entry.state, fragment)
+            && self.rules.fragments
+            && !anchors.have(&self.names, fragment)
+        {
+            let url = match &link.fragment {
+                Some(fragment) => format!("{url}#{fragment}").into(),
+                None => url,
+            };
+            self.broken(
+                source,
+                url,
+                Rc::new(Cause::no_such_fragment(fragment)),
+                link.line,
+            );
+        }
+    }
+
+    /// What is asked for in place of a URL: mostly itself.
+    fn asked_for(&self, id: Id) -> Id {
+        match self.entry(id).state {
+            State::Mapped(to) => to,
+            _ => id,
+        }
+    }
+
+    /// What is to be corrected about a link that leads to `end`.
+    fn warn(&mut self, link: &Link, end: Id) {
+        let [source, url, to] = [link.source, link.url, end].map(|id| Rc::clone(self.url(id)));
+        let asked_for = self.asked_for(link.url);
+        let moved = match self.entry(asked_for).state {
+            State::Moved { status, .. } => Some(status),
+            _ => None,
+        };
+        let causes = advice::about(&advice::Link {
+            source: &source,
+            url: &url,
+            // A mapped URL is the user's own idea, and no redirect.
+            to: if end == asked_for { &url } else { &to },
+            moved,
+        });
+        for cause in causes {
+            let (source, url) = (Rc::clone(&source), Rc::clone(&url));
+            let line = link.line;
+            let finding = Finding::Warning {
+                source,
+                url,
+                cause,
+                line,
+            };
+            self.findings.push_back(finding);
+        }
+    }
+
+    /// There is nothing where a link leads to.
+    fn broken_whole(&mut self, link: &Link, cause: Rc<Cause>) {
+        if !link.is_first && !link.is_first_strict || cause.excuses(link.kind) {
+            return;
+        }
+        let pair = (link.source, link.url);
+        match link.kind {
+            Kind::Form | Kind::Post => {
+                self.told_forms.insert(pair);
+            }
+            _ if self.told_forms.contains(&pair) => return,
+            _ => {}
+        }
+        let (source, url) = (self.url(link.source), self.url(link.url));
+        self.broken(Rc::clone(source), Rc::clone(url), cause, link.line);
+    }
+
+    pub(super) fn broken(
+        &mut self,
+        source: Rc<str>,
+        url: Rc<str>,
+        cause: Rc<Cause>,
+        line: Option<u64>,
+    ) {
+        self.tally.broken += 1;
+        self.findings.push_back(Finding::Broken {
+            source,
+            url,
+            cause,
+            line,
+        });
+    }
+}
