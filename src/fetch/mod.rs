@@ -216,7 +216,9 @@ impl Fetcher {
     pub fn new(options: Options) -> Result<Fetcher, Error> {
         let identity = options.identity.as_ref();
         let identity = identity.map(|(certificate, key)| tls::Identity { certificate, key });
-        let tls = tls::config(options.cacert.as_deref(), options.insecure, identity)?;
+        let is_own = options.cacert.is_some() || options.insecure || identity.is_some();
+        let tls = || tls::config(options.cacert.as_deref(), options.insecure, identity);
+        let tls = is_own.then(tls).transpose()?;
         let proxies = proxy::Proxies::from_env(|name| env::var(name).ok());
         let netrc = match options.netrc {
             true => netrc::Netrc::from_env(|name| env::var_os(name))?,

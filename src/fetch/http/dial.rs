@@ -5,7 +5,7 @@ use super::connect::connect;
 use super::connection::Connection;
 use super::names::Names;
 use super::stream::{Limit, Socket, Stream, Wait};
-use super::tls::Tls;
+use super::tls::{self, Tls};
 use super::{socks, via};
 use crate::fetch::failure::Failure;
 use crate::fetch::proxy::ProxyUrl;
@@ -13,7 +13,7 @@ use crate::fetch::{Family, cause};
 use crate::stream;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use url::Url;
 
@@ -28,7 +28,8 @@ const INPUT: usize = 2 << 20;
 #[derive(Debug)]
 pub(super) struct Dial {
     names: Names,
-    tls: Arc<ClientConfig>,
+    /// What TLS goes by. The system's roots are read when they are needed first.
+    tls: OnceLock<Arc<ClientConfig>>,
     /// How long a look-up may take, and as long again to connect, TLS included.
     timeout: Duration,
     /// How much a TLS connection receives at once, in bytes.
@@ -37,14 +38,14 @@ pub(super) struct Dial {
 
 impl Dial {
     pub(super) fn new(
-        tls: ClientConfig,
+        tls: Option<ClientConfig>,
         timeout: Duration,
         family: Option<Family>,
         jobs: usize,
     ) -> Dial {
         Dial {
             names: Names::new(family),
-            tls: Arc::new(tls),
+            tls: tls.map(Arc::new).map(OnceLock::from).unwrap_or_default(),
             timeout,
             size: (INPUT / jobs.max(1)).clamp(RECORD, stream::BLOCK),
         }
@@ -119,6 +120,15 @@ impl Dial {
         Ok((Box::new(Socket::new(stream)), wait))
     }
 
+    fn tls(&self) -> Result<Arc<ClientConfig>, Failure> {
+        if let Some(config) = self.tls.get() {
+            return Ok(Arc::clone(config));
+        }
+        let config = tls::config(None, false, None);
+        let config = config.map_err(|error| Failure::Tls(error.to_string()))?;
+        Ok(Arc::clone(self.tls.get_or_init(|| Arc::new(config))))
+    }
+
     /// TLS with the host, on top of a stream to it.
     fn secured(
         &self,
@@ -128,7 +138,7 @@ impl Dial {
     ) -> Result<Box<dyn Stream>, Failure> {
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_string());
         let name = name.map_err(|_| Failure::Tls("TLS: not a name for a certificate".into()))?;
-        match Tls::open(stream, &self.tls, name, self.size, wait) {
+        match Tls::open(stream, &self.tls()?, name, self.size, wait) {
             Ok(tls) => Ok(Box::new(tls)),
             Err(error) => Err(cause::unconnected(error, wait)),
         }

@@ -69,10 +69,11 @@ pub(super) struct Head {
 }
 
 impl Client {
-    /// A client without any connection. `jobs` requests at most are in flight.
+    /// A client without any connection. `jobs` requests at most are in flight. Without
+    /// `tls`, the system's roots of trust count.
     pub(super) fn new(
         proxies: Proxies,
-        tls: ClientConfig,
+        tls: Option<ClientConfig>,
         connect_timeout: Duration,
         family: Option<Family>,
         jobs: usize,
