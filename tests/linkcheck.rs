@@ -1,6 +1,7 @@
 //! `linkcheck`, as a process, against sites on loopback.
 
 mod answers;
+mod folder;
 mod hostile;
 mod options;
 mod talk;
@@ -131,7 +132,7 @@ fn a_start_that_cannot_be_read_is_status_2() {
         assert_eq!(stderr, format!("linkcheck: {path}: {cause}\n"));
     }
     for bad in [
-        "file:///etc/passwd",
+        "file:///no/such/folder",
         "//nothing",
         "",
         "http://[",

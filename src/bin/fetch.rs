@@ -30,7 +30,7 @@ use url::Url;
 /// Text of any charset comes out as UTF-8. Which charset it is, is told by a
 /// byte order mark, the header, <meta> or the XML declaration, or else guessed
 /// from the first 4 KB beyond ASCII: UTF-8 if they are well-formed, or what they
-/// look like. Files are text by their names: .html .htm .xhtml .xml .txt .text .md
+/// look like. Files are text by their names: .html .htm .xhtml .xht .css .xml .txt .text .md
 /// .csv .tsv .json. What is no text comes out as it is.
 ///
 /// The content encodings gzip, deflate, br and zstd are undone, and a

@@ -2,7 +2,8 @@
 
 use clap::{Parser, ValueEnum};
 use regex::bytes::RegexSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -12,14 +13,14 @@ use textmill::error::{Error, cause};
 use textmill::fetch::{self, Field};
 use textmill::linkcheck::progress::{Aside, Progress};
 use textmill::linkcheck::{
-    self, Cache, Format, Observer, Options, Remap, Scope, Statuses, Summary, Tally,
+    self, Cache, Folder, Format, Observer, Options, Remap, Scope, Statuses, Summary, Tally,
 };
 use textmill::{matches, time};
 use url::Url;
 
 /// Check the links of a web site, and tell which are broken.
 ///
-/// Reads the pages at these URLs and all pages of their hosts that they lead
+/// The site is at URLs, or in a folder of files, which needs no server. Reads the pages at these URLs and all pages of their hosts that they lead
 /// to, and checks every link on them: of anchors, images, scripts, style sheets,
 /// frames, media, forms, and what the site's style sheets use. Where a link names
 /// a part of a page of the site (`#part`), that has to be there, too. A link
@@ -50,10 +51,18 @@ use url::Url;
 struct Args {
     /// Where to begin; none, or `-`, is stdin
     ///
-    /// http: or https:; without a scheme it is http. From standard input the URLs are
-    /// read one a line.
-    #[arg(value_name = "URL")]
+    /// http: or https:; without a scheme it is http. A folder or an HTML file is read
+    /// without a server: all pages of a folder, or what a file leads to. From standard
+    /// input they are read one a line.
+    #[arg(value_name = "URL|FOLDER")]
     urls: Vec<OsString>,
+
+    /// Top of the site that files are in
+    ///
+    /// Links that begin with / lead there. The default is the folder itself, or that of
+    /// the file.
+    #[arg(long, hide_short_help = true, value_name = "DIR")]
+    root: Option<PathBuf>,
 
     /// Number of levels of pages
     ///
@@ -314,6 +323,7 @@ impl Args {
             verbose: self.verbose,
             format: self.format.into(),
             group: self.group.is_some(),
+            folders: Vec::new(),
             accept: self.accept.clone(),
             remap: self.remap.clone(),
             require_https: self.require_https,
@@ -378,26 +388,55 @@ fn main() -> ExitCode {
             Ok(cache) => cache,
             Err(cause) => return program.wrong_usage(cause),
         };
-        let mut starts = Vec::new();
+        let (mut starts, mut folders) = (Vec::new(), Vec::new());
         let mut wrong = None;
+        let mut well = true;
         let read = program.each(&args.urls, |text| {
+            if let Some(path) = path(text) {
+                match Folder::new(&path, args.root.as_deref(), folders.len() + 1) {
+                    Ok(folder) => folders.push(folder),
+                    Err(error) => {
+                        program.fail(path.display(), error);
+                        well = false;
+                    }
+                }
+                return Ok(());
+            }
             match start(&fetch::operand(text)) {
                 Ok(url) => starts.push(url),
                 Err(cause) => wrong = wrong.take().or(Some(cause)),
             }
             Ok(())
         });
-        match wrong {
-            Some(cause) => program.wrong_usage(cause),
-            None => walk(
-                *program,
-                &args,
-                (scope, cache),
-                &starts,
-                matches!(read, Ok(true)),
-            ),
+        if let Some(cause) = wrong {
+            return program.wrong_usage(cause);
+        }
+        if args.root.is_some() && folders.is_empty() && well {
+            return program.wrong_usage("--root is for folders and files");
+        }
+        let mut options = args.options(scope, cache.as_ref());
+        options.folders = folders;
+        let is_read = matches!(read, Ok(true));
+        let status = walk(*program, &args, options, cache, &starts, is_read);
+        match well {
+            true => status,
+            false => ExitCode::from(2),
         }
     })
+}
+
+/// The folder or file that an operand names: one that is there, or cannot be anything else.
+fn path(text: &[u8]) -> Option<PathBuf> {
+    let path = PathBuf::from(OsStr::from_bytes(text));
+    let can_be_only_that = [&b"/"[..], b"./", b"../", b"~"];
+    let is_path = can_be_only_that.iter().any(|start| text.starts_with(start));
+    if let Some(path) = text.strip_prefix(b"file:").and_then(|_| {
+        let url = Url::parse(std::str::from_utf8(text).ok()?).ok()?;
+        url.to_file_path().ok()
+    }) {
+        return Some(path);
+    }
+    (is_path || path.exists()).then_some(path)
 }
 
 /// A URL to begin with; the error is one line.
@@ -414,7 +453,8 @@ fn start(text: &str) -> Result<Url, String> {
 fn walk(
     program: Program,
     args: &Args,
-    (scope, mut cache): (Scope, Option<Cache>),
+    options: Options,
+    mut cache: Option<Cache>,
     starts: &[Url],
     well: bool,
 ) -> ExitCode {
@@ -429,12 +469,8 @@ fn walk(
             output,
             progress: progress.clone(),
         };
-        let result = linkcheck::check(
-            args.options(scope, cache.as_ref()),
-            starts,
-            &mut output,
-            &mut watcher,
-        );
+        let is_empty = starts.is_empty() && options.folders.is_empty();
+        let result = linkcheck::check(options, starts, &mut output, &mut watcher);
         progress.end();
         let Summary {
             tally,
@@ -455,7 +491,7 @@ fn walk(
             program.report(url, cause);
         }
         unread = !failed_starts.is_empty();
-        if !args.quiet && !starts.is_empty() {
+        if !args.quiet && !is_empty {
             let counts = format!(
                 "{}, {}, {} checked",
                 some(tally.pages, "page"),

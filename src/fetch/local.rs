@@ -13,6 +13,7 @@ use url::Url;
 /// The endings of names that say what is in a file, there being no header to
 /// say it. The bytes of any other file are handed on as they are.
 const TYPES: &[(&str, &str)] = &[
+    ("css", "text/css"),
     ("csv", "text/csv"),
     ("htm", "text/html"),
     ("html", "text/html"),
@@ -21,6 +22,7 @@ const TYPES: &[(&str, &str)] = &[
     ("text", "text/plain"),
     ("tsv", "text/tab-separated-values"),
     ("txt", "text/plain"),
+    ("xht", "application/xhtml+xml"),
     ("xhtml", "application/xhtml+xml"),
     ("xml", "application/xml"),
 ];

@@ -162,7 +162,7 @@ impl Page {
         Ok(Text {
             bytes: self.body.decoded()?,
             charset,
-            blocks: Blocks::new(),
+            block: vec![0; TEXT],
             ready: Vec::new(),
             taken: 0,
             ended: false,
@@ -170,11 +170,15 @@ impl Page {
     }
 }
 
+/// How much of a text is converted at once, in bytes.
+const TEXT: usize = 16 << 10;
+
 /// A body that is read as text in UTF-8, if it is text.
 pub struct Text<R> {
     bytes: R,
     charset: Option<charset::Charset>,
-    blocks: Blocks,
+    /// What is read at once, as long as it is converted.
+    block: Vec<u8>,
     /// What was converted, and how much of it was read.
     ready: Vec<u8>,
     taken: usize,
@@ -196,11 +200,14 @@ impl<R: Read> Read for Text<R> {
             return self.bytes.read(buffer);
         };
         while self.taken == self.ready.len() && !self.ended {
-            self.blocks.keep(0);
-            self.ended = self.blocks.read(&mut self.bytes)? == 0;
+            if charset.is_over() {
+                return self.bytes.read(buffer);
+            }
+            let n = stream::read(&mut self.bytes, &mut self.block)?;
+            self.ended = n == 0;
             self.ready.clear();
             self.taken = 0;
-            let text = charset.text(self.blocks.text(), self.ended);
+            let text = charset.text(&self.block[..n], self.ended);
             self.ready.extend_from_slice(text);
         }
         let n = (&self.ready[self.taken..]).read(buffer)?;

@@ -1,9 +1,10 @@
 //! Why a link is broken: in a few words for people, in one word for scripts.
 
 use super::batch::Kind;
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::fetch::Failure;
 use std::fmt;
+use std::io;
 
 /// Why a link is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,17 @@ impl Cause {
             text,
             ..self.clone()
         }
+    }
+
+    /// A file that cannot be read.
+    pub(super) fn file(error: &io::Error) -> Cause {
+        Cause::new("file", error::cause(error))
+    }
+
+    /// A file that is not in the folder that is checked.
+    pub(super) fn outside() -> Cause {
+        let text = "a symbolic link that leads out of the folder";
+        Cause::new("file", text.to_string())
     }
 
     fn new(word: &'static str, text: String) -> Cause {

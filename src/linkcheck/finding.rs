@@ -5,6 +5,7 @@
 //! is no URL has what a terminal would obey spelled out.
 
 use super::cause::Cause;
+use super::folder::{self, Folder};
 use crate::cli::visible;
 use crate::fetch;
 use crate::json;
@@ -67,8 +68,8 @@ impl Finding {
     }
 
     /// The line for it, with its newline.
-    pub(super) fn line(&self, format: Format) -> String {
-        let row = self.row();
+    pub(super) fn line(&self, format: Format, folders: &[Folder]) -> String {
+        let row = self.row(folders);
         match format {
             Format::Text => row.text() + "\n",
             Format::Tsv => row.columns() + "\n",
@@ -85,7 +86,20 @@ impl Finding {
     }
 
     /// What it says, in columns.
-    pub(super) fn row(&self) -> Row {
+    pub(super) fn row(&self, folders: &[Folder]) -> Row {
+        let row = self.columns(folders);
+        let is_file = match self {
+            Finding::Broken { source, .. }
+            | Finding::Redirected { source, .. }
+            | Finding::Warning { source, .. } => folder::of(folders, source).is_some(),
+            _ => false,
+        };
+        Row { is_file, ..row }
+    }
+
+    fn columns(&self, folders: &[Folder]) -> Row {
+        let seen = |url: &str| seen(url, folders);
+        let about = |kind, url: &str| Row::of(kind, seen(url));
         match self {
             Finding::Broken {
                 source,
@@ -98,7 +112,7 @@ impl Finding {
                 word: Some(cause.word),
                 cause: Some(visible(&cause.text)),
                 status: cause.status,
-                ..Row::of("broken", url)
+                ..about("broken", url)
             },
             Finding::Redirected {
                 source,
@@ -111,7 +125,7 @@ impl Finding {
                 source: Some(seen(source)),
                 cause: Some(format!("to {}", seen(to))),
                 status: Some(*status),
-                ..Row::of("redirected", url)
+                ..about("redirected", url)
             },
             Finding::Warning {
                 source,
@@ -122,21 +136,24 @@ impl Finding {
                 line: *line,
                 source: Some(seen(source)),
                 cause: Some(visible(cause)),
-                ..Row::of("warning", url)
+                ..about("warning", url)
             },
-            Finding::NotHttp { url } => Row::of("not-http", url),
+            Finding::NotHttp { url } => about("not-http", url),
             Finding::NotHtml { url, media_type } => Row {
                 cause: Some(visible(media_type)).filter(|text| !text.is_empty()),
-                ..Row::of("not-html", url)
+                ..about("not-html", url)
             },
-            Finding::Disallowed { url } => Row::of("disallowed", url),
+            Finding::Disallowed { url } => about("disallowed", url),
         }
     }
 }
 
 /// A URL as people see it: without user name and password, and with nothing in
-/// it that a terminal would obey.
-fn seen(url: &str) -> String {
+/// it that a terminal would obey; a file of a folder by its path.
+pub(super) fn seen(url: &str, folders: &[Folder]) -> String {
+    if let Some(path) = folder::of(folders, url).and_then(|folder| folder.shown(url)) {
+        return visible(&path);
+    }
     // An address of mail is no secret.
     match url.starts_with("mailto:") {
         true => visible(url),
@@ -155,18 +172,21 @@ pub(super) struct Row {
     status: Option<u16>,
     /// Where the link stands on its page.
     pub(super) line: Option<u64>,
+    /// The page is a file of a folder.
+    is_file: bool,
 }
 
 impl Row {
-    fn of(kind: &'static str, url: &str) -> Row {
+    fn of(kind: &'static str, url: String) -> Row {
         Row {
             kind,
             source: None,
-            url: seen(url),
+            url,
             word: None,
             cause: None,
             status: None,
             line: None,
+            is_file: false,
         }
     }
 
@@ -234,7 +254,17 @@ impl Row {
             _ => "notice",
         };
         // The other characters that are escaped there are in no message.
-        let message = message.replace('%', "%25");
-        format!("::{level} title=linkcheck::{message}\n")
+        let escaped = |text: &str| text.replace('%', "%25");
+        let message = escaped(message);
+        let mut place = String::new();
+        if let Some(file) = self.source.as_deref().filter(|_| self.is_file) {
+            place = format!(
+                ",file={}",
+                escaped(file).replace(',', "%2C").replace(':', "%3A")
+            );
+            let line = self.line.map(|line| format!(",line={line}"));
+            place.push_str(&line.unwrap_or_default());
+        }
+        format!("::{level} title=linkcheck{place}::{message}\n")
     }
 }

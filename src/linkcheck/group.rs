@@ -4,6 +4,7 @@
 //! [`NAMED`] pages.
 
 use super::finding::{Finding, Format, Row};
+use super::folder::Folder;
 use crate::json;
 use std::collections::HashMap;
 
@@ -27,8 +28,8 @@ struct Entry {
 
 impl Groups {
     /// Takes a finding; one that has no page is given back.
-    pub(super) fn add(&mut self, finding: Finding) -> Option<Finding> {
-        let mut row = finding.row();
+    pub(super) fn add(&mut self, finding: Finding, folders: &[Folder]) -> Option<Finding> {
+        let mut row = finding.row(folders);
         let Some(page) = row.source.take() else {
             return Some(finding);
         };

@@ -13,7 +13,7 @@
 //! 3. Which task is next say the `hosts`: a host that wants time between
 //!    requests, or failed and is tried again later, holds up no other. What a
 //!    host allows robots to read, its `robots` file says; which pages there are,
-//!    perhaps a `sitemap`; what a page is, its `media` type. What was fine may be
+//!    perhaps a `sitemap`; a `folder` of files needs no server; what a page is, its `media` type. What was fine may be
 //!    kept in a `cache` between runs.
 //! 4. What is found out is a `finding`, a line of output, with its `cause`, or a
 //!    part of the entry of its target, a `group`. What is fine, and not as it
@@ -42,6 +42,7 @@ mod batch;
 mod cache;
 mod cause;
 mod finding;
+mod folder;
 mod frontier;
 mod group;
 mod hosts;
@@ -56,6 +57,7 @@ mod worker;
 pub use accept::{Remap, Statuses};
 pub use cache::Cache;
 pub use finding::Format;
+pub use folder::Folder;
 pub use frontier::Tally;
 pub use scope::Scope;
 
@@ -102,6 +104,8 @@ pub struct Options {
     pub format: Format,
     /// One entry for all findings of one target, at the end.
     pub group: bool,
+    /// Folders of files to check, besides the URLs.
+    pub folders: Vec<Folder>,
     /// Statuses that are fine, besides 200 to 299.
     pub accept: Vec<Statuses>,
     /// What to ask for in place of the URLs that pages have: the first that fits counts.
@@ -151,7 +155,11 @@ pub fn check(
     output: &mut impl Write,
     observer: &mut impl Observer,
 ) -> Result<Summary, Error> {
+    let folders = options.folders.clone();
     let mut walk = Walk::new(options, starts)?;
+    for folder in &folders {
+        walk.start_in(folder);
+    }
     for start in starts {
         walk.start(start);
     }

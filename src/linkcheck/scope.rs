@@ -1,6 +1,8 @@
 //! Which URLs are entered, which are checked, and which are left alone.
 
+use super::folder::{self, Folder};
 use regex::bytes::RegexSet;
+use std::sync::Arc;
 use url::{Position, Url};
 
 /// What the user counts to the site, and what of all that is linked to he wants
@@ -23,12 +25,17 @@ pub struct Scope {
 pub(super) struct Site {
     scope: Scope,
     hosts: Vec<String>,
+    folders: Arc<[Folder]>,
 }
 
 impl Site {
-    pub(super) fn new(scope: Scope) -> Site {
+    pub(super) fn new(scope: Scope, folders: Arc<[Folder]>) -> Site {
         let hosts = Vec::new();
-        Site { scope, hosts }
+        Site {
+            scope,
+            hosts,
+            folders,
+        }
     }
 
     /// The host of this URL belongs to the site.
@@ -37,6 +44,11 @@ impl Site {
         if !self.hosts.contains(&host) {
             self.hosts.push(host);
         }
+    }
+
+    /// The folder that a URL is in, if it is in one.
+    pub(super) fn folder(&self, url: &str) -> Option<&Folder> {
+        folder::of(&self.folders, url)
     }
 
     /// Whether a URL belongs to the site.
@@ -52,8 +64,10 @@ impl Site {
     }
 
     /// Whether the user wants to hear of a link: of its URL, or of what stands in
-    /// place of one. Patterns match it with its fragment or without.
+    /// place of one. Patterns match it as reports show it, with its fragment or without.
     pub(super) fn wants(&self, url: &str, fragment: Option<&str>) -> bool {
+        let shown = self.folder(url).and_then(|folder| folder.shown(url));
+        let url = shown.as_deref().unwrap_or(url);
         let matches = |set: &RegexSet| {
             let whole = || fragment.map(|fragment| format!("{url}#{fragment}"));
             set.is_match(url.as_bytes()) || whole().is_some_and(|url| set.is_match(url.as_bytes()))
@@ -91,7 +105,7 @@ mod tests {
 
     #[test]
     fn hosts_and_prefixes() {
-        let mut scope = Site::new(Scope::default());
+        let mut scope = Site::new(Scope::default(), Arc::default());
         scope.take_in(&Url::parse("https://me:secret@a.example:443/x").unwrap());
         scope.take_in(&Url::parse("http://[::1]:8080").unwrap());
         for inside in [
@@ -119,11 +133,14 @@ mod tests {
     #[test]
     fn of_interest() {
         let set = |pattern: &str| Some(RegexSet::new([pattern]).unwrap());
-        let mut scope = Site::new(Scope {
-            include: set("/docs/"),
-            exclude: set("[.]png$"),
-            ..Scope::default()
-        });
+        let mut scope = Site::new(
+            Scope {
+                include: set("/docs/"),
+                exclude: set("[.]png$"),
+                ..Scope::default()
+            },
+            Arc::default(),
+        );
         let wants = |scope: &Site, url: &str| scope.wants(url, None);
         assert!(wants(&scope, "http://a/docs/x") && !wants(&scope, "http://a/x"));
         assert!(!wants(&scope, "http://a/docs/x.png"));

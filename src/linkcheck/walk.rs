@@ -7,20 +7,24 @@
 
 use super::anchors::Names;
 use super::cause::Cause;
+use super::finding::seen;
+use super::folder::{self, Folder};
 use super::frontier::{ALL_LEVELS, Answer, Frontier, Id, Rules};
 use super::group::Groups;
 use super::hosts::{Hosts, Manners, Next};
 use super::robots::Robots;
+use super::scope::Site;
 use super::worker::{Event, Fetchers, Outcome, Reason, Task, Worker, has_no_user};
 use super::{LOOK, Observer, Options, Summary, Tally};
 use crate::cli::visible;
 use crate::error::Error;
 use crate::fetch::{self, Fetcher};
-use std::collections::HashSet;
+use crate::stream;
+use std::collections::{HashSet, VecDeque};
 use std::io::Write;
 use std::mem;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 use url::{Host, Url};
@@ -38,7 +42,7 @@ pub(super) struct Walk {
     /// The workers' own, who know what a host asked for.
     fetchers: [Fetcher; 2],
     in_flight: usize,
-    tasks: Sender<(usize, Task)>,
+    tasks: Arc<Tasks>,
     events: Receiver<Event>,
     /// Sitemaps that were met.
     sitemaps: HashSet<String>,
@@ -51,6 +55,8 @@ struct Known {
     /// Scheme, host and port, as URLs begin.
     origin: String,
     is_loopback: bool,
+    /// It stands for a folder of files.
+    is_folder: bool,
     robots: Option<Robots>,
     asked_for_robots: bool,
     /// Its sitemaps are to be read.
@@ -80,11 +86,11 @@ impl Walk {
         let origins: Arc<[_]> = starts.iter().map(Url::origin).collect();
         let users = starts.iter().filter(|url| !has_no_user(url));
         let users: Arc<[_]> = users.cloned().collect();
+        let folders: Arc<[_]> = options.folders.clone().into();
         let accept: Arc<[_]> = options.accept.clone().into();
-        let (tasks, to_do) = mpsc::channel();
+        let tasks = Arc::new(Tasks::default());
         // A worker that is ahead of the coordinator waits.
         let (done, events) = mpsc::sync_channel(2 * options.jobs);
-        let to_do = Arc::new(Mutex::new(to_do));
         for n in 0..options.jobs.max(1) {
             let worker = Worker {
                 site: site.clone(),
@@ -92,20 +98,21 @@ impl Walk {
                 origins: Arc::clone(&origins),
                 users: Arc::clone(&users),
                 accept: Arc::clone(&accept),
+                folders: Arc::clone(&folders),
                 names: names.clone(),
                 max_size: options.max_size,
                 events: done.clone(),
             };
-            let to_do = Arc::clone(&to_do);
+            let tasks = Arc::clone(&tasks);
             let thread = thread::Builder::new().stack_size(STACK);
-            let started = thread.spawn(move || work(&worker, &to_do));
+            let started = thread.spawn(move || work(&worker, &tasks));
             // With fewer of them it takes longer.
             if let (Err(error), 0) = (started, n) {
                 return Err(Error::Read(error));
             }
         }
         Ok(Walk {
-            frontier: Frontier::new(rules, options.scope.clone(), names),
+            frontier: Frontier::new(rules, Site::new(options.scope.clone(), folders), names),
             hosts: Hosts::new(),
             sites: Vec::new(),
             fetchers: [site.plain, stranger.plain],
@@ -147,6 +154,22 @@ impl Walk {
         }
     }
 
+    /// Begins at a folder, or at a file in one. What is read there is not asked for.
+    pub(super) fn start_in(&mut self, folder: &Folder) {
+        let Ok(top) = Url::parse(folder.start().unwrap_or(folder.origin())) else {
+            return;
+        };
+        match folder.start() {
+            Some(_) => self.frontier.start(&top),
+            None => {
+                let id = self.frontier.folder(&top);
+                let host = self.host(&top);
+                let url = top.into();
+                self.hosts.push(host, Task::Sitemap { id, url, tries: 0 });
+            }
+        }
+    }
+
     /// The number of the URL's host.
     fn host(&mut self, url: &Url) -> usize {
         let origin = url.origin().ascii_serialization();
@@ -164,6 +187,7 @@ impl Walk {
         let host = self.hosts.number(&origin, manners);
         if host == self.sites.len() {
             self.sites.push(Known {
+                is_folder: folder::of(&self.options.folders, url.as_str()).is_some(),
                 origin,
                 is_loopback,
                 robots: None,
@@ -175,6 +199,9 @@ impl Walk {
     }
 
     fn obeys_robots(&self, host: usize) -> bool {
+        if self.sites[host].is_folder {
+            return false;
+        }
         let decided = self.options.robots;
         decided.unwrap_or(!self.sites[host].is_loopback)
     }
@@ -221,8 +248,7 @@ impl Walk {
                 }
                 Next::Task(host, task) => {
                     self.in_flight += 1;
-                    // The workers are there as long as this is.
-                    let _ = self.tasks.send((host, task));
+                    self.tasks.add(host, task);
                 }
                 Next::Given(host, task, cause) => self.broken(host, &task, cause, observer),
                 Next::Wait(time) => return time - now,
@@ -261,6 +287,10 @@ impl Walk {
         match event {
             Event::Links(id, batch) => self.frontier.links(id, batch),
             Event::Odd(id, cause) => self.frontier.odd(id, cause),
+            Event::Unread(object, cause) => {
+                self.is_complete = false;
+                observer.note(&object, &cause);
+            }
             Event::Sitemap(url) => self.add_sitemap(&url, observer),
             Event::Done(host, task, outcome) => {
                 self.in_flight -= 1;
@@ -290,7 +320,11 @@ impl Walk {
                     Outcome::Listed(id, listed) => {
                         self.frontier.forget_links(id);
                         if listed == 0 {
-                            self.note(&task, "the sitemap lists no page", observer);
+                            let cause = match self.sites[host].is_folder {
+                                true => "no HTML file in it",
+                                false => "the sitemap lists no page",
+                            };
+                            self.note(&task, cause, observer);
                         }
                     }
                     Outcome::Failed(..) => {}
@@ -349,7 +383,12 @@ impl Walk {
 
     fn note(&mut self, task: &Task, cause: &str, observer: &mut impl Observer) {
         self.is_complete = false;
-        observer.note(&fetch::shown(task.url()), cause);
+        observer.note(&self.shown(task.url()), cause);
+    }
+
+    /// A URL as messages call it.
+    fn shown(&self, url: &str) -> String {
+        seen(url, &self.options.folders)
     }
 
     /// It is known what a host allows.
@@ -400,10 +439,12 @@ impl Walk {
                 continue;
             }
             let finding = match self.options.group {
-                true => self.groups.add(finding),
+                true => self.groups.add(finding, &self.options.folders),
                 false => Some(finding),
             };
-            lines.extend(finding.map(|finding| finding.line(self.options.format)));
+            lines.extend(
+                finding.map(|finding| finding.line(self.options.format, &self.options.folders)),
+            );
         }
         if self.is_over() {
             lines.push_str(&self.groups.lines(self.options.format));
@@ -422,18 +463,22 @@ impl Walk {
             let cause = format!("{left_out} links to more were not followed (--max-urls)");
             observer.note(&format!("{most} URLs"), &cause);
         }
+        let mut notes = Vec::new();
         for (url, media_type) in self.frontier.starts_without_links() {
-            self.is_complete = false;
             let cause = match media_type {
                 "" => "not an HTML page: no link was checked".to_string(),
                 media_type => format!("not an HTML page ({media_type}): no link was checked"),
             };
-            observer.note(&fetch::shown(url), &visible(&cause));
+            notes.push((self.shown(url), cause));
+        }
+        for (object, cause) in notes {
+            self.is_complete = false;
+            observer.note(&object, &visible(&cause));
         }
         let failed = self.frontier.failed_starts();
         let failed = failed
             .iter()
-            .map(|(url, cause)| (fetch::shown(url), cause.to_string()));
+            .map(|(url, cause)| (self.shown(url), cause.to_string()));
         Summary {
             tally,
             fine: self
@@ -448,15 +493,58 @@ impl Walk {
     }
 }
 
-/// A worker's life: one task after the other, until nobody wants any more.
-fn work(worker: &Worker, tasks: &Mutex<Receiver<(usize, Task)>>) {
-    loop {
-        let task = {
-            let tasks = tasks.lock().unwrap_or_else(|held| held.into_inner());
-            tasks.recv()
-        };
-        let Ok((host, task)) = task else { return };
-        if worker.run(host, task).is_err() {
+/// Tasks that wait for a worker, each with the number of its host.
+#[derive(Default)]
+struct Tasks {
+    waiting: Mutex<Waiting>,
+    there: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    tasks: VecDeque<(usize, Task)>,
+    /// There will be none any more.
+    ended: bool,
+}
+
+impl Tasks {
+    fn add(&self, host: usize, task: Task) {
+        self.waiting().tasks.push_back((host, task));
+        self.there.notify_one();
+    }
+
+    /// The next task, as soon as there is one; None if there will be none.
+    fn next(&self) -> Option<(usize, Task)> {
+        let mut waiting = self.waiting();
+        loop {
+            if let Some(task) = waiting.tasks.pop_front() {
+                return Some(task);
+            }
+            if waiting.ended {
+                return None;
+            }
+            let woken = self.there.wait(waiting);
+            waiting = woken.unwrap_or_else(|held| held.into_inner());
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(|held| held.into_inner())
+    }
+}
+
+impl Drop for Walk {
+    fn drop(&mut self) {
+        self.tasks.waiting().ended = true;
+        self.tasks.there.notify_all();
+    }
+}
+
+/// A worker's life: one task after the other, until there is none any more.
+fn work(worker: &Worker, tasks: &Tasks) {
+    let mut buffer = vec![0; stream::BLOCK];
+    while let Some((host, task)) = tasks.next() {
+        if worker.run(host, task, &mut buffer).is_err() {
             return;
         }
     }

@@ -28,7 +28,7 @@ use super::anchors::{Anchors, Names};
 use super::batch::{Batch, Invalid, Kind};
 use super::cause::Cause;
 use super::finding::Finding;
-use super::scope::{Scope, Site};
+use super::scope::Site;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 use url::Url;
@@ -210,10 +210,10 @@ pub(super) struct Frontier {
 }
 
 impl Frontier {
-    pub(super) fn new(rules: Rules, scope: Scope, names: Names) -> Frontier {
+    pub(super) fn new(rules: Rules, scope: Site, names: Names) -> Frontier {
         Frontier {
             rules,
-            scope: Site::new(scope),
+            scope,
             names,
             ids: HashMap::new(),
             entries: Vec::new(),
@@ -308,6 +308,12 @@ impl Frontier {
         (entry.level, entry.in_scope) = (level, true);
         entry.state = State::Open;
         id
+    }
+
+    /// A folder, whose pages will come as a sitemap's do. It is the site.
+    pub(super) fn folder(&mut self, top: &Url) -> Id {
+        self.scope.take_in(top);
+        self.sitemap(top)
     }
 
     /// All links of a sitemap have come.
@@ -489,8 +495,12 @@ impl Frontier {
         (self.rules.fine.as_ref()).is_some_and(|fine| fine.contains(url))
     }
 
-    /// What the user wants to be asked for in place of a URL, if anything.
+    /// What is to be asked for in place of a URL, if anything: the user says so, or it
+    /// stands for a file.
     pub(super) fn mapped(&self, url: &str) -> Option<String> {
+        if let Some(folder) = self.scope.folder(url) {
+            return folder.plain(url);
+        }
         let mapped = self.rules.remap.iter().find_map(|remap| remap.apply(url))?;
         let mapped = Url::parse(&mapped).ok()?.to_string();
         (mapped != url).then_some(mapped)

@@ -156,14 +156,18 @@ fn number(frontier: &Frontier, id: Id) -> usize {
 /// links in batches of one, and some pages' links a second time.
 fn walk(web: &[There], levels: u32, choices: &[usize]) -> (Vec<String>, Vec<usize>, Frontier) {
     let names = Names::default();
-    let mut frontier = Frontier::new(rules(levels), Scope::default(), names.clone());
+    let mut frontier = Frontier::new(
+        rules(levels),
+        Site::new(Default::default(), Default::default()),
+        names.clone(),
+    );
     frontier.start(&Url::parse(&url(0)).unwrap());
     let (mut open, mut asked, mut findings) = (Vec::new(), Vec::new(), Vec::new());
     let mut choices = choices.iter().cycle();
     loop {
         open.extend(std::iter::from_fn(|| frontier.next()));
         findings.extend(std::iter::from_fn(|| frontier.finding()).map(|f| {
-            let line = f.line(super::super::Format::Text);
+            let line = f.line(super::super::Format::Text, &[]);
             line.trim_end().to_string()
         }));
         if open.is_empty() {
@@ -263,7 +267,11 @@ fn a_start_that_cannot_be_read() {
 #[test]
 fn redirects_without_end_come_to_one() {
     let names = Names::default();
-    let mut frontier = Frontier::new(rules(ALL_LEVELS), Scope::default(), names);
+    let mut frontier = Frontier::new(
+        rules(ALL_LEVELS),
+        Site::new(Default::default(), Default::default()),
+        names,
+    );
     frontier.start(&Url::parse("http://a/0").unwrap());
     let mut n = 0;
     while let Some(id) = frontier.next() {
@@ -279,7 +287,11 @@ fn redirects_without_end_come_to_one() {
 #[test]
 fn a_chain_of_redirects_from_its_middle() {
     let names = Names::default();
-    let mut frontier = Frontier::new(rules(ALL_LEVELS), Scope::default(), names);
+    let mut frontier = Frontier::new(
+        rules(ALL_LEVELS),
+        Site::new(Default::default(), Default::default()),
+        names,
+    );
     let url = |n: usize| Url::parse(&format!("http://a/{n}")).unwrap();
     frontier.start(&Url::parse("http://a/start").unwrap());
     let start = frontier.next().unwrap();
@@ -302,7 +314,7 @@ fn a_chain_of_redirects_from_its_middle() {
     link(&mut frontier, 10);
     while let Some(finding) = frontier.finding() {
         if matches!(finding, Finding::Broken { .. }) {
-            findings.push(finding.line(super::super::Format::Text));
+            findings.push(finding.line(super::super::Format::Text, &[]));
         }
     }
     let broken = "Broken link http://a/start -> http://a/0 (more than 20 redirects)\n";
@@ -316,7 +328,11 @@ fn no_more_urls_than_wanted() {
         max_urls: 2,
         ..rules(ALL_LEVELS)
     };
-    let mut frontier = Frontier::new(few, Scope::default(), names);
+    let mut frontier = Frontier::new(
+        few,
+        Site::new(Default::default(), Default::default()),
+        names,
+    );
     frontier.start(&Url::parse("http://a/0").unwrap());
     let start = frontier.next().unwrap();
     for to in [

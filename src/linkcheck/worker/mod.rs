@@ -10,6 +10,7 @@ use super::accept::Statuses;
 use super::anchors::{Anchors, Names};
 use super::batch::{Batch, Kind, Link};
 use super::cause::Cause;
+use super::folder::{self, Folder, There};
 use super::frontier::{Answer, Id};
 use super::media::{self, Media};
 use super::robots::{self, Robots};
@@ -79,6 +80,8 @@ pub(super) enum Event {
     Sitemap(String),
     /// A page is odd in this way; browsers show it all the same.
     Odd(Id, String),
+    /// A part of a folder cannot be read, for this cause.
+    Unread(String, String),
     /// What came of a task at the host of this number: its last event.
     Done(usize, Task, Outcome),
 }
@@ -159,22 +162,34 @@ pub(super) struct Worker {
     pub(super) names: Names,
     /// Statuses that are fine.
     pub(super) accept: Arc<[Statuses]>,
+    /// What is read without a server.
+    pub(super) folders: Arc<[Folder]>,
     /// So much of a page is read, in bytes.
     pub(super) max_size: u64,
     pub(super) events: SyncSender<Event>,
 }
 
 impl Worker {
-    /// Carries out a task at the host of this number. An error is that nobody
-    /// takes the events any more.
-    pub(super) fn run(&self, host: usize, task: Task) -> Result<(), Error> {
-        let outcome = match &task {
-            Task::Read { id, url, .. } => self.read(*id, url),
-            Task::Look { url, tries, .. } => self.look(url, *tries),
-            Task::Sitemap { id, url, .. } => {
+    /// Carries out a task at the host of this number; `buffer` is for what it reads. An
+    /// error is that the events are not taken any more.
+    pub(super) fn run(&self, host: usize, task: Task, buffer: &mut [u8]) -> Result<(), Error> {
+        let folder = folder::of(&self.folders, task.url());
+        let outcome = match (&task, folder) {
+            (Task::Read { .. } | Task::Look { .. }, Some(folder)) => {
+                self.file(&task, folder, buffer)
+            }
+            (Task::Sitemap { id, .. }, Some(folder)) => {
+                (self.pages(*id, folder)).map(|listed| Outcome::Listed(*id, listed))
+            }
+            (Task::Read { id, url, .. }, None) => {
+                let page = self.fetchers(url).plain.get(&self.with_user(url));
+                page.and_then(|page| self.read(*id, url, page, buffer))
+            }
+            (Task::Look { url, tries, .. }, None) => self.look(url, *tries),
+            (Task::Sitemap { id, url, .. }, None) => {
                 (self.list(*id, url)).map(|listed| Outcome::Listed(*id, listed))
             }
-            Task::Robots { url } => {
+            (Task::Robots { url }, _) => {
                 let Fetchers { patient, agent, .. } = self.fetchers(url);
                 Robots::fetch(patient, &self.with_user(url), agent).map(Outcome::Robots)
             }
@@ -258,9 +273,50 @@ impl Worker {
         answer.map(|_| Outcome::Answered(Answer::Other(String::new())))
     }
 
+    /// Reads a file of a folder, or finds out whether it is there.
+    fn file(&self, task: &Task, folder: &Folder, buffer: &mut [u8]) -> Result<Outcome, Error> {
+        let path = match folder.find(task.url()) {
+            Ok(There::File(path)) => path,
+            Ok(There::Folder(url)) => {
+                let to = Url::parse(&url).map_err(|error| Failure::Url(error.to_string()))?;
+                let (status, to) = (301, Box::new(to));
+                return Ok(Outcome::Answered(Answer::Moved { status, to }));
+            }
+            Err(cause) => return Ok(Outcome::Failed(cause, Reason::Final)),
+        };
+        let Task::Read { id, url, .. } = task else {
+            return Ok(Outcome::Answered(Answer::Other(String::new())));
+        };
+        let file = Url::from_file_path(&path).map_err(|()| Failure::Url("invalid path".into()))?;
+        let page = self.stranger.plain.get(file.as_str())?;
+        self.read(*id, url, page, buffer)
+    }
+
+    /// Lists the pages of a folder. Returns their number.
+    fn pages(&self, id: Id, folder: &Folder) -> Result<u64, Error> {
+        let (mut batch, mut listed) = (Batch::default(), 0);
+        let take = |url: &str| {
+            listed += 1;
+            batch.push(Link {
+                url,
+                fragment: None,
+                kind: Kind::Enters,
+                line: None,
+            });
+            match batch.is_full() {
+                true => self.send(Event::Links(id, mem::take(&mut batch))),
+                false => Ok(()),
+            }
+        };
+        folder.pages(take, |object, cause| {
+            self.send(Event::Unread(object.to_string(), cause.to_string()))
+        })?;
+        self.send(Event::Links(id, batch))?;
+        Ok(listed)
+    }
+
     /// Reads a page: its links go on as they are found.
-    fn read(&self, id: Id, url: &str) -> Result<Outcome, Error> {
-        let mut page = self.fetchers(url).plain.get(&self.with_user(url))?;
+    fn read(&self, id: Id, url: &str, mut page: Page, buffer: &mut [u8]) -> Result<Outcome, Error> {
         let base = Url::parse(url).ok();
         if let Some(name) = page.ignore_unknown_encodings() {
             let cause = format!("content encoding {name} not understood");
@@ -271,7 +327,7 @@ impl Worker {
         match media {
             Media::Other(media_type) => return Ok(Outcome::Answered(Answer::Other(media_type))),
             Media::Unknown => page.assume("text/html"),
-            Media::Css => return self.style(id, base, page),
+            Media::Css => return self.style(id, base, page, buffer),
             Media::Html | Media::Xhtml => {}
         }
         let mut visitor = Visitor::new(self, id, Batch::default());
@@ -293,9 +349,8 @@ impl Worker {
         }
         let mut text = io::Cursor::new(head).chain(text).take(self.max_size);
         let mut links = links::Links::new(base.as_ref(), options, &mut visitor);
-        let mut buffer = vec![0; stream::BLOCK];
         let read = loop {
-            match stream::read(&mut text, &mut buffer) {
+            match stream::read(&mut text, buffer) {
                 Ok(0) => break Ok(()),
                 Ok(n) => {
                     links.set_charset(text.get_ref().get_ref().1.charset());
@@ -315,18 +370,24 @@ impl Worker {
     }
 
     /// Reads a style sheet: what it uses goes on as it is found.
-    fn style(&self, id: Id, base: Option<Url>, page: Page) -> Result<Outcome, Error> {
+    fn style(
+        &self,
+        id: Id,
+        base: Option<Url>,
+        page: Page,
+        buffer: &mut [u8],
+    ) -> Result<Outcome, Error> {
         let mut text = page.into_text()?.take(self.max_size);
         let mut visitor = Visitor::new(self, id, Batch::of_css());
         let (mut scanner, mut resolver) = (css::Scanner::new(), Resolver::new(base));
-        let (mut buffer, mut sent) = (vec![0; stream::BLOCK], Ok(()));
+        let mut sent = Ok(());
         let mut found = |url: &[u8], is_cut: bool, sent: &mut Result<(), Error>| {
             if sent.is_ok() {
                 *sent = visitor.css(url, is_cut, &mut resolver);
             }
         };
         let read = loop {
-            match stream::read(&mut text, &mut buffer) {
+            match stream::read(&mut text, buffer) {
                 Ok(0) => break Ok(()),
                 Ok(n) => scanner.text(&buffer[..n], |url, is_cut| found(url, is_cut, &mut sent)),
                 Err(error) => break Err(Error::Read(error)),
