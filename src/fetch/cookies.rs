@@ -6,6 +6,7 @@
 //! cookies, and they are gone with its end.
 
 use cookie_store::{CookieDomain, CookieStore, RawCookie};
+use std::cmp::Reverse;
 use ureq::http::header::{HeaderMap, SET_COOKIE};
 use url::Url;
 
@@ -32,7 +33,10 @@ impl Jar {
 
     /// The value of the field Cookie for a request; None if there is none to send.
     pub(super) fn give(&self, url: &Url) -> Option<String> {
-        let pairs = self.0.get_request_values(url);
+        let mut cookies = self.0.matches(url);
+        // Those of longer paths first, then those that were set first (RFC 6265, 5.4).
+        cookies.sort_by_key(|cookie| Reverse(cookie.path.len()));
+        let pairs = cookies.iter().map(|cookie| cookie.name_value());
         let pairs: Vec<String> = pairs
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
@@ -153,10 +157,9 @@ mod tests {
 
     #[test]
     fn several_and_malformed_ones() {
-        let cookies = ["a=1", "=", "", "b=2; Path=", "a=3"];
-        let sent = sent("http://h.example/", &cookies, "http://h.example/").unwrap();
-        let mut pairs: Vec<&str> = sent.split("; ").collect();
-        pairs.sort();
-        assert_eq!(pairs, ["a=3", "b=2"]);
+        let cookies = ["z=1", "=", "", "b=2; Path=", "a=5", "c=4; Path=/x", "z=3"];
+        let sent = |to| sent("http://h.example/x/", &cookies, to);
+        assert_eq!(sent("http://h.example/x/y").unwrap(), "z=3; b=2; a=5; c=4");
+        assert_eq!(sent("http://h.example/y"), None);
     }
 }

@@ -13,7 +13,7 @@ use percent_encoding::percent_decode_str;
 use std::time::Duration;
 use ureq::http::header::{
     self, ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue,
-    LOCATION, USER_AGENT,
+    LOCATION, SET_COOKIE, USER_AGENT,
 };
 use ureq::http::{StatusCode, Version};
 use url::Url;
@@ -79,7 +79,8 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// Asks for `url` and follows its redirects. Success is a status that came with
+/// Asks for `url` and follows its redirects, if they are to be followed; and those that
+/// set cookies, to see whether they lead back. Success is a status that came with
 /// what was asked for, and 416 where that was a rest.
 ///
 /// User name and password and the user's headers are for the origin of the
@@ -91,11 +92,41 @@ pub(super) fn ask(
     question: &Question,
 ) -> Result<Answer, Refusal> {
     errand.set_answered(None);
+    let start = url.clone();
+    let mut moved: Option<Failure> = None;
     for redirects in 0..=redirect::LIMIT {
-        match ask_once(inner, errand, url.clone(), question) {
-            Ok(Reply::Here(answer)) => return Ok(*answer),
-            Ok(Reply::There(next)) => url = next,
-            Err(mut refusal) => {
+        let reply = ask_once(inner, errand, url.clone(), question);
+        let follows = inner.options.follow;
+        match (reply, moved.take()) {
+            (Ok(Reply::Here(answer)), None) => return Ok(*answer),
+            (Ok(Reply::Here(answer)), Some(moved)) => {
+                // With its cookies it leads back to where it began: it is no redirect.
+                return match answer.head.url == start {
+                    true => Ok(*answer),
+                    false => Err(moved.into()),
+                };
+            }
+            (Ok(Reply::There { to, .. }), _) if follows => url = to,
+            (Ok(Reply::There { to, .. }), Some(first)) => (url, moved) = (to, Some(first)),
+            (
+                Ok(Reply::There {
+                    status,
+                    to,
+                    cookies,
+                }),
+                None,
+            ) => {
+                let here = Failure::Moved {
+                    status,
+                    to: Box::new(to.clone()),
+                };
+                if !cookies || to.host() != start.host() {
+                    return Err(here.into());
+                }
+                (url, moved) = (to, Some(here));
+            }
+            (Err(_), Some(moved)) => return Err(moved.into()),
+            (Err(mut refusal), None) => {
                 if redirects > 0 && !matches!(refusal.failure, Failure::Redirect(_)) {
                     refusal.failure = Failure::Redirected {
                         to: without_user(url).into(),
@@ -106,6 +137,9 @@ pub(super) fn ask(
             }
         }
     }
+    if let Some(moved) = moved {
+        return Err(moved.into());
+    }
     let (limit, last) = (redirect::LIMIT, without_user(url));
     let cause = format!("more than {limit} redirects, the last to {last}");
     Err(Failure::Redirect(cause).into())
@@ -115,8 +149,8 @@ pub(super) fn ask(
 enum Reply {
     /// The answer.
     Here(Box<Answer>),
-    /// A redirect to this URL.
-    There(Url),
+    /// A redirect to this URL, which sets cookies or does not.
+    There { status: u16, to: Url, cookies: bool },
 }
 
 /// Asks for `url`.
@@ -155,13 +189,11 @@ fn ask_once(
         };
         let next = redirect::next(&url, location?, options.allow_downgrade)?;
         discard(body, errand, options);
-        return match options.follow {
-            true => Ok(Reply::There(next)),
-            false => {
-                let (status, to) = (status.as_u16(), Box::new(next));
-                Err(Failure::Moved { status, to }.into())
-            }
-        };
+        return Ok(Reply::There {
+            status: status.as_u16(),
+            to: next,
+            cookies: head.headers.contains_key(SET_COOKIE),
+        });
     }
     let head = Head {
         url,

@@ -460,3 +460,33 @@ fn statuses_that_pass() {
     let (lines, ..) = check(&server, &[&server.url("/")]);
     assert_eq!(lines, ["Broken link / -> /528 (status 528)"]);
 }
+
+// case web-10
+#[test]
+fn redirects_that_lead_back_with_a_cookie() {
+    let server = Server::start(|request| {
+        let cookie = request.header("cookie").unwrap_or_default().to_string();
+        let wall = |to: &str| {
+            let lines = [&format!("Location: {to}")[..], "Set-Cookie: seen=1; Path=/"];
+            head("302 Found", &[lines[0], lines[1], "Content-Length: 0"])
+        };
+        vec![Step::send(match (request.path.as_str(), cookie.as_str()) {
+            ("/", _) => html("<a href=self>s</a><a href=there>t</a><a href=round>r</a>"),
+            ("/self", "") => wall("/self"),
+            ("/self" | "/there", _) if !cookie.is_empty() => html("<a href=missing>m</a>"),
+            ("/there", _) => wall("/wall"),
+            ("/wall", "seen=1") => redirect("/there"),
+            ("/round", _) => wall("/round"),
+            _ => status("404 Not Found"),
+        })]
+    });
+    let (lines, ..) = check(&server, &["-q", &server.url("/")]);
+    assert_eq!(
+        lines,
+        [
+            "Broken link / -> /round (redirect loop)",
+            "Broken link /self -> /missing (404 Not Found)",
+            "Broken link /there -> /missing (404 Not Found)",
+        ]
+    );
+}
