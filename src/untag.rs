@@ -7,7 +7,7 @@
 //! own, `<br>` ends one, and the cells of a table's row are parted by a TAB.
 //! Other than there, no empty lines come between blocks.
 //!
-//! What HTML itself hides is not shown ([`hidden`]): elements with `hidden` or
+//! What HTML itself hides is not shown (`hidden`): elements with `hidden` or
 //! `popover`, a `dialog` or `details` that is not open. It knows no style sheets, so
 //! what these hide is shown, and so is what stands in place of a video or a canvas.
 //! Pictures have no text.

