@@ -186,7 +186,7 @@ struct Args {
 
     /// Ask for TO in place of FROM: FROM=TO
     ///
-    /// Both are beginnings of URLs: https://www.example.org=http://localhost:8000 checks
+    /// Both are beginnings of URLs: `https://www.example.org=http://localhost:8000` checks
     /// a copy whose links name the original. Reports show what the page has. May be
     /// repeated; the first that fits counts. URLs on the command line are not changed.
     #[arg(long, hide_short_help = true, value_name = "FROM=TO")]

@@ -4,7 +4,7 @@
 //! 1. [`Client::exchange`] takes an idle connection to the origin (`pool`), or
 //!    opens one: `dial` finds the host's addresses (`names`), `connect` tries them
 //!    side by side, `socks` asks a SOCKS proxy, `tls` puts TLS on top. Each of
-//!    these is a [`Stream`] (`stream`).
+//!    these is a `stream`.
 //! 2. The `connection` writes the request and reads the head of the answer,
 //!    which `head` parses.
 //! 3. A [`Body`] (`body`) takes off the framing: a length, chunks (`chunked`), or
