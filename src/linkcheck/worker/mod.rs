@@ -242,6 +242,7 @@ impl Worker {
     /// Where the host wants some time, that is later.
     fn look(&self, url: &str, tries: u32) -> Result<Outcome, Error> {
         let fetcher = &self.fetchers(url).plain;
+        let bare = url;
         let url = &self.with_user(url);
         let answer = match tries {
             0 => fetcher
@@ -255,12 +256,14 @@ impl Worker {
                 }),
             _ => fetcher.get(url),
         };
+        let answer = answer.or_else(|error| self.get_with_cookies(bare, error));
         answer.map(|_| Outcome::Answered(Answer::Other(String::new())))
     }
 
     /// Reads a page: its links go on as they are found.
     fn read(&self, id: Id, url: &str) -> Result<Outcome, Error> {
-        let mut page = self.fetchers(url).plain.get(&self.with_user(url))?;
+        let page = self.fetchers(url).plain.get(&self.with_user(url));
+        let mut page = page.or_else(|error| self.get_with_cookies(url, error))?;
         let base = Url::parse(url).ok();
         if let Some(name) = page.ignore_unknown_encodings() {
             let cause = format!("content encoding {name} not understood");
@@ -428,6 +431,23 @@ impl Worker {
         // What stands before a mistake counts.
         self.send(Event::Links(id, batch))?;
         read.map(|()| listed)
+    }
+
+    /// Requests a URL that redirects to itself again, and follows redirects with the cookies that
+    /// they set, as browsers do. If that does not end at the URL, the error is the first one.
+    fn get_with_cookies(&self, url: &str, error: Error) -> Result<Page, Error> {
+        let Some(Failure::Moved { to, .. }) = Failure::of(&error) else {
+            return Err(error);
+        };
+        let mut to = to.clone();
+        self.without_user(&mut to);
+        if to[..Position::AfterQuery] != *url {
+            return Err(error);
+        }
+        match self.fetchers(url).patient.get(&self.with_user(url)) {
+            Ok(page) if page.url() == url => Ok(page),
+            _ => Err(error),
+        }
     }
 
     fn accepts(&self, status: u16) -> bool {
