@@ -2,6 +2,7 @@
 
 mod answers;
 mod hostile;
+mod kinds;
 mod options;
 mod talk;
 
