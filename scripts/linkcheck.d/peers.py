@@ -25,7 +25,8 @@ import tempfile
 import time
 from urllib.parse import unquote, urljoin, urlsplit
 
-import kinds
+sys.dont_write_bytecode = True
+import kinds  # noqa: E402
 
 STORE = pathlib.Path(sys.argv[1]).resolve()
 HERE = pathlib.Path(__file__).parent
