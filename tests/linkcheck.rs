@@ -3,6 +3,7 @@
 mod answers;
 mod folder;
 mod hostile;
+mod kinds;
 mod options;
 mod talk;
 

@@ -195,6 +195,29 @@ fn sitemaps_of_every_kind() {
     assert_eq!(status, 1);
 }
 
+// case web-10
+#[test]
+fn a_redirect_to_itself_that_sets_a_cookie() {
+    let server = Server::start(|request| {
+        let wall = "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nSet-Cookie: seen=1\r\n";
+        let sends_cookie = request.header("cookie") == Some("seen=1");
+        vec![Step::send(match &request.path[..] {
+            "/" => html("<a href=wall>.</a><a href=wall#y>.</a><a href=loop>.</a>"),
+            "/wall" if sends_cookie => html("<a href=gone>.</a>"),
+            path => format!("{wall}Location: {path}\r\n\r\n").into_bytes(),
+        })]
+    });
+    let (lines, ..) = check(&server, &[&server.url("/")]);
+    assert_eq!(
+        lines,
+        [
+            "Broken link / -> /loop (redirect loop)",
+            "Broken link / -> /wall#y (no #y on that page)",
+            "Broken link /wall -> /gone (redirect loop)",
+        ]
+    );
+}
+
 // case web-2
 #[test]
 fn the_fragment_of_a_redirect_wins() {
