@@ -87,17 +87,20 @@ impl Finding {
 
     /// What it says, in columns.
     pub(super) fn row(&self, folders: &[Folder]) -> Row {
-        let row = self.columns(folders);
         let is_file = match self {
             Finding::Broken { source, .. }
             | Finding::Redirected { source, .. }
             | Finding::Warning { source, .. } => folder::of(folders, source).is_some(),
             _ => false,
         };
-        Row { is_file, ..row }
+        Row {
+            is_file,
+            ..self.row_of_any(folders)
+        }
     }
 
-    fn columns(&self, folders: &[Folder]) -> Row {
+    /// The same, wherever the page is.
+    fn row_of_any(&self, folders: &[Folder]) -> Row {
         let seen = |url: &str| seen(url, folders);
         let about = |kind, url: &str| Row::of(kind, seen(url));
         match self {
