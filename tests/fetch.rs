@@ -279,11 +279,11 @@ fn redirects_that_are_refused() {
     for (location, cause) in [
         (
             "file:///etc/passwd",
-            "redirect refused: scheme file is not http or https",
+            "redirect refused: file:///etc/passwd: scheme file is not http or https",
         ),
         (
             "data:,x",
-            "redirect refused: scheme data is not http or https",
+            "redirect refused: data:,x: scheme data is not http or https",
         ),
         (
             "http://[",

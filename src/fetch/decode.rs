@@ -111,7 +111,9 @@ pub(super) fn packed(content_type: &str) -> Option<Packed> {
     let essence = super::charset::media_type(content_type);
     let (_, name) = essence.split_once('/')?;
     Some(Packed(match name.strip_prefix("x-").unwrap_or(name) {
-        "gzip" | "gunzip" | "tgz" | "gtar-compressed" | "compressed-tar" => &[0x1F, 0x8B],
+        "gzip" | "gunzip" | "tgz" | "compressed" | "gtar-compressed" | "compressed-tar" => {
+            &[0x1F, 0x8B]
+        }
         "bzip2" | "bzip" | "bzip-compressed-tar" | "bzip2-compressed-tar" => b"BZh",
         "xz" | "xz-compressed-tar" => &[0xFD, b'7', b'z', b'X', b'Z', 0],
         "zstd" | "zstd-compressed-tar" => &[0x28, 0xB5, 0x2F, 0xFD],

@@ -59,8 +59,8 @@ impl FromStr for Field {
             return Err("a header field that fetch sets itself");
         }
         match value {
+            Some("") | None if name == header::HOST => Err("every request has a Host"),
             Some(value) => Ok(Field::Set(name, checked(value)?)),
-            None if name == header::HOST => Err("every request has a Host"),
             None => Ok(Field::Leave(name)),
         }
     }

@@ -32,7 +32,10 @@ pub(super) fn next(from: &Url, location: &[u8], downgrade: bool) -> Result<Url, 
             return Err(refused(format!("from https down to {to}")));
         }
         (_, scheme) => {
-            return Err(refused(format!("scheme {scheme} is not http or https")));
+            let to = without_user(to.clone());
+            return Err(refused(format!(
+                "{to}: scheme {scheme} is not http or https"
+            )));
         }
     }
     if from.origin() == to.origin() && to.username().is_empty() && to.password().is_none() {
@@ -89,12 +92,12 @@ mod tests {
             (
                 "http://a/",
                 "file:///etc/passwd",
-                "redirect refused: scheme file is not http or https",
+                "redirect refused: file:///etc/passwd: scheme file is not http or https",
             ),
             (
                 "http://a/",
                 "data:,x",
-                "redirect refused: scheme data is not http or https",
+                "redirect refused: data:,x: scheme data is not http or https",
             ),
         ] {
             assert_eq!(to(from, location.as_bytes()), cause);

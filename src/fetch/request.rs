@@ -178,29 +178,27 @@ fn ask_once(
     )));
     let body = body?;
     errand.jar().take(&url, &head.headers);
-    if redirect::is_redirect(status.as_u16()) {
-        let location = head.headers.get(LOCATION).map(HeaderValue::as_bytes);
-        let location = match location.map(<[u8]>::trim_ascii) {
-            None => Err(Failure::Redirect(format!("{status} without a Location"))),
-            Some(b"") => Err(Failure::Redirect(format!(
-                "{status} with an empty Location"
-            ))),
-            Some(location) => Ok(location),
-        };
-        let next = redirect::next(&url, location?, options.allow_downgrade)?;
-        discard(body, errand, options);
-        return Ok(Reply::There {
-            status: status.as_u16(),
-            to: next,
-            cookies: head.headers.contains_key(SET_COOKIE),
-        });
-    }
     let head = Head {
         url,
         status,
         version: head.version,
         headers: head.headers,
     };
+    if redirect::is_redirect(status.as_u16()) {
+        discard(body, errand, options);
+        return match target(&head, options) {
+            Ok(to) => Ok(Reply::There {
+                status: status.as_u16(),
+                to,
+                cookies: head.headers.contains_key(SET_COOKIE),
+            }),
+            Err(failure) => Err(Refusal {
+                failure,
+                after: None,
+                head: Some(Box::new(head)),
+            }),
+        };
+    }
     // Partial content that was not asked for would be a part taken for the whole.
     let part = [
         StatusCode::PARTIAL_CONTENT,
@@ -228,6 +226,19 @@ fn ask_once(
         after,
         head: Some(Box::new(head)),
     })
+}
+
+/// Where a redirect leads to.
+fn target(head: &Head, options: &Options) -> Result<Url, Failure> {
+    let status = head.status;
+    let location = head.headers.get(LOCATION).map(HeaderValue::as_bytes);
+    match location.map(<[u8]>::trim_ascii) {
+        None => Err(Failure::Redirect(format!("{status} without a Location"))),
+        Some(b"") => Err(Failure::Redirect(format!(
+            "{status} with an empty Location"
+        ))),
+        Some(location) => redirect::next(&head.url, location, options.allow_downgrade),
+    }
 }
 
 /// Gets a body out of the way, so that its connection can be used again, if

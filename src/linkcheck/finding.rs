@@ -87,14 +87,16 @@ impl Finding {
 
     /// What it says, in columns.
     pub(super) fn row(&self, folders: &[Folder]) -> Row {
-        let is_file = match self {
+        let file = match self {
             Finding::Broken { source, .. }
             | Finding::Redirected { source, .. }
-            | Finding::Warning { source, .. } => folder::of(folders, source).is_some(),
-            _ => false,
+            | Finding::Warning { source, .. } => {
+                folder::of(folders, source).and_then(|folder| folder.path(source))
+            }
+            _ => None,
         };
         Row {
-            is_file,
+            file,
             ..self.row_of_any(folders)
         }
     }
@@ -175,8 +177,8 @@ pub(super) struct Row {
     status: Option<u16>,
     /// Where the link stands on its page.
     pub(super) line: Option<u64>,
-    /// The page is a file of a folder.
-    is_file: bool,
+    /// The path of the page, if it is a file of a folder.
+    file: Option<String>,
 }
 
 impl Row {
@@ -189,7 +191,7 @@ impl Row {
             cause: None,
             status: None,
             line: None,
-            is_file: false,
+            file: None,
         }
     }
 
@@ -257,14 +259,14 @@ impl Row {
             _ => "notice",
         };
         // The other characters that are escaped there are in no message.
-        let escaped = |text: &str| text.replace('%', "%25");
-        let message = escaped(message);
+        let message = message.replace('%', "%25");
         let mut place = String::new();
-        if let Some(file) = self.source.as_deref().filter(|_| self.is_file) {
-            place = format!(
-                ",file={}",
-                escaped(file).replace(',', "%2C").replace(':', "%3A")
-            );
+        if let Some(file) = &self.file {
+            let escaped = |c: char| match c {
+                '%' | '\r' | '\n' | ':' | ',' => format!("%{:02X}", u32::from(c)),
+                c => c.to_string(),
+            };
+            place = format!(",file={}", file.chars().map(escaped).collect::<String>());
             let line = self.line.map(|line| format!(",line={line}"));
             place.push_str(&line.unwrap_or_default());
         }

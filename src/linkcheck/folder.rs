@@ -10,7 +10,7 @@ use crate::error::{Error, cause};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, FileType};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
@@ -19,6 +19,9 @@ use url::Url;
 
 /// The file that stands for a folder.
 const INDEX: &str = "index.html";
+
+/// Why a FIFO or a device is not read.
+const NOT_A_FILE: &str = "not a regular file";
 
 /// What a name may have that would not be part of it in a URL, or be encoded otherwise.
 const SPECIAL: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#').add(b'\\');
@@ -62,6 +65,10 @@ impl Folder {
         };
         let place = fs::canonicalize(path).map_err(failed(path))?;
         let is_folder = place.is_dir();
+        // To open a FIFO would be to wait for its writer.
+        if !is_folder && !place.is_file() {
+            return Err(failed(path)(io::Error::other(NOT_A_FILE)));
+        }
         // An error here is better than none later.
         match is_folder {
             true => fs::read_dir(&place).map(drop),
@@ -137,6 +144,13 @@ impl Folder {
         (plain != url).then_some(plain)
     }
 
+    /// The path of the file at a URL, for people and tools that open it.
+    pub(super) fn path(&self, url: &str) -> Option<String> {
+        let path = self.shown(url)?;
+        let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];
+        Some(percent_decode_str(path).decode_utf8_lossy().into_owned())
+    }
+
     /// What is at a URL of this folder. The cause is why there is nothing.
     pub(super) fn find(&self, url: &str) -> Result<There, Cause> {
         let path = url.strip_prefix(&self.origin).unwrap_or(url);
@@ -146,7 +160,7 @@ impl Folder {
         let is_plain = |part| matches!(part, Component::Normal(_));
         // An encoded slash may hide a `..`.
         if decoded.contains(&0) || !inside.components().all(is_plain) {
-            return Err(Cause::file(&io::ErrorKind::NotFound.into()));
+            return Err(Cause::file(&io::Error::from_raw_os_error(libc::ENOENT)));
         }
         let mut file = self.root.join(inside);
         let is_folder = path.is_empty() || path.ends_with('/');
@@ -156,14 +170,17 @@ impl Folder {
         let place = self.place(file).map_err(|error| Cause::file(&error))?;
         match place {
             None => Err(Cause::outside()),
-            Some((_, true)) => Ok(There::Folder(format!("{}{path}/", self.origin))),
-            Some((file, false)) => Ok(There::File(file)),
+            Some((_, kind)) if kind.is_dir() => {
+                Ok(There::Folder(format!("{}{path}/", self.origin)))
+            }
+            Some((file, kind)) if kind.is_file() => Ok(There::File(file)),
+            Some(_) => Err(Cause::file(&io::Error::other(NOT_A_FILE))),
         }
     }
 
-    /// Where a file of the site is, symbolic links followed, and whether it is a folder;
-    /// None if that is not in the site.
-    fn place(&self, file: PathBuf) -> io::Result<Option<(PathBuf, bool)>> {
+    /// Where a file of the site is, symbolic links followed, and of which kind it is; None
+    /// if that is not in the site.
+    fn place(&self, file: PathBuf) -> io::Result<Option<(PathBuf, FileType)>> {
         let unlinked = || {
             self.unlinked
                 .lock()
@@ -172,7 +189,7 @@ impl Folder {
         let parent = file.parent().unwrap_or(&self.root);
         let metadata = fs::symlink_metadata(&file)?;
         if !metadata.is_symlink() && unlinked().contains(parent) {
-            return Ok(Some((file, metadata.is_dir())));
+            return Ok(Some((file, metadata.file_type())));
         }
         let place = fs::canonicalize(&file)?;
         if !place.starts_with(&self.root) {
@@ -181,8 +198,8 @@ impl Folder {
         if place == file {
             unlinked().insert(parent.to_path_buf());
         }
-        let is_folder = place.is_dir();
-        Ok(Some((place, is_folder)))
+        let kind = fs::metadata(&place)?.file_type();
+        Ok(Some((place, kind)))
     }
 
     /// Hands the URL of every page to `take`, and what could not be read to `failed`.

@@ -214,6 +214,10 @@ fn heads() {
     // case fetch-19
     let none = b"HTTP/1.1 404 Not Found\nconnection: close\n\n";
     fails(&["-I", &server.url("/none")], none, "404 Not Found");
+    let nowhere = one(head("301 Moved Permanently", &["X-One: 1"]));
+    let moved = b"HTTP/1.1 301 Moved Permanently\nconnection: close\nx-one: 1\n\n";
+    let cause = "301 Moved Permanently without a Location";
+    fails(&["-I", &nowhere.url("/")], moved, cause);
     let local = tempfile::Builder::new().suffix(".txt").tempfile().unwrap();
     let url = format!("file://{}", local.path().display());
     assert_eq!(

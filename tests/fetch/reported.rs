@@ -356,6 +356,7 @@ fn a_request_has_one_host() {
             "more than one Host",
         ),
         (&["-H", "Host:"], "every request has a Host"),
+        (&["-H", "Host;"], "every request has a Host"),
     ] {
         let ran = fetch(&[args, &["http://127.0.0.1:1/"]].concat());
         assert_eq!(ran.status, 2);

@@ -49,7 +49,7 @@ fn redirects_without_end() {
         lines,
         [
             "Broken link / -> /a (redirect loop)",
-            "Broken link / -> /file (redirect refused: scheme file is not http or https)",
+            "Broken link / -> /file (redirect refused: file:///etc/passwd: scheme file is not http or https)",
             "Broken link / -> /loop (redirect loop)",
             "Broken link / -> /on (more than 20 redirects)",
         ]

@@ -94,7 +94,8 @@ fn itself(host: &str) -> Option<Vec<IpAddr>> {
     }
     let name = bare.trim_end_matches('.').to_ascii_lowercase();
     let loopback = || vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-    name.ends_with(".localhost").then(loopback)
+    let is_loopback = name.ends_with(".localhost") || name == "localhost" && bare.ends_with('.');
+    is_loopback.then(loopback)
 }
 
 /// Looks a name up, within the time limit as far as there is a thread to be had
@@ -139,6 +140,7 @@ mod tests {
         let here = ["127.0.0.1:80", "[::1]:80"].map(|text| text.parse::<SocketAddr>().unwrap());
         assert_eq!(find("app.localhost"), here);
         assert_eq!(find("A.B.LocalHost."), here);
+        assert_eq!(find("localhost."), here);
         assert_eq!(find("127.0.0.2"), ["127.0.0.2:80".parse().unwrap()]);
         assert_eq!(find("[::1]"), here[1..]);
         let only_six = Names::new(Some(Family::V6));

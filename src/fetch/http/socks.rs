@@ -122,6 +122,10 @@ fn addresses(resolver: &Found, from: &[SocketAddr]) -> ResolvedSocketAddrs {
 /// The error of the system in an error of ureq.
 fn plain(error: Error) -> io::Error {
     match error {
+        // Not an end within TLS, which has not begun.
+        Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            io::Error::other("connection closed")
+        }
         Error::Io(error) => error,
         Error::Timeout(_) => io::ErrorKind::TimedOut.into(),
         error => io::Error::other(error.to_string()),
