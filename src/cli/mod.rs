@@ -22,6 +22,7 @@ use crate::stream::{self, Filter};
 use crate::sys;
 use clap::Parser;
 use replace::Replacement;
+use rustix::fs::{FileType, fstat};
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::fs::File;
@@ -351,7 +352,6 @@ fn open(name: &OsStr) -> io::Result<File> {
 /// Whether a file that is to be read is what standard output is appended to, so that
 /// reading it would never end.
 fn is_output(mut file: &File) -> io::Result<bool> {
-    use rustix::fs::{FileType, fstat};
     let (Ok(input), Ok(output)) = (fstat(file), fstat(io::stdout())) else {
         return Ok(false);
     };
@@ -371,17 +371,20 @@ fn standard(fd: u8, stream: impl AsFd) -> io::Result<File> {
 
 /// Whether standard output is a pipe or a socket.
 pub fn stdout_is_pipe() -> bool {
-    let kind = rustix::fs::fstat(io::stdout())
-        .map(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode));
-    use rustix::fs::FileType::{Fifo, Socket};
-    matches!(kind, Ok(Fifo | Socket))
+    matches!(
+        kind_of(io::stdout()),
+        Some(FileType::Fifo | FileType::Socket)
+    )
 }
 
 /// Whether a file is a pipe.
 pub fn is_pipe(file: &File) -> bool {
-    let stat = rustix::fs::fstat(file);
-    let kind = stat.map(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode));
-    kind == Ok(rustix::fs::FileType::Fifo)
+    kind_of(file) == Some(FileType::Fifo)
+}
+
+fn kind_of(file: impl AsFd) -> Option<FileType> {
+    let stat = fstat(file).ok()?;
+    Some(FileType::from_raw_mode(stat.st_mode))
 }
 
 /// The exit status of a command, as the shell has it: 128 and the signal's number if one ended it.

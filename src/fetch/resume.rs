@@ -293,7 +293,7 @@ impl Resumed {
         }
     }
 
-    /// What follows from a read: so many bytes were handed on; or, with 0, it is
+    /// What follows from a read: the number of bytes that were handed on; 0 if it is
     /// over, or goes on with the next read.
     fn after(&mut self, read: Result<usize, Failure>) -> Result<usize, Failure> {
         let again = match read {

@@ -43,7 +43,7 @@ impl Media {
     }
 }
 
-/// What is said of a body without a content type that is no page.
+/// The media type in reports where a body has no content type and is not a page.
 pub(super) const NONE: &str = "no content type";
 
 /// Whether a body that begins like this is HTML (MIME Sniffing standard, 7.1).

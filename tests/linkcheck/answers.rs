@@ -45,9 +45,9 @@ fn forms_and_the_statuses_that_excuse_them() {
 // case web-7
 #[test]
 fn a_form_whose_server_is_not_there() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let gone = nobody.local_addr().unwrap();
-    drop(nobody);
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone = closed.local_addr().unwrap();
+    drop(closed);
     let form = format!("<form method=post action=http://{gone}/></form>");
     let server = site([("/", html(&form))]);
     let (lines, _, status) = check(&server, &["--retry=0", &server.url("/")]);

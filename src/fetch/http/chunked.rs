@@ -11,7 +11,7 @@ enum At {
     Size { digits: u32, size: u64 },
     /// What may stand behind it in its line.
     Extension { size: u64 },
-    /// The data of a chunk, of which so many bytes are to come.
+    /// The data of a chunk, and the number of bytes to come.
     Data { left: u64 },
     /// The end of its line; the CR has come or has not.
     DataEnd { cr: bool },

@@ -74,7 +74,7 @@ pub(super) struct Rules {
 pub(super) enum Answer {
     /// A page whose links were delivered.
     Page(Anchors),
-    /// It is there, and is no page, but of this media type, if that is known.
+    /// It is there, and not a page: its media type, empty if that is not known.
     Other(String),
     /// It is over there.
     Moved {
@@ -93,7 +93,7 @@ enum State {
     /// Not asked for, or not answered yet.
     Open,
     Page(Anchors),
-    /// It is there, and is no page, but of this media type.
+    /// It is there, and not a page: its media type.
     Other(Box<str>),
     Moved {
         status: u16,

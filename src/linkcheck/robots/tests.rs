@@ -68,7 +68,7 @@ fn groups() {
         ("examplebot", "/every", true),
         ("other", "/a", true),
         ("other", "/b", false),
-        // The name that fits best; a part of a word is no name.
+        // The name that fits best; a part of a word does not count.
         ("example-images", "/family", false),
         ("example-images", "/a", true),
         ("examples", "/family", true),

@@ -27,7 +27,7 @@ use std::sync::mpsc::SyncSender;
 use url::{Origin, Position, Url};
 use visitor::Visitor;
 
-/// What to do. `tries` is how often it was done in vain.
+/// What to do. `tries` is the number of tries that failed.
 #[derive(Debug, Clone)]
 pub(super) enum Task {
     /// Read a page and its links.
