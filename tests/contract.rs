@@ -305,6 +305,30 @@ fn an_output_that_is_the_input() {
 }
 
 #[test]
+fn an_output_ahead_of_the_input_is_refused_and_one_behind_it_is_not() {
+    use std::io::Seek;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let ran = |start: u64| {
+        std::fs::write(file.path(), b"a b\n").unwrap();
+        let mut output = std::fs::File::options()
+            .write(true)
+            .open(file.path())
+            .unwrap();
+        output.seek(std::io::SeekFrom::Start(start)).unwrap();
+        let input = std::fs::File::open(file.path()).unwrap();
+        let status = program("words")
+            .stdin(input)
+            .stdout(output)
+            .stderr(std::process::Stdio::null())
+            .status();
+        (status.unwrap().code(), std::fs::read(file.path()).unwrap())
+    };
+    assert_eq!(ran(0), (Some(0), b"a\nb\n".to_vec()));
+    assert_eq!(ran(4), (Some(1), b"a b\n".to_vec()));
+    assert_eq!(ran(1), (Some(1), b"a b\n".to_vec()));
+}
+
+#[test]
 fn after_a_missing_file_filters_go_on_and_sums_say_nothing() {
     for name in filters() {
         let (input, _body) = dressed(&name, b"Ab\n");

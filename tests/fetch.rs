@@ -704,7 +704,7 @@ fn silence_is_not_waited_out() {
         fails(
             &["--stall-timeout", "300ms", &server.url("/")],
             out,
-            "no byte for 300ms",
+            "no data for 300ms",
         );
         assert!(start.elapsed() < Duration::from_secs(10));
     }
@@ -723,7 +723,7 @@ fn a_handshake_is_not_waited_out() {
     fails(
         &["--stall-timeout", "300ms", &url],
         b"",
-        "no byte for 300ms",
+        "no data for 300ms",
     );
 }
 

@@ -181,7 +181,7 @@ struct Args {
     cache: Option<OsString>,
 
     /// How long URLs in the cache are fine
-    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "1d", value_parser = time::parse)]
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "1d", value_parser = time::pause)]
     max_age: Duration,
 
     /// Ask for TO in place of FROM: FROM=TO

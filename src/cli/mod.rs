@@ -22,7 +22,7 @@ use crate::stream::{self, Filter};
 use crate::sys;
 use clap::Parser;
 use replace::Replacement;
-use rustix::fs::{FileType, fstat};
+use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, tell};
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::fs::File;
@@ -349,16 +349,23 @@ fn open(name: &OsStr) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether a file that is to be read is what standard output is appended to, so that
-/// reading it would never end.
-fn is_output(mut file: &File) -> io::Result<bool> {
-    let (Ok(input), Ok(output)) = (fstat(file), fstat(io::stdout())) else {
+/// Whether a program would read what it writes, and never reach the end: the file is
+/// standard output as well, which appends to it or writes ahead of what is read.
+pub fn is_output(mut file: &File) -> io::Result<bool> {
+    let stdout = io::stdout();
+    let (Ok(input), Ok(output)) = (fstat(file), fstat(&stdout)) else {
         return Ok(false);
     };
     let is_file = FileType::from_raw_mode(input.st_mode) == FileType::RegularFile;
     let is_same = (input.st_dev, input.st_ino) == (output.st_dev, output.st_ino);
+    if !is_file || !is_same {
+        return Ok(false);
+    }
+    let read = file.stream_position()?;
+    let appends = fcntl_getfl(&stdout).is_ok_and(|flags| flags.contains(OFlags::APPEND));
     // At its end there is nothing to read: `words <f >f` has emptied it.
-    Ok(is_file && is_same && file.stream_position()? < input.st_size as u64)
+    let is_ahead = appends || tell(&stdout).is_ok_and(|written| read < written);
+    Ok(is_ahead && read < input.st_size as u64)
 }
 
 /// A standard stream as a plain file: no buffer, no lock, no forgiven errors.

@@ -159,6 +159,9 @@ fn of_tls(error: &impl fmt::Display) -> String {
                 .unwrap_or(why);
             format!("certificate not trusted: {why}")
         }
+        None if cause == "received fatal alert: CertificateRequired" => {
+            "the server requires a client certificate (see --cert)".into()
+        }
         None => format!("TLS: {cause}"),
     }
 }

@@ -235,8 +235,8 @@ impl fmt::Display for Failure {
             Failure::Truncated(how) => write!(f, "body truncated: {how}"),
             Failure::Garbled(how) => write!(f, "body garbled {how}"),
             Failure::Changed(how) => write!(f, "the body changed: {how}"),
-            Failure::Stalled(limit) => write!(f, "no byte for {}", time::shown(*limit)),
-            Failure::TooLong(limit) => write!(f, "not done after {}", time::shown(*limit)),
+            Failure::Stalled(limit) => write!(f, "no data for {}", time::shown(*limit)),
+            Failure::TooLong(limit) => write!(f, "timed out after {}", time::shown(*limit)),
             Failure::NotResumed { broken, because } => {
                 write!(f, "{broken}; not resumed: {because}")
             }

@@ -50,15 +50,17 @@ impl FromStr for Field {
             ),
             None => (
                 text.strip_suffix(';')
-                    .ok_or("no header field (like 'Name: value')")?,
+                    .ok_or("invalid header field (use 'Name: value')")?,
                 Some(""),
             ),
         };
-        let name = HeaderName::from_str(name).map_err(|_| "no name of a header field")?;
+        let name = HeaderName::from_str(name).map_err(|_| "invalid header name")?;
         if OURS.contains(&name) {
             return Err("a header field that fetch sets itself");
         }
+        let has_blank = value.is_some_and(|value| value.contains(char::is_whitespace));
         match value {
+            Some(_) if name == header::HOST && has_blank => Err("invalid host"),
             Some("") | None if name == header::HOST => Err("every request has a Host"),
             Some(value) => Ok(Field::Set(name, checked(value)?)),
             None => Ok(Field::Leave(name)),
@@ -144,21 +146,22 @@ mod tests {
     fn fields() {
         assert_eq!("X-Key: a: b".parse(), set("x-key", "a: b"));
         assert_eq!("Accept:\t*/*  ".parse(), set("accept", "*/*"));
-        assert_eq!("X-é: a".parse::<Field>(), Err("no name of a header field"));
+        assert_eq!("X-é: a".parse::<Field>(), Err("invalid header name"));
         assert_eq!("X-Name: é".parse(), set("x-name", "é"));
         assert_eq!("X-Empty;".parse(), set("x-empty", ""));
         assert_eq!("Accept:".parse(), Ok(Field::Leave(header::ACCEPT)));
         assert_eq!("accept: ".parse(), Ok(Field::Leave(header::ACCEPT)));
         for (bad, why) in [
-            ("", "no header field (like 'Name: value')"),
-            ("Name", "no header field (like 'Name: value')"),
-            (": value", "no name of a header field"),
-            ("Na me: value", "no name of a header field"),
-            ("Name : value", "no name of a header field"),
+            ("", "invalid header field (use 'Name: value')"),
+            ("Name", "invalid header field (use 'Name: value')"),
+            (": value", "invalid header name"),
+            ("Na me: value", "invalid header name"),
+            ("Name : value", "invalid header name"),
+            ("Host: exa mple", "invalid host"),
             ("A: b\r\nC: d", "a control character in a header field"),
             ("A: b\nc", "a control character in a header field"),
             ("A: b\0", "a control character in a header field"),
-            ("A\r\nB: c", "no name of a header field"),
+            ("A\r\nB: c", "invalid header name"),
             ("range: bytes=0-1", "a header field that fetch sets itself"),
             (
                 "Transfer-Encoding:",

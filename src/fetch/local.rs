@@ -36,7 +36,8 @@ pub(super) fn open(url: &Url, output: Option<(u64, u64)>) -> Result<(HeaderMap, 
         .map_err(|()| Failure::Url("a file on another host".into()))?;
     let file = File::open(&path).map_err(Error::Read)?;
     let metadata = file.metadata().map_err(Error::Read)?;
-    if output == Some((metadata.dev(), metadata.ino())) {
+    let is_output = output == Some((metadata.dev(), metadata.ino()));
+    if is_output && metadata.len() > 0 {
         return Err(Error::Read(io::Error::other("input file is output file")));
     }
     let mut headers = HeaderMap::new();
@@ -47,7 +48,9 @@ pub(super) fn open(url: &Url, output: Option<(u64, u64)>) -> Result<(HeaderMap, 
     if let Some(content_type) = content_type {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
-    stream::enlarge_pipe(&file);
+    if !metadata.is_file() {
+        stream::enlarge_pipe(&file);
+    }
     let body = Body {
         bytes: Box::new(file),
         encodings: Vec::new(),

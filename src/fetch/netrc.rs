@@ -60,9 +60,10 @@ impl Netrc {
         };
         let mut entries: Vec<Entry> = Vec::new();
         while let Some(word) = words.next()? {
-            match word.as_slice() {
+            // Keywords are read in any case, as curl does.
+            match word.to_ascii_lowercase().as_slice() {
                 b"machine" => entries.push(Entry {
-                    host: Some(words.value("machine without a name")?),
+                    host: Some(words.value("no name after machine")?),
                     ..Entry::default()
                 }),
                 b"default" => entries.push(Entry::default()),
@@ -110,7 +111,7 @@ fn first<'a>(
     with.or(without.map(|(login, _)| (login, &b""[..])))
 }
 
-const NO_WORD: &str = "nothing behind login, password or account";
+const NO_WORD: &str = "no value after login, password or account";
 
 fn is_missing(error: &Error) -> bool {
     matches!(error, Error::Read(error) if error.kind() == io::ErrorKind::NotFound)
@@ -170,10 +171,10 @@ impl Words<'_> {
                     Some(b'r') => b'\r',
                     Some(b't') => b'\t',
                     Some(byte) => byte,
-                    None => return Err(self.error("quotation without an end")),
+                    None => return Err(self.error("unterminated quote")),
                 },
                 Some(byte) => byte,
-                None => return Err(self.error("quotation without an end")),
+                None => return Err(self.error("unterminated quote")),
             });
         }
         let left = rest.len();
@@ -252,14 +253,14 @@ mod tests {
     #[test]
     fn malformed() {
         for (text, message) in [
-            ("machine", "line 1: machine without a name"),
+            ("machine", "line 1: no name after machine"),
             ("\nlogin me", "line 2: before the first machine"),
             (
                 "machine a\n\nlogin",
-                "line 3: nothing behind login, password or account",
+                "line 3: no value after login, password or account",
             ),
-            ("machine a login \"me\n", "line 1: quotation without an end"),
-            ("machine a login \"me\\", "line 1: quotation without an end"),
+            ("machine a login \"me\n", "line 1: unterminated quote"),
+            ("machine a login \"me\\", "line 1: unterminated quote"),
         ] {
             let error = Netrc::parse(text.as_bytes()).unwrap_err();
             assert_eq!(error.to_string(), message);
@@ -275,6 +276,7 @@ mod tests {
             "machine a login me password p # the old one: password q\nmachine b",
             "machine a login me password p #\nmachine b login x",
             "x y\nmachine a\nuser me login me password p",
+            "MACHINE a Login me PASSWORD p",
         ] {
             assert_eq!(found(text, "a", None), pair, "{text}");
         }

@@ -94,7 +94,11 @@ impl ProxyUrl {
             "socks4a" => (ProxyProtocol::Socks4A, 1080),
             "socks5" => (ProxyProtocol::Socks5, 1080),
             "socks5h" => (ProxyProtocol::Socks5h, 1080),
-            scheme => return Err(format!("{scheme} is no kind of proxy")),
+            scheme => {
+                return Err(format!(
+                    "unknown kind of proxy '{scheme}' (use http, https, socks4, socks4a, socks5 or socks5h)"
+                ));
+            }
         };
         // A scheme that no standard knows has no port of its own, which would be left out.
         let url = Url::parse(&format!("proxy://{rest}"));
@@ -220,7 +224,10 @@ mod tests {
             ("https://proxy", "Https proxy:443"),
             ("SOCKS5h://127.0.0.1", "Socks5h 127.0.0.1:1080"),
             ("socks://[::1]:9", "Socks4 [::1]:9"),
-            ("ftp://proxy", "$all_proxy: ftp is no kind of proxy"),
+            (
+                "ftp://proxy",
+                "$all_proxy: unknown kind of proxy 'ftp' (use http, https, socks4, socks4a, socks5 or socks5h)",
+            ),
             ("http://", "$all_proxy: invalid proxy URL: empty host"),
             (
                 "me:secret@proxy:x",

@@ -88,45 +88,28 @@ impl From<Failure> for Refusal {
 pub(super) fn ask(
     inner: &Inner,
     errand: &Errand,
-    mut url: Url,
+    url: Url,
     question: &Question,
 ) -> Result<Answer, Refusal> {
     errand.set_answered(None);
-    let start = url.clone();
-    let mut moved: Option<Failure> = None;
+    match inner.options.follow {
+        true => follow(inner, errand, url, question),
+        false => stay(inner, errand, &url, question),
+    }
+}
+
+/// Asks for a URL, and for those that redirects lead to.
+fn follow(
+    inner: &Inner,
+    errand: &Errand,
+    mut url: Url,
+    question: &Question,
+) -> Result<Answer, Refusal> {
     for redirects in 0..=redirect::LIMIT {
-        let reply = ask_once(inner, errand, url.clone(), question);
-        let follows = inner.options.follow;
-        match (reply, moved.take()) {
-            (Ok(Reply::Here(answer)), None) => return Ok(*answer),
-            (Ok(Reply::Here(answer)), Some(moved)) => {
-                // With its cookies it leads back to where it began: it is no redirect.
-                return match answer.head.url == start {
-                    true => Ok(*answer),
-                    false => Err(moved.into()),
-                };
-            }
-            (Ok(Reply::There { to, .. }), _) if follows => url = to,
-            (Ok(Reply::There { to, .. }), Some(first)) => (url, moved) = (to, Some(first)),
-            (
-                Ok(Reply::There {
-                    status,
-                    to,
-                    cookies,
-                }),
-                None,
-            ) => {
-                let here = Failure::Moved {
-                    status,
-                    to: Box::new(to.clone()),
-                };
-                if !cookies || to.host() != start.host() {
-                    return Err(here.into());
-                }
-                (url, moved) = (to, Some(here));
-            }
-            (Err(_), Some(moved)) => return Err(moved.into()),
-            (Err(mut refusal), None) => {
+        match ask_once(inner, errand, url.clone(), question) {
+            Ok(Reply::Here(answer)) => return Ok(*answer),
+            Ok(Reply::There { to, .. }) => url = to,
+            Err(mut refusal) => {
                 if redirects > 0 && !matches!(refusal.failure, Failure::Redirect(_)) {
                     refusal.failure = Failure::Redirected {
                         to: without_user(url).into(),
@@ -137,12 +120,52 @@ pub(super) fn ask(
             }
         }
     }
-    if let Some(moved) = moved {
-        return Err(moved.into());
-    }
     let (limit, last) = (redirect::LIMIT, without_user(url));
     let cause = format!("more than {limit} redirects, the last to {last}");
     Err(Failure::Redirect(cause).into())
+}
+
+/// Asks for a URL, and takes a redirect for a failure: [`Failure::Moved`]. A redirect that
+/// sets cookies is followed, as it may lead back to `start`; then it is none.
+fn stay(
+    inner: &Inner,
+    errand: &Errand,
+    start: &Url,
+    question: &Question,
+) -> Result<Answer, Refusal> {
+    let mut url = start.clone();
+    let mut moved: Option<Failure> = None;
+    for _ in 0..=redirect::LIMIT {
+        let reply = match ask_once(inner, errand, url, question) {
+            Ok(reply) => reply,
+            Err(refusal) => return Err(moved.map_or(refusal, Into::into)),
+        };
+        match (reply, &moved) {
+            (Reply::Here(answer), None) => return Ok(*answer),
+            (Reply::Here(answer), Some(_)) if answer.head.url == *start => return Ok(*answer),
+            (Reply::Here(_), Some(_)) => break,
+            (Reply::There { to, .. }, Some(_)) => url = to,
+            (
+                Reply::There {
+                    status,
+                    to,
+                    cookies,
+                },
+                None,
+            ) => {
+                moved = Some(Failure::Moved {
+                    status,
+                    to: Box::new(to.clone()),
+                });
+                if !cookies || to.host() != start.host() {
+                    break;
+                }
+                url = to;
+            }
+        }
+    }
+    let too_many = || Failure::Redirect(format!("more than {} redirects", redirect::LIMIT));
+    Err(moved.unwrap_or_else(too_many).into())
 }
 
 /// What one request comes to.

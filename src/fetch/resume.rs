@@ -287,7 +287,7 @@ impl Resumed {
         match self.prefix == hash {
             true => Ok(()),
             false => {
-                let cause = format!("its first {} bytes are others", self.offset);
+                let cause = format!("its first {} bytes differ", self.offset);
                 Err(Failure::Changed(cause).into())
             }
         }

@@ -55,7 +55,16 @@ fn scheme(url: &str) -> Option<String> {
         // It is a registered scheme.
         "shttp" => None,
         scheme => {
-            let meant = (COMMON.iter()).find(|meant| strsim::osa_distance(scheme, meant) == 1)?;
+            let mistakes = |meant: &&&str| strsim::osa_distance(scheme, meant);
+            let meant = COMMON.iter().min_by_key(mistakes)?;
+            // Two mistakes make other schemes of a scheme: ftp, or the registered hcap.
+            let most = match scheme.starts_with('h') && !matches!(scheme, "hcap" | "hcp") {
+                true => 2,
+                false => 1,
+            };
+            if mistakes(&meant) > most {
+                return None;
+            }
             Some(format!("scheme {scheme}: {meant} misspelled?"))
         }
     }
@@ -97,6 +106,7 @@ mod tests {
             ("httsp://a/", "https"),
             ("httpss://a/", "https"),
             ("htp:a", "http"),
+            ("hppt://a/", "http"),
         ] {
             assert!(
                 on_page(url).ends_with(&format!(": {meant} misspelled?")),

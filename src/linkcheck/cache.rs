@@ -12,7 +12,7 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Reads a file. Times of more than `max_age` ago are left out, and so are
+    /// Reads a file. Times from `max_age` ago on are left out, and so are
     /// those to come. The error says in one line what is not a line of a cache.
     pub fn parse(text: &[u8], max_age: Duration) -> Result<Cache, String> {
         let mut times = BTreeMap::new();
@@ -26,7 +26,7 @@ impl Cache {
             let (time, url) = entry.ok_or_else(|| {
                 format!("line {n} is not SECONDS URL: not a cache of linkcheck, or damaged")
             })?;
-            if (0..=max_age.as_secs()).contains(&now.wrapping_sub(time)) {
+            if (0..max_age.as_secs()).contains(&now.wrapping_sub(time)) {
                 times.insert(url.to_string(), time);
             }
         }

@@ -1,9 +1,9 @@
 //! The coordinator: tasks go out to the workers, what they tell comes in.
 //!
 //! It alone knows what there is, and it never waits for a worker to make room:
-//! no more tasks are out than there are workers to take them. The workers wait
-//! for it, when they find links faster than it takes them in. So none waits for
-//! another in a circle, and it is over when no task waits and none is out.
+//! the queue of tasks takes all. No more servers are asked than there are workers.
+//! The workers wait for it, when they find links faster than it takes them in. So none
+//! waits for another in a circle, and it is over when no task waits and none is out.
 
 use super::anchors::Names;
 use super::cause::Cause;
@@ -20,6 +20,7 @@ use crate::cli::visible;
 use crate::error::Error;
 use crate::fetch::{self, Fetcher};
 use crate::stream;
+use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
 use std::io::Write;
 use std::mem;
@@ -32,6 +33,10 @@ use url::{Host, Url};
 /// The stack of a worker's thread, in bytes.
 const STACK: usize = 1 << 20;
 
+/// How many tasks there are for each worker, while files are read: so the workers need not
+/// wait for the coordinator.
+const AHEAD: usize = 4;
+
 /// The coordinator's state.
 pub(super) struct Walk {
     options: Options,
@@ -42,8 +47,10 @@ pub(super) struct Walk {
     /// The workers' own, who know what a host asked for.
     fetchers: [Fetcher; 2],
     in_flight: usize,
+    /// Those of them that ask a server.
+    at_servers: usize,
     tasks: Arc<Tasks>,
-    events: Receiver<Event>,
+    events: Receiver<Vec<Event>>,
     /// Sitemaps that were met.
     sitemaps: HashSet<String>,
     is_complete: bool,
@@ -102,6 +109,7 @@ impl Walk {
                 names: names.clone(),
                 max_size: options.max_size,
                 events: done.clone(),
+                waiting: RefCell::default(),
             };
             let tasks = Arc::clone(&tasks);
             let thread = thread::Builder::new().stack_size(STACK);
@@ -117,6 +125,7 @@ impl Walk {
             sites: Vec::new(),
             fetchers: [site.plain, stranger.plain],
             in_flight: 0,
+            at_servers: 0,
             tasks,
             events,
             sitemaps: HashSet::new(),
@@ -174,9 +183,13 @@ impl Walk {
     fn host(&mut self, url: &Url) -> usize {
         let origin = url.origin().ascii_serialization();
         let is_loopback = is_loopback(url);
+        let is_folder = folder::of(&self.options.folders, url.as_str()).is_some();
         let manners = match is_loopback {
             true => Manners {
-                at_a_time: self.options.jobs,
+                at_a_time: match is_folder {
+                    true => usize::MAX,
+                    false => self.options.jobs,
+                },
                 delay: Duration::ZERO,
             },
             false => Manners {
@@ -187,7 +200,7 @@ impl Walk {
         let host = self.hosts.number(&origin, manners);
         if host == self.sites.len() {
             self.sites.push(Known {
-                is_folder: folder::of(&self.options.folders, url.as_str()).is_some(),
+                is_folder,
                 origin,
                 is_loopback,
                 robots: None,
@@ -237,7 +250,8 @@ impl Walk {
             while let Some(id) = self.frontier.next() {
                 self.queue(id);
             }
-            if self.in_flight >= self.options.jobs.max(1) {
+            let jobs = self.options.jobs.max(1);
+            if self.at_servers >= jobs || self.in_flight >= AHEAD * jobs {
                 return LOOK;
             }
             let now = Instant::now();
@@ -248,6 +262,7 @@ impl Walk {
                 }
                 Next::Task(host, task) => {
                     self.in_flight += 1;
+                    self.at_servers += usize::from(!self.sites[host].is_folder);
                     self.tasks.add(host, task);
                 }
                 Next::Given(host, task, cause) => self.broken(host, &task, cause, observer),
@@ -274,11 +289,17 @@ impl Walk {
     /// Takes in what the workers tell, for so long at most.
     pub(super) fn listen(&mut self, wait: Duration, observer: &mut impl Observer) {
         match self.events.recv_timeout(wait) {
-            Ok(event) => self.take(event, observer),
+            Ok(events) => self.take_all(events, observer),
             Err(RecvTimeoutError::Timeout) => return,
             Err(RecvTimeoutError::Disconnected) => unreachable!("workers live as long as this"),
         }
-        while let Ok(event) = self.events.try_recv() {
+        while let Ok(events) = self.events.try_recv() {
+            self.take_all(events, observer);
+        }
+    }
+
+    fn take_all(&mut self, events: Vec<Event>, observer: &mut impl Observer) {
+        for event in events {
             self.take(event, observer);
         }
     }
@@ -294,6 +315,7 @@ impl Walk {
             Event::Sitemap(url) => self.add_sitemap(&url, observer),
             Event::Done(host, task, outcome) => {
                 self.in_flight -= 1;
+                self.at_servers -= usize::from(!self.sites[host].is_folder);
                 self.hosts.finished(host);
                 self.done(host, task, outcome, observer);
             }
@@ -373,7 +395,7 @@ impl Walk {
             Task::Robots { .. } => {
                 // What nobody can ask for, nobody has allowed.
                 if self.obeys_robots(host) {
-                    let cause = format!("{cause}: no page there is entered");
+                    let cause = format!("{cause}: no page of it is checked");
                     self.note(task, &cause, observer);
                 }
                 self.robots(host, Robots::closed(), observer);
@@ -503,14 +525,22 @@ struct Tasks {
 #[derive(Default)]
 struct Waiting {
     tasks: VecDeque<(usize, Task)>,
+    /// The workers that wait for a task.
+    idle: usize,
     /// There will be none any more.
     ended: bool,
 }
 
 impl Tasks {
     fn add(&self, host: usize, task: Task) {
-        self.waiting().tasks.push_back((host, task));
-        self.there.notify_one();
+        let mut waiting = self.waiting();
+        waiting.tasks.push_back((host, task));
+        let is_awaited = waiting.idle > 0;
+        drop(waiting);
+        // To notify costs a system call, even where no worker waits.
+        if is_awaited {
+            self.there.notify_one();
+        }
     }
 
     /// The next task, as soon as there is one; None if there will be none.
@@ -523,8 +553,10 @@ impl Tasks {
             if waiting.ended {
                 return None;
             }
+            waiting.idle += 1;
             let woken = self.there.wait(waiting);
             waiting = woken.unwrap_or_else(|held| held.into_inner());
+            waiting.idle -= 1;
         }
     }
 

@@ -214,6 +214,13 @@ fn heads() {
     // case fetch-19
     let none = b"HTTP/1.1 404 Not Found\nconnection: close\n\n";
     fails(&["-I", &server.url("/none")], none, "404 Not Found");
+    let proxy = one(head("407 Proxy Authentication Required", &[]));
+    let ran = fetch_with(
+        &[("http_proxy", &proxy.url("/"))],
+        &["-I", "http://127.0.0.1:9/"],
+    );
+    let head_of_proxy = b"HTTP/1.1 407 Proxy Authentication Required\nconnection: close\n\n";
+    assert_eq!((ran.status, ran.stdout.as_slice()), (1, &head_of_proxy[..]));
     let nowhere = one(head("301 Moved Permanently", &["X-One: 1"]));
     let moved = b"HTTP/1.1 301 Moved Permanently\nconnection: close\nx-one: 1\n\n";
     let cause = "301 Moved Permanently without a Location";

@@ -87,7 +87,9 @@ fn proxies_as_curl_has_them() {
     let ran = fetch_with(&[("http_proxy", "gopher://a")], &[&url]);
     assert_eq!(
         ran.stderr,
-        format!("fetch: {url}: $http_proxy: gopher is no kind of proxy\n")
+        format!(
+            "fetch: {url}: $http_proxy: unknown kind of proxy 'gopher' (use http, https, socks4, socks4a, socks5 or socks5h)\n"
+        )
     );
 
     // https is tunnelled, and the proxy sees nothing of it.
@@ -197,6 +199,28 @@ fn socks5(client: &mut TcpStream) -> std::io::Result<String> {
     bytes(client, 2)?;
     client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])?;
     Ok(format!("5 {user} {host}"))
+}
+
+#[test]
+fn a_socks_proxy_that_refuses_is_named_with_its_answer() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || -> std::io::Result<()> {
+        for client in listener.incoming() {
+            let mut client = client?;
+            bytes(&mut client, 3)?;
+            client.write_all(&[5, 0])?;
+            bytes(&mut client, 10)?;
+            client.write_all(&[5, 5, 0, 1, 0, 0, 0, 0, 0, 0])?;
+        }
+        Ok(())
+    });
+    let url = "http://127.0.0.1:9/";
+    let set = format!("socks5://{proxy}");
+    let ran = fetch_with(&[("http_proxy", &set)], &["--retry=0", url]);
+    assert_eq!(ran.status, 1);
+    let expected = format!("fetch: {url}: proxy {proxy}: SOCKS: connection refused\n");
+    assert_eq!(ran.stderr, expected);
 }
 
 /// Those with a name of their own at the end (4a, 5h) look hosts up

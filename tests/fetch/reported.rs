@@ -503,13 +503,13 @@ fn a_stall_while_bytes_go_within_the_kernel() {
         Step::Pause(Duration::from_secs(20)),
     ]);
     let url = server.url("/");
-    let cause = "no byte for 300ms";
+    let cause = "no data for 300ms";
     fails(
         &["--stall-timeout=300ms", "--retry=0", &url],
         &whole[..1_500_000],
         cause,
     );
-    let cause = "not done after 400ms";
+    let cause = "timed out after 400ms";
     fails(&["-m400ms", "--retry=0", &url], &whole[..1_500_000], cause);
 }
 
@@ -564,7 +564,8 @@ fn certificates_of_clients() {
     }
     let ran = fetch(&["--retry=0", "--cacert", &root, &url]);
     assert_eq!(ran.status, 1);
-    assert!(ran.stderr.contains("TLS"), "{}", ran.stderr);
+    let cause = "the server requires a client certificate (see --cert)\n";
+    assert!(ran.stderr.ends_with(cause), "{}", ran.stderr);
     // Files that are wrong: one line each, and nothing is asked for.
     let asked = secure.requests().len();
     let other = rcgen::KeyPair::generate().unwrap().serialize_pem();
@@ -579,7 +580,7 @@ fn certificates_of_clients() {
             &cert_file,
             &other,
             &other,
-            "the key is not that of the certificate",
+            "the key does not match the certificate",
         ),
         (&cert_file, &none, &none, "no private key in it"),
         (

@@ -74,7 +74,7 @@ fn two_versions_are_never_spliced() {
         (
             half(&[], &text),
             whole(&[], &other),
-            "its first 500 bytes are others",
+            "its first 500 bytes differ",
         ),
         (
             half(&[], &text),
@@ -226,7 +226,7 @@ fn time_runs_out() {
         let server = in_turn(vec![steps]);
         let start = Instant::now();
         let ran = fetch(&["--max-time=600ms", &server.url("/")]);
-        let line = format!("fetch: {}: not done after 600ms\n", server.url("/"));
+        let line = format!("fetch: {}: timed out after 600ms\n", server.url("/"));
         assert_eq!((ran.status, &ran.stderr[..]), (1, &line[..]));
         assert!(ran.stdout.len() >= out && ran.stdout.iter().all(|&c| c == b'x'));
         assert!(start.elapsed() < Duration::from_secs(8));

@@ -151,10 +151,9 @@ fn what_was_fine_is_not_asked_for_again() {
     let seconds: u64 = seconds.parse().unwrap();
     std::fs::write(&file, format!("{} {url}", seconds - 3600)).unwrap();
     assert_eq!(asked_of_other(&["--max-age=2h"]), ["/gone", "/to"]);
-    assert_eq!(
-        asked_of_other(&["--max-age=59m"]),
-        ["/fine", "/gone", "/to"]
-    );
+    for age in ["--max-age=59m", "--max-age=0"] {
+        assert_eq!(asked_of_other(&[age]), ["/fine", "/gone", "/to"]);
+    }
     // Another file is not replaced.
     std::fs::write(&file, "something else\n").unwrap();
     let (_, stderr, status) = check(&server, &[&cache, &server.url("/")]);

@@ -106,8 +106,11 @@ impl Client {
         let stream = self.dial.open(request.url, proxy.as_ref(), wait)?;
         let mut connection = Connection::new(stream);
         match connection.ask(&message, wait) {
-            // A proxy that wants to know who is there, where it answers in the server's place.
-            Ok(head) if forward.is_some() && head.status.as_u16() == 407 => {
+            // The proxy wants credentials, and answers in the server's place. To HEAD, its head
+            // is the answer.
+            Ok(head)
+                if forward.is_some() && head.status.as_u16() == 407 && request.method != "HEAD" =>
+            {
                 Err(via(proxy.as_ref(), Failure::Status(407)))
             }
             Ok(head) => Ok(self.answer(request, key, connection, head)),

@@ -126,6 +126,10 @@ fn plain(error: Error) -> io::Error {
         Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             io::Error::other("connection closed")
         }
+        // What the proxy answers has no number of the system.
+        Error::Io(error) if error.get_ref().is_some() => {
+            io::Error::other(format!("SOCKS: {error}"))
+        }
         Error::Io(error) => error,
         Error::Timeout(_) => io::ErrorKind::TimedOut.into(),
         error => io::Error::other(error.to_string()),

@@ -68,7 +68,7 @@ pub(in crate::fetch) fn config(
             config.map_err(|error| {
                 let cause = match error {
                     rustls::Error::InconsistentKeys(_) => {
-                        "the key is not that of the certificate".to_string()
+                        "the key does not match the certificate".to_string()
                     }
                     error => error.to_string(),
                 };

@@ -18,8 +18,9 @@ use super::sitemap::{self, Item};
 use crate::error::Error;
 use crate::fetch::{self, Failure, Fetcher, Page};
 use crate::links::resolve::Resolver;
-use crate::links::{self, Visit, css};
+use crate::links::{self, css};
 use crate::stream;
+use std::cell::RefCell;
 use std::io::{self, Read};
 use std::mem;
 use std::sync::Arc;
@@ -166,7 +167,9 @@ pub(super) struct Worker {
     pub(super) folders: Arc<[Folder]>,
     /// So much of a page is read, in bytes.
     pub(super) max_size: u64,
-    pub(super) events: SyncSender<Event>,
+    pub(super) events: SyncSender<Vec<Event>>,
+    /// Events that are sent with the next one.
+    pub(super) waiting: RefCell<Vec<Event>>,
 }
 
 impl Worker {
@@ -208,8 +211,15 @@ impl Worker {
         self.send(Event::Done(host, task, outcome))
     }
 
+    /// An event that the coordinator need not have before the next one.
+    fn send_with_next(&self, event: Event) {
+        self.waiting.borrow_mut().push(event);
+    }
+
     fn send(&self, event: Event) -> Result<(), Error> {
-        let sent = self.events.send(event);
+        let mut events = self.waiting.take();
+        events.push(event);
+        let sent = self.events.send(events);
         sent.map_err(|_| Error::Write(io::ErrorKind::BrokenPipe.into()))
     }
 
@@ -311,7 +321,7 @@ impl Worker {
         folder.pages(take, |object, cause| {
             self.send(Event::Unread(object.to_string(), cause.to_string()))
         })?;
-        self.send(Event::Links(id, batch))?;
+        self.send_with_next(Event::Links(id, batch));
         Ok(listed)
     }
 
@@ -320,9 +330,9 @@ impl Worker {
         let base = Url::parse(url).ok();
         if let Some(name) = page.ignore_unknown_encodings() {
             let cause = format!("content encoding {name} not understood");
-            self.send(Event::Odd(id, cause))?;
+            self.send_with_next(Event::Odd(id, cause));
         }
-        self.refresh(id, base.as_ref(), &page)?;
+        self.refresh(id, base.as_ref(), &page);
         let media = Media::of(&page);
         match media {
             Media::Other(media_type) => return Ok(Outcome::Answered(Answer::Other(media_type))),
@@ -330,7 +340,8 @@ impl Worker {
             Media::Css => return self.style(id, base, page, buffer),
             Media::Html | Media::Xhtml => {}
         }
-        let mut visitor = Visitor::new(self, id, Batch::default());
+        let waits = folder::of(&self.folders, url).is_none();
+        let mut visitor = Visitor::new(self, id, Batch::default(), waits);
         let options = links::Options {
             all: true,
             fragments: true,
@@ -360,7 +371,7 @@ impl Worker {
             }
         };
         links.end()?;
-        visitor.pause()?;
+        visitor.end();
         let cut = self.cut(id, read, &mut text)?;
         let page = Answer::Page(Anchors::new(visitor.anchors, cut.is_some()));
         Ok(match cut {
@@ -378,7 +389,7 @@ impl Worker {
         buffer: &mut [u8],
     ) -> Result<Outcome, Error> {
         let mut text = page.into_text()?.take(self.max_size);
-        let mut visitor = Visitor::new(self, id, Batch::of_css());
+        let mut visitor = Visitor::new(self, id, Batch::of_css(), true);
         let (mut scanner, mut resolver) = (css::Scanner::new(), Resolver::new(base));
         let mut sent = Ok(());
         let mut found = |url: &[u8], is_cut: bool, sent: &mut Result<(), Error>| {
@@ -395,7 +406,7 @@ impl Worker {
         };
         scanner.end(|url, is_cut| found(url, is_cut, &mut sent));
         sent?;
-        visitor.pause()?;
+        visitor.end();
         let answer = Answer::Other("text/css".to_string());
         Ok(match self.cut(id, read, &mut text)? {
             Some(cause) => Outcome::Cut(answer, cause),
@@ -422,7 +433,7 @@ impl Worker {
             Err(error) => match Failure::of(&error) {
                 Some(Failure::TooLarge(_)) => Some(Cause::of(&error)),
                 Some(failure) if failure.is_trailing() => {
-                    self.send(Event::Odd(id, error.to_string()))?;
+                    self.send_with_next(Event::Odd(id, error.to_string()));
                     None
                 }
                 _ => return Err(error),
@@ -431,10 +442,10 @@ impl Worker {
     }
 
     /// The header field `Refresh` leads on to another page, as `<meta http-equiv=refresh>` does.
-    fn refresh(&self, id: Id, base: Option<&Url>, page: &Page) -> Result<(), Error> {
+    fn refresh(&self, id: Id, base: Option<&Url>, page: &Page) {
         let mut fields = page.headers().filter(|(name, _)| *name == "refresh");
         let Some(target) = fields.next().and_then(|(_, value)| links::refresh(value)) else {
-            return Ok(());
+            return;
         };
         let text = String::from_utf8_lossy(target);
         let mut batch = Batch::default();
@@ -451,7 +462,7 @@ impl Worker {
                 None,
             ),
         }
-        self.send(Event::Links(id, batch))
+        self.send_with_next(Event::Links(id, batch));
     }
 
     /// Reads a sitemap: what it lists goes on as it is found. Returns the number of its URLs.
@@ -487,7 +498,7 @@ impl Worker {
             }
         });
         // What stands before a mistake counts.
-        self.send(Event::Links(id, batch))?;
+        self.send_with_next(Event::Links(id, batch));
         read.map(|()| listed)
     }
 

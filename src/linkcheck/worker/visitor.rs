@@ -26,6 +26,8 @@ pub(super) struct Visitor<'a> {
     worker: &'a Worker,
     id: Id,
     batch: Batch,
+    /// The rest of the page may have to be awaited.
+    waits: bool,
     pub(super) anchors: Vec<u64>,
 }
 
@@ -36,12 +38,32 @@ const STYLE: links::Source = links::Source {
 };
 
 impl Visitor<'_> {
-    pub(super) fn new(worker: &Worker, id: Id, batch: Batch) -> Visitor<'_> {
+    pub(super) fn new(worker: &Worker, id: Id, batch: Batch, waits: bool) -> Visitor<'_> {
         Visitor {
             worker,
             id,
             batch,
+            waits,
             anchors: Vec::new(),
+        }
+    }
+
+    /// What is there goes on.
+    fn send(&mut self) -> Result<(), Error> {
+        match self.batch.is_empty() {
+            true => Ok(()),
+            false => {
+                let batch = self.batch.take();
+                self.worker.send(Event::Links(self.id, batch))
+            }
+        }
+    }
+
+    /// The page has ended: its last links go on with what comes next.
+    pub(super) fn end(&mut self) {
+        if !self.batch.is_empty() {
+            let batch = self.batch.take();
+            self.worker.send_with_next(Event::Links(self.id, batch));
         }
     }
 
@@ -119,7 +141,7 @@ impl Visit for Visitor<'_> {
             line: link.line,
         });
         match self.batch.is_full() {
-            true => self.pause(),
+            true => self.send(),
             false => Ok(()),
         }
     }
@@ -161,12 +183,9 @@ impl Visit for Visitor<'_> {
 
     /// Before more is awaited, what is there goes on.
     fn pause(&mut self) -> Result<(), Error> {
-        match self.batch.is_empty() {
-            true => Ok(()),
-            false => {
-                let batch = self.batch.take();
-                self.worker.send(Event::Links(self.id, batch))
-            }
+        match self.waits {
+            true => self.send(),
+            false => Ok(()),
         }
     }
 }
