@@ -35,9 +35,11 @@
 //!
 //! - [`cli`]: options, operands, standard streams, the error line, the exit status.
 //! - [`stream`]: blocks in, blocks out.
+//! - [`crlf`]: lines that end in CR and LF.
 //! - [`mod@error`]: why a program stopped.
 //! - `json`: objects as lines, for reports (feature `fetch`).
 //! - [`exact`]: sums of doubles, without rounding.
+//! - [`unicode`]: the one version of Unicode.
 //! - [`time`]: times on the command line.
 //! - [`memory`]: how much of it a program may take, and how much it took.
 //!
@@ -48,6 +50,7 @@ pub mod capwords;
 pub mod cli;
 pub mod converse;
 pub mod count;
+pub mod crlf;
 pub mod error;
 pub mod exact;
 #[cfg(feature = "fetch")]
@@ -71,6 +74,7 @@ pub mod stream;
 pub mod tally;
 pub mod time;
 pub mod topn;
+pub mod unicode;
 pub mod untag;
 pub mod words;
 

@@ -8,6 +8,8 @@
 use crate::error::Error;
 use crate::stream::{Filter, Out};
 use regex::bytes::{Regex, RegexBuilder};
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// A filter that writes the matches of a regular expression.
 #[derive(Debug)]
@@ -19,8 +21,17 @@ pub struct Matches {
 
 impl Matches {
     /// Compiles the expression (syntax of the `regex` crate). With `ascii`,
-    /// its classes know ASCII only, and it matches bytes. The error is one line.
+    /// its classes know ASCII only, and it matches bytes. The error is one line; a pattern
+    /// that can match nothing in a line is one.
     pub fn new(pattern: &str, ascii: bool) -> Result<Self, String> {
+        let parsed = ParserBuilder::new().unicode(!ascii).utf8(false).build();
+        let parsed = { parsed }.parse(pattern);
+        match parsed.map(|parsed| reach(&parsed)) {
+            Ok(Reach::Never) => return Err("it can match nothing in a line".to_string()),
+            Ok(Reach::Empty) => return Err("it can match only empty text".to_string()),
+            // What is wrong with it is said below.
+            Ok(Reach::Text) | Err(_) => {}
+        }
         let pattern = RegexBuilder::new(pattern)
             .unicode(!ascii)
             .build()
@@ -40,6 +51,59 @@ impl Matches {
                 out.push(b"\n");
             }
         }
+    }
+}
+
+/// What an expression can match in a line, which has no newline.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    Never,
+    Empty,
+    Text,
+}
+
+/// Takes some time with the size of the expression. What it says of `Text` may be more
+/// than there is: assertions are not looked into.
+fn reach(hir: &Hir) -> Reach {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Reach::Empty,
+        HirKind::Literal(literal) if literal.0.contains(&b'\n') => Reach::Never,
+        HirKind::Literal(_) => Reach::Text,
+        HirKind::Class(class) => match class {
+            Class::Unicode(class) => {
+                of_class(class.ranges(), |range| (range.start(), range.end()), '\n')
+            }
+            Class::Bytes(class) => {
+                of_class(class.ranges(), |range| (range.start(), range.end()), b'\n')
+            }
+        },
+        HirKind::Repetition(repetition) => match (reach(&repetition.sub), repetition.max) {
+            (_, Some(0)) => Reach::Empty,
+            (Reach::Never, _) if repetition.min == 0 => Reach::Empty,
+            (reach, _) => reach,
+        },
+        HirKind::Capture(capture) => reach(&capture.sub),
+        HirKind::Concat(parts) => {
+            let reaches = parts.iter().map(reach);
+            let both = |a, b| match (a, b) {
+                (Reach::Never, _) | (_, Reach::Never) => Reach::Never,
+                (a, b) => std::cmp::max(a, b),
+            };
+            reaches.fold(Reach::Empty, both)
+        }
+        HirKind::Alternation(parts) => parts.iter().map(reach).max().unwrap_or(Reach::Never),
+    }
+}
+
+/// Whether a class has a character that is not a newline.
+fn of_class<R, C: PartialEq>(ranges: &[R], ends: fn(&R) -> (C, C), newline: C) -> Reach {
+    let has_other = |range| {
+        let (start, end) = ends(range);
+        start != newline || end != newline
+    };
+    match ranges.iter().any(has_other) {
+        true => Reach::Text,
+        false => Reach::Never,
     }
 }
 
@@ -93,6 +157,41 @@ mod tests {
             vec![3],
         );
         assert_eq!(found, b"a b\nd e\nf zz\n");
+    }
+
+    // case text-12
+    #[test]
+    fn a_pattern_that_matches_nothing_is_an_error() {
+        const NOTHING: &str = "it can match nothing in a line";
+        const EMPTY: &str = "it can match only empty text";
+        for (pattern, cause) in [
+            (r"a\nb", NOTHING),
+            ("a\nb", NOTHING),
+            (r"\n+", NOTHING),
+            (r"[\n]", NOTHING),
+            (r"[^\s\S]", NOTHING),
+            (r"(x|y)\nz|\n", NOTHING),
+            ("", EMPTY),
+            ("^$", EMPTY),
+            (r"\b", EMPTY),
+            ("x{0}", EMPTY),
+            (r"\n*", EMPTY),
+            (r"\n|", EMPTY),
+            ("()|(?:)*", EMPTY),
+        ] {
+            for ascii in [false, true] {
+                assert_eq!(
+                    Matches::new(pattern, ascii).unwrap_err(),
+                    cause,
+                    "{pattern:?}"
+                );
+            }
+        }
+        for pattern in [
+            "a*", r"\n|a", r"\n?a", r"\s", r"[^\n]", "a|", r"(\n|a)b", ".",
+        ] {
+            assert!(Matches::new(pattern, false).is_ok(), "{pattern:?}");
+        }
     }
 
     #[test]

@@ -465,7 +465,12 @@ fn help_tells_use_order_and_cost() {
         let fits = |line: &str| line.chars().count() <= 80;
         assert!(help.lines().all(fits), "{name} --help is wide:\n{help}");
         let ran = run(program(&name).arg("--version"), b"");
-        let version = format!("{name} (textmill) {}\n", env!("CARGO_PKG_VERSION"));
+        // case text-10
+        let unicode = textmill::unicode::VERSION;
+        let version = format!(
+            "{name} (textmill) {}, Unicode {unicode}\n",
+            env!("CARGO_PKG_VERSION")
+        );
         assert_eq!(
             (ran.status, String::from_utf8(ran.stdout).unwrap()),
             (0, version)

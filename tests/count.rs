@@ -481,6 +481,83 @@ fn an_overflow_on_standard_input_is_named_as_well_as_can_be() {
     }
 }
 
+// case text-1
+#[test]
+fn an_overflow_in_a_fifo_is_an_error_at_once() {
+    let max = file(format!("{} a\n", u64::MAX).as_bytes());
+    let max = argument(max.path());
+    let folder = tempfile::tempdir().unwrap();
+    for args in ["--merge", "--merge --sorted"] {
+        let line = format!(
+            "cd {}; rm -f q; mkfifo q; (cat {max} >q &); count {args} q {max}",
+            argument(folder.path())
+        );
+        let ran = run(&mut shell(&line), b"");
+        assert_eq!((ran.status, &ran.stdout[..]), (1, &b""[..]), "{args}");
+        let cause = "a sum of counts is larger than 64 bits hold";
+        assert!(ran.stderr.contains(cause), "{args}: {}", ran.stderr);
+    }
+}
+
+// case text-2
+#[test]
+fn an_overflow_on_a_shared_standard_input_is_found_from_where_count_began() {
+    let many: String = (0..20_000).map(|i| format!("1 {i:040}\n")).collect();
+    let text = format!("a header\n{} x\n{many}1 x\n", u64::MAX);
+    let stdin = file(text.as_bytes());
+    let line = format!(
+        "exec <{}; read header; count --merge -S 1b; echo $?; cat",
+        argument(stdin.path())
+    );
+    let ran = run(&mut shell(&line), b"");
+    // Nothing is left for cat: the offset is at the end.
+    assert_eq!(String::from_utf8(ran.stdout).unwrap(), "1\n");
+    let message = "count: stdin: line 20002: a sum of counts is larger than 64 bits hold\n";
+    assert_eq!(ran.stderr, message);
+}
+
+#[test]
+fn what_differs_by_case_alone_is_counted_together() {
+    let text = "The\nthe\nTHE\nthe\nStraße\nSTRASSE\n".as_bytes();
+    let expected = "2 STRASSE\n4 the\n".as_bytes();
+    assert_eq!(filter("count", &["--ignore-case"], text), expected);
+    let parts = filter("count", &[], text);
+    assert_eq!(filter("count", &["--merge", "-i"], &parts), expected);
+    let tabs = "2\tSTRASSE\n4\tthe\n".as_bytes();
+    assert_eq!(filter("count", &["-itS1K", "-j2"], text), tabs);
+    // The place of an overflow, with its spelling where there is no place.
+    let counts = format!("1 b\n{} x\n1 X\n", u64::MAX);
+    let place = "count: stdin: line 3: a sum of counts is larger than 64 bits hold\n";
+    let stdin = file(counts.as_bytes());
+    let line = format!("count --merge -i <{}", argument(stdin.path()));
+    assert_eq!(run(&mut shell(&line), b"").stderr, place);
+    let ran = run(program("count").args(["--merge", "-i"]), counts.as_bytes());
+    assert!(
+        ran.stderr.ends_with("that of the line x\n"),
+        "{}",
+        ran.stderr
+    );
+    let bad = run(program("count").args(["--merge", "-i"]), b"1 a\nx\n");
+    assert_eq!(
+        bad.stderr,
+        "count: stdin: line 2: no count before the line\n"
+    );
+}
+
+#[test]
+fn lines_that_end_in_crlf() {
+    let text = b"a\r\nb\r\na\r\na\nb\rc\r";
+    assert_eq!(filter("count", &["--crlf"], text), b"3 a\n1 b\n1 b\rc\n");
+    let sums = filter(
+        "count",
+        &["--crlf", "--merge", "--sorted"],
+        b"1 a\r\n2 b\r\n",
+    );
+    assert_eq!(sums, b"1 a\n2 b\n");
+    let ran = run(program("count").args(["--crlf", "-z"]), b"");
+    assert_eq!(ran.status, 2);
+}
+
 #[test]
 fn memory_stays_within_its_limit_whatever_the_lines_are_like() {
     // Lines that are too long to be keys, all different; and lines that come

@@ -81,3 +81,11 @@ fn two_units_are_one_too_many() {
     let ran = run(program("lengths").args(["--bytes", "--graphemes"]), b"");
     assert_eq!((ran.status, &ran.stdout[..]), (2, &b""[..]));
 }
+
+#[test]
+fn lines_that_end_in_crlf() {
+    assert_eq!(
+        filter("lengths", &["--crlf"], b"ab\r\n\r\na\rb\r"),
+        b"2\n0\n3\n"
+    );
+}

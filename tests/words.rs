@@ -35,3 +35,20 @@ fn a_second_pattern_is_not_dropped() {
     let ran = run(program("words").args(["-e", "a", "-e", "b"]), b"a b\n");
     assert_eq!((ran.status, &ran.stdout[..]), (2, &b""[..]));
 }
+
+// case text-3
+#[test]
+fn the_value_of_a_short_option_is_all_that_follows_it() {
+    let matches = filter("words", &["-e=[0-9]+"], b"a=1&b=22\n");
+    assert_eq!(matches, b"=1\n=22\n");
+}
+
+// case text-12
+#[test]
+fn a_pattern_that_can_match_nothing_is_wrong_usage() {
+    for pattern in ["a\\nb", ""] {
+        let ran = run(program("words").args(["-e", pattern]), b"a\nb\n");
+        assert_eq!((ran.status, &ran.stdout[..]), (2, &b""[..]));
+        assert!(ran.stderr.contains("it can match"), "{}", ran.stderr);
+    }
+}

@@ -2,12 +2,14 @@
 
 use clap::Parser;
 use std::ffi::OsString;
+use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use textmill::cli::{self, Files};
-use textmill::count::{self, Counts, Means, Report};
-use textmill::error::Error;
+use textmill::cli;
+use textmill::count::{self, Counts, Keys, Means, Report};
+use textmill::error::{Error, TOO_LARGE};
+use textmill::lower;
 use textmill::memory::{self, Size};
 
 /// Print each distinct line once, after the number of times it occurs.
@@ -40,6 +42,14 @@ struct Args {
     /// command that writes NUMBER KEY can stand in front of it.
     #[arg(long)]
     merge: bool,
+
+    /// Count together what differs by case alone
+    ///
+    /// Lines are compared by full case folding. The most frequent of them is written; of
+    /// several, the first in the order of bytes. Partial counts that are to be merged so
+    /// are made without this option.
+    #[arg(short, long, conflicts_with = "sorted")]
+    ignore_case: bool,
 
     /// With --merge: each FILE is sorted
     ///
@@ -82,18 +92,73 @@ struct Args {
     lines: cli::LineOptions,
 }
 
+impl Args {
+    fn means(&self) -> Means {
+        let memory = match self.ignore_case {
+            // For each of two counts.
+            true => Some(count::half(self.memory)),
+            false => self.memory,
+        };
+        Means {
+            threads: self.jobs,
+            memory,
+            directories: self.directories.iter().map(PathBuf::from).collect(),
+        }
+    }
+
+    /// What is counted of an input: its lines, or their keys.
+    fn input<'a>(&self, input: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
+        let input = self.lines.input(input);
+        match self.ignore_case {
+            true => {
+                let fold = Box::new(lower::fold());
+                Box::new(Keys::new(input, fold, self.lines.terminator(), self.merge))
+            }
+            false => input,
+        }
+    }
+
+    /// Where a sum grew too large: the record, if the files can be read again.
+    fn located(&self, error: Error, stdin_begins: Option<u64>) -> Error {
+        let Error::TooLarge { line } = error else {
+            return error;
+        };
+        let terminator = self.lines.terminator();
+        let (folded, spelling) = match self.ignore_case {
+            true => count::parts_of_key(&line, terminator),
+            false => (&line[..], &line[..]),
+        };
+        let is_meant = |found: &[u8]| match self.ignore_case {
+            true => count::parts_of_key(found, terminator).0 == folded,
+            false => found == folded,
+        };
+        let mut sum = 0;
+        for (name, file) in self.lines.files.again(stdin_begins).unwrap_or_default() {
+            match count::find_too_large(is_meant, &mut sum, &mut self.input(file), terminator) {
+                Ok(()) => {}
+                Err(
+                    found @ Error::Line {
+                        cause: TOO_LARGE, ..
+                    },
+                ) => return found.of(name),
+                // The file has changed since.
+                Err(_) => break,
+            }
+        }
+        Error::TooLarge {
+            line: spelling.to_vec(),
+        }
+    }
+}
+
 fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
         let terminator = args.lines.terminator();
         let separator = if args.tab { b'\t' } else { b' ' };
         let files = &args.lines.files;
-        let means = Means {
-            threads: args.jobs,
-            memory: args.memory,
-            directories: args.directories.into_iter().map(PathBuf::from).collect(),
-        };
+        let stdin_begins = files.stdin_begins();
         let ended = |result: Result<Report, Error>| {
-            let report = result.map_err(|error| located(error, files, terminator))?;
+            let report = result.map_err(|error| args.located(error, stdin_begins))?;
             if args.verbose {
                 tell(program, report);
             }
@@ -103,22 +168,35 @@ fn main() -> ExitCode {
         if args.sorted {
             return program.with_output(|output| {
                 let inputs = files.open();
+                let inputs = inputs.map(|(name, file)| (name, file.map(|file| args.input(file))));
                 ended(count::merge_sorted(
-                    inputs, means, separator, terminator, output,
+                    inputs,
+                    args.means(),
+                    separator,
+                    terminator,
+                    output,
                 ))?;
                 Ok(true)
             });
         }
         program.sum(
             files,
-            Counts::new(means),
-            |counts, input| match args.merge {
-                true => counts
-                    .merge(input, terminator)
-                    .map_err(|error| located(error, files, terminator)),
-                false => counts.read(input, terminator),
+            Counts::new(args.means()),
+            |counts, input| {
+                let mut input = args.input(input);
+                match args.merge {
+                    true => counts
+                        .merge(&mut input, terminator)
+                        .map_err(|error| args.located(error, stdin_begins)),
+                    false => counts.read(&mut input, terminator),
+                }
             },
-            |counts, output| ended(counts.write(separator, terminator, output)),
+            |counts, output| {
+                ended(match args.ignore_case {
+                    true => count::write_alike(counts, args.means(), separator, terminator, output),
+                    false => counts.write(separator, terminator, output),
+                })
+            },
         )
     })
 }
@@ -128,20 +206,6 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
     let number = text.parse().ok();
     let number = number.filter(|n: &NonZeroUsize| n.get() <= count::THREADS);
     number.ok_or_else(|| format!("not a number from 1 to {}", count::THREADS))
-}
-
-/// Where a sum grew too large: the record, if the files can be read again.
-fn located(error: Error, files: &Files, terminator: u8) -> Error {
-    let (Error::TooLarge { line }, Some(files)) = (&error, files.again()) else {
-        return error;
-    };
-    let mut sum = 0;
-    for (name, mut file) in files {
-        if let Err(found) = count::find_too_large(line, &mut sum, &mut file, terminator) {
-            return found.of(name);
-        }
-    }
-    error
 }
 
 /// Says what a count took.

@@ -3,7 +3,9 @@
 use clap::Parser;
 use std::process::ExitCode;
 use textmill::cli;
+use textmill::crlf::WithoutCr;
 use textmill::lengths::{Lengths, Unit};
+use textmill::stream;
 
 /// Print the length of each line, in characters.
 ///
@@ -31,6 +33,10 @@ struct Args {
     #[arg(short, long)]
     zero_terminated: bool,
 
+    /// Drop a CR at the end of each line of input
+    #[arg(long, conflicts_with = "zero_terminated")]
+    crlf: bool,
+
     #[command(flatten)]
     files: cli::Files,
 }
@@ -43,6 +49,13 @@ fn main() -> ExitCode {
             _ => Unit::Characters,
         };
         let terminator = if args.zero_terminated { 0 } else { b'\n' };
-        program.filter(&args.files, &mut Lengths::new(unit, terminator))
+        let mut lengths = Lengths::new(unit, terminator);
+        program.each_file(&args.files, |input, output| {
+            let filtered = match args.crlf {
+                true => stream::filter(&mut WithoutCr::new(input), &mut lengths, output),
+                false => stream::filter(input, &mut lengths, output),
+            };
+            filtered.map(|()| true)
+        })
     })
 }

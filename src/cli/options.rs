@@ -1,9 +1,11 @@
 //! The operands and options that several programs have in common.
 
-use super::{open, shown};
+use super::{open, shown, standard};
+use crate::crlf::WithoutCr;
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::{self, Seek};
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read, Seek};
+use std::os::unix::fs::FileExt;
 
 /// The FILE operands of a program.
 ///
@@ -40,15 +42,27 @@ impl Files {
         })
     }
 
-    /// All of them once more from their beginnings, each with its name; `None`
-    /// if one cannot be read again, as a pipe.
-    pub fn again(&self) -> Option<Vec<(String, File)>> {
+    /// Where standard input begins, in bytes, if it is a regular file and is to be read.
+    pub fn stdin_begins(&self) -> Option<u64> {
+        let is_named = self.names().contains(&OsStr::new("-"));
+        let mut file = is_named.then(|| standard(0, io::stdin()).ok())??;
+        file.metadata().ok().filter(Metadata::is_file)?;
+        file.stream_position().ok()
+    }
+
+    /// All of them once more, each with its name, standard input from where it began;
+    /// `None` if one cannot be read again, as a pipe. It is not opened then: to open a
+    /// FIFO would be to wait for its writer.
+    pub fn again(&self, stdin_begins: Option<u64>) -> Option<Vec<(String, Again)>> {
         let again = |name: &OsStr| {
-            let mut file = open(name)
-                .ok()
-                .filter(|file| file.metadata().is_ok_and(|file| file.is_file()))?;
-            file.rewind().ok()?;
-            Some((shown(name), file))
+            let (file, at) = match name == "-" {
+                true => (standard(0, io::stdin()).ok()?, stdin_begins?),
+                false => {
+                    fs::metadata(name).ok().filter(Metadata::is_file)?;
+                    (File::open(name).ok()?, 0)
+                }
+            };
+            Some((shown(name), Again { file, at }))
         };
         // Standard input named twice has its lines once.
         let mut names = self.names();
@@ -62,6 +76,21 @@ impl Files {
             [] => vec![OsStr::new("-")],
             files => files.iter().map(OsString::as_os_str).collect(),
         }
+    }
+}
+
+/// A file that is read once more. Its offset, which other processes may share, stays.
+#[derive(Debug)]
+pub struct Again {
+    file: File,
+    at: u64,
+}
+
+impl Read for Again {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.file.read_at(buffer, self.at)?;
+        self.at += n as u64;
+        Ok(n)
     }
 }
 
@@ -99,12 +128,24 @@ pub struct LineOptions {
     #[arg(short, long)]
     zero_terminated: bool,
 
+    /// Drop a CR at the end of each line of input
+    #[arg(long, hide_short_help = true, conflicts_with = "zero_terminated")]
+    crlf: bool,
+
     /// The FILE operands.
     #[command(flatten)]
     pub files: Files,
 }
 
 impl LineOptions {
+    /// What is read of an input.
+    pub fn input<'a>(&self, input: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
+        match self.crlf {
+            true => Box::new(WithoutCr::new(input)),
+            false => Box::new(input),
+        }
+    }
+
     /// The byte that ends a line.
     pub fn terminator(&self) -> u8 {
         if self.zero_terminated { 0 } else { b'\n' }

@@ -1,11 +1,13 @@
 //! The command line in; options, a help text, or what is wrong with it out.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command, Parser};
+use clap::{Arg, Command, Parser};
+use std::ffi::OsString;
 use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 /// What `--version` says behind the program's name.
-const VERSION: &str = concat!("(textmill) ", env!("CARGO_PKG_VERSION"));
+const VERSION: &str = concat!("(textmill) ", env!("CARGO_PKG_VERSION"), ", Unicode 16.0.0");
 
 /// How wide help is where standard output is no terminal, in columns.
 const WIDTH: usize = 80;
@@ -25,7 +27,8 @@ pub(super) enum Refusal {
 /// Reads the command line. Long options can be abbreviated, as GNU's.
 pub(super) fn parse<A: Parser>(name: &'static str, hint: Hint) -> Result<A, Refusal> {
     let mut command = command::<A>(name);
-    let matches = command.try_get_matches_from_mut(std::env::args_os());
+    let arguments = with_equals_signs(&command, std::env::args_os());
+    let matches = command.try_get_matches_from_mut(arguments);
     matches
         .and_then(|mut matches| A::from_arg_matches_mut(&mut matches))
         .map_err(|error| match error.kind() {
@@ -49,6 +52,95 @@ fn command<A: Parser>(name: &'static str) -> Command {
         // A flag said twice is a flag, as it is to the classic tools.
         .args_override_self(true)
         .infer_long_args(true)
+}
+
+/// The arguments, so that clap takes all that follows a short option as its value, as
+/// GNU's getopt does: clap drops an equals sign there, so another one is put before it.
+fn with_equals_signs(
+    command: &Command,
+    mut arguments: impl Iterator<Item = OsString>,
+) -> Vec<OsString> {
+    let mut all: Vec<OsString> = arguments.next().into_iter().collect();
+    while let Some(argument) = arguments.next() {
+        let bytes = argument.as_bytes();
+        let is_option = bytes.len() > 1 && bytes[0] == b'-';
+        // From here on there are operands only, or a command with options of its own.
+        let is_end = bytes == b"--" || !is_option && has_command(command);
+        let value = match bytes {
+            _ if is_end || !is_option => Value::None,
+            [b'-', b'-', name @ ..] => long_value(command, name),
+            [_, letters @ ..] => short_value(command, letters),
+            [] => Value::None,
+        };
+        match value {
+            Value::Begins(at) if bytes.get(at) == Some(&b'=') => {
+                let mut longer = bytes[..at].to_vec();
+                longer.push(b'=');
+                longer.extend_from_slice(&bytes[at..]);
+                all.push(OsString::from_vec(longer));
+            }
+            Value::IsNext => {
+                all.push(argument);
+                all.extend(arguments.next());
+            }
+            Value::Begins(_) | Value::None => all.push(argument),
+        }
+        if is_end {
+            all.extend(arguments);
+            break;
+        }
+    }
+    all
+}
+
+/// Where the value of an option is.
+enum Value {
+    /// It has none.
+    None,
+    /// In the same argument, from this byte on.
+    Begins(usize),
+    /// It is the next argument.
+    IsNext,
+}
+
+/// The value of short options, of which the letters are given.
+fn short_value(command: &Command, letters: &[u8]) -> Value {
+    for (i, &letter) in letters.iter().enumerate() {
+        let mut options = command.get_arguments();
+        let known = options.find(|option| option.get_short() == Some(letter.into()));
+        match known {
+            Some(option) if takes_value(option) && i + 1 < letters.len() => {
+                return Value::Begins(i + 2);
+            }
+            Some(option) if takes_value(option) => return Value::IsNext,
+            Some(_) => {}
+            None => return Value::None,
+        }
+    }
+    Value::None
+}
+
+/// The value of a long option, whose name may be abbreviated.
+fn long_value(command: &Command, name: &[u8]) -> Value {
+    let is_meant = |option: &&Arg| option.get_long().map(str::as_bytes) == Some(name);
+    let mut begun = command
+        .get_arguments()
+        .filter(|option| (option.get_long()).is_some_and(|long| long.as_bytes().starts_with(name)));
+    let option = (command.get_arguments().find(is_meant)).or_else(|| begun.next());
+    match option {
+        Some(option) if takes_value(option) => Value::IsNext,
+        _ => Value::None,
+    }
+}
+
+fn takes_value(option: &Arg) -> bool {
+    option.get_action().takes_values()
+}
+
+/// Whether the operands are a command, whose options are its own.
+fn has_command(command: &Command) -> bool {
+    let mut operands = command.get_positionals();
+    operands.any(Arg::is_trailing_var_arg_set)
 }
 
 /// The width of the terminal that help goes to.
@@ -122,6 +214,7 @@ fn first_sentence(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::FromArgMatches;
 
     #[derive(Parser, Debug)]
     #[command(after_help = "Examples:\n  one\n  two\n\nCost: none.")]
@@ -167,6 +260,60 @@ mod tests {
         ] {
             assert_eq!(refused(&[argument]), cause);
         }
+    }
+
+    #[derive(Parser, Debug, PartialEq)]
+    struct Short {
+        #[arg(short, allow_hyphen_values = true)]
+        e: Option<String>,
+        #[arg(short = 'S', long = "size")]
+        size: Option<String>,
+        #[arg(short)]
+        t: bool,
+        words: Vec<String>,
+    }
+
+    #[test]
+    fn the_value_of_a_short_option_is_all_that_follows_it() {
+        for (arguments, e, size, words) in [
+            (&["-e=x"][..], Some("=x"), None, &[][..]),
+            (&["-te=x"], Some("=x"), None, &[]),
+            (&["-e==x"], Some("==x"), None, &[]),
+            (&["-e="], Some("="), None, &[]),
+            (&["-e", "=x"], Some("=x"), None, &[]),
+            (&["-e", "-S=x"], Some("-S=x"), None, &[]),
+            (&["-eS=x"], Some("S=x"), None, &[]),
+            (&["a=b", "-S=1"], None, Some("=1"), &["a=b"]),
+            (&["--size=1", "-e=x"], Some("=x"), Some("1"), &[]),
+            (&["--si", "-", "-e=x"], Some("=x"), Some("-"), &[]),
+            (&["--", "-e=x"], None, None, &["-e=x"]),
+            (&["-", "-e=x"], Some("=x"), None, &["-"]),
+        ] {
+            let command = command::<Short>("p");
+            let all = ["p"].iter().chain(arguments).map(OsString::from);
+            let all = with_equals_signs(&command, all);
+            let parsed = command.try_get_matches_from(all);
+            let parsed = Short::from_arg_matches_mut(&mut parsed.unwrap()).unwrap();
+            let owned = |text: &str| text.to_string();
+            assert_eq!(parsed.e, e.map(owned), "{arguments:?}");
+            assert_eq!(parsed.size, size.map(owned), "{arguments:?}");
+            assert_eq!(parsed.words, words, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn options_of_a_command_are_left_alone() {
+        #[derive(Parser, Debug)]
+        struct Runs {
+            #[arg(short)]
+            e: Option<String>,
+            #[arg(trailing_var_arg = true)]
+            words: Vec<String>,
+        }
+        let command = command::<Runs>("p");
+        let all = ["p", "-e=1", "grep", "-e=x"].map(OsString::from);
+        let all = with_equals_signs(&command, all.into_iter());
+        assert_eq!(all, ["p", "-e==1", "grep", "-e=x"]);
     }
 
     #[test]

@@ -26,10 +26,13 @@
 //! 11. `merge`: many runs become one, by a tree of losers;
 //! 12. `gather`: and the last ones, with the ranges, the answer.
 //!
+//! What differs by case alone is counted together by two such counts: `alike`.
+//!
 //! Partial counts that are in order need none of this but the tree: `sorted`.
 //!
 //! What is written depends on the lines alone: not on threads, seeds, blocks or memory.
 
+mod alike;
 mod arena;
 mod batch;
 mod class;
@@ -50,6 +53,7 @@ mod table;
 mod threads;
 mod worker;
 
+pub use alike::{Keys, half, parts_of_key, write_alike};
 pub use sorted::merge_sorted;
 
 use crate::error::{Error, TOO_LARGE};
@@ -74,6 +78,9 @@ const ALONE: usize = if cfg!(test) { 1 << 10 } else { 4 << 20 };
 /// The most threads that can work at once.
 pub const THREADS: usize = 256;
 
+/// How much memory a count takes, if not said.
+const MEMORY: Size = Size::Percent(50);
+
 /// What a count may use of the machine.
 #[derive(Clone, Debug, Default)]
 pub struct Means {
@@ -91,7 +98,7 @@ pub struct Means {
 impl Means {
     /// Where what does not fit goes to, and when.
     fn spill(self) -> Spill {
-        let memory = self.memory.unwrap_or(Size::Percent(50));
+        let memory = self.memory.unwrap_or(MEMORY);
         let mut directories = self.directories;
         if directories.is_empty() {
             directories.push(env::temp_dir());
@@ -329,11 +336,11 @@ fn lock<R>(source: &Mutex<Source<R>>) -> MutexGuard<'_, Source<R>> {
     source.lock().expect("no panic")
 }
 
-/// Looks for the record that makes the sum of a line's counts too large, in
-/// one input after the other: an [`Error::Line`] says where it is. `sum` is
-/// what the inputs before add up to.
+/// Looks for the record that makes the sum of some lines' counts too large, in
+/// one input after the other: an [`Error::Line`] says where it is. `is_meant` tells
+/// which lines these are; `sum` is what the inputs before add up to.
 pub fn find_too_large(
-    line: &[u8],
+    mut is_meant: impl FnMut(&[u8]) -> bool,
     sum: &mut u64,
     input: &mut impl Read,
     terminator: u8,
@@ -342,7 +349,7 @@ pub fn find_too_large(
     stream::lines(input, terminator, |record| {
         number += 1;
         let tally = Tally::parse(record).map_err(|cause| Error::Line { number, cause })?;
-        if tally.line == line {
+        if is_meant(tally.line) {
             let cause = TOO_LARGE;
             *sum = sum
                 .checked_add(tally.count)
@@ -511,7 +518,12 @@ mod tests {
             );
             assert_eq!(out, b"");
 
-            let found = find_too_large(line.as_bytes(), &mut 0, &mut text.as_bytes(), b'\n');
+            let found = find_too_large(
+                |found| found == line.as_bytes(),
+                &mut 0,
+                &mut text.as_bytes(),
+                b'\n',
+            );
             assert!(matches!(found, Err(Error::Line { number: 3_002, .. })));
             // Without the last record there is nothing wrong.
             let text = format!("{} {line}\n{some}", u64::MAX);

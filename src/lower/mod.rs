@@ -1,7 +1,8 @@
 //! `lower`: the same text in lower case.
 //!
 //! Unicode's default full lower-casing (The Unicode Standard, section 3.13,
-//! toLowercase), exactly as `str::to_lowercase` has it for the whole text.
+//! toLowercase), exactly as `str::to_lowercase` has it for the whole text, as far as our
+//! version of Unicode has its characters.
 //! Invalid bytes pass through. Lower case can be longer than the capitals
 //! (`İ`). Cost: one pass by whole chunks; only capitals outside ASCII, and few
 //! others, are looked up one by one, in a table that is filled as they appear.
@@ -21,6 +22,7 @@ mod table;
 use crate::error::Error;
 use crate::scan::{self, CHUNK, utf8};
 use crate::stream::{Chain, Filter, Out};
+use crate::unicode;
 use normal::Nfc;
 use sigma::{Contexts, FINAL, MEDIAL, SIGMA};
 use table::{Cases, GROWTH, LONGEST, pack};
@@ -76,6 +78,14 @@ enum Mapping {
     Fold,
 }
 
+/// What a character becomes: itself, if our version of Unicode does not have all of it.
+fn known(c: char, becomes: String) -> String {
+    match unicode::has(c) && becomes.chars().all(unicode::has) {
+        true => becomes,
+        false => c.to_string(),
+    }
+}
+
 struct Lower {
     mapping: Mapping,
     cases: Cases,
@@ -92,8 +102,10 @@ impl Lower {
         Lower {
             mapping,
             cases: Cases::new(match mapping {
-                Mapping::Lower => |c| pack(&c.to_lowercase().collect::<String>()),
-                Mapping::Fold => |c| pack(&UniCase::unicode(c.to_string()).to_folded_case()),
+                Mapping::Lower => |c| pack(&known(c, c.to_lowercase().collect())),
+                Mapping::Fold => {
+                    |c| pack(&known(c, UniCase::unicode(c.to_string()).to_folded_case()))
+                }
             }),
             contexts: Contexts::default(),
             cased: false,
@@ -229,32 +241,30 @@ mod tests {
     use proptest::prelude::*;
     use unicode_normalization::UnicodeNormalization;
 
-    /// `std`'s lower case of each valid run, invalid bytes as they are.
-    fn naive(text: &[u8]) -> Vec<u8> {
+    /// What `convert` makes of each run of assigned characters; all else as it is.
+    fn each(text: &[u8], convert: fn(&str) -> String) -> Vec<u8> {
         let mut out = Vec::new();
         for piece in text.utf8_chunks() {
-            out.extend_from_slice(piece.valid().to_lowercase().as_bytes());
+            for run in piece.valid().split_inclusive(|c| !unicode::has(c)) {
+                let end = run.trim_end_matches(|c| !unicode::has(c)).len();
+                out.extend_from_slice(convert(&run[..end]).as_bytes());
+                out.extend_from_slice(&run.as_bytes()[end..]);
+            }
             out.extend_from_slice(piece.invalid());
         }
         out
+    }
+
+    fn naive(text: &[u8]) -> Vec<u8> {
+        each(text, str::to_lowercase)
     }
 
     fn folded(text: &[u8]) -> Vec<u8> {
-        let mut out = Vec::new();
-        for piece in text.utf8_chunks() {
-            out.extend_from_slice(UniCase::unicode(piece.valid()).to_folded_case().as_bytes());
-            out.extend_from_slice(piece.invalid());
-        }
-        out
+        each(text, |run| UniCase::unicode(run).to_folded_case())
     }
 
     fn nfc(text: &[u8]) -> Vec<u8> {
-        let mut out = Vec::new();
-        for piece in text.utf8_chunks() {
-            out.extend_from_slice(piece.valid().nfc().collect::<String>().as_bytes());
-            out.extend_from_slice(piece.invalid());
-        }
-        out
+        each(text, |run| run.nfc().collect())
     }
 
     proptest! {
@@ -278,6 +288,15 @@ mod tests {
             prop_assert_eq!(filtered(lower_nfc(), &text, cuts.clone()), nfc(&naive(&text)));
             prop_assert_eq!(filtered(fold_nfc(), &text, cuts), nfc(&folded(&nfc(&text))));
         }
+    }
+
+    // case text-10
+    #[test]
+    fn unassigned_characters_stay() {
+        // Letters of Unicode 17: the second one is the capital of the first.
+        let text = "a\u{a7ce}\u{a7d2}A\u{301}";
+        let lower = filtered(lower_nfc(), text.as_bytes(), vec![1]);
+        assert_eq!(lower, "a\u{a7ce}\u{a7d2}á".as_bytes());
     }
 
     #[test]

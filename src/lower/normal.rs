@@ -8,6 +8,7 @@
 
 use crate::error::Error;
 use crate::stream::{Filter, Out};
+use crate::unicode;
 use unicode_normalization::char::canonical_combining_class;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -24,6 +25,17 @@ impl Nfc {
         if text.is_ascii() {
             return out.push(text.as_bytes());
         }
+        // With a character that is not assigned, nothing combines.
+        for piece in text.split_inclusive(|c| !unicode::has(c)) {
+            let unassigned = piece.char_indices().next_back();
+            let unassigned = unassigned.filter(|&(_, c)| !unicode::has(c));
+            let end = unassigned.map_or(piece.len(), |(at, _)| at);
+            Nfc::put_assigned(&piece[..end], out);
+            out.push(&piece.as_bytes()[end..]);
+        }
+    }
+
+    fn put_assigned(text: &str, out: &mut Out) {
         match is_nfc_quick(text.chars()) {
             IsNormalized::Yes => out.push(text.as_bytes()),
             _ => text
@@ -40,6 +52,9 @@ impl Nfc {
 
 /// True if nothing before `c` can combine with it.
 fn cuts(c: char) -> bool {
+    if !unicode::has(c) {
+        return true;
+    }
     // What a character is made of decides, where it does not stay as it is.
     let first = std::iter::once(c).nfd().next().unwrap_or(c);
     c.is_ascii()
