@@ -1,14 +1,12 @@
 //! `count`: how often each line occurs. See [`textmill::count`].
 
 use clap::Parser;
-use std::ffi::OsString;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use textmill::cli::{self, Files};
-use textmill::count::{self, Counts, Means, Report};
+use textmill::count::{self, Counts, Report};
 use textmill::error::Error;
-use textmill::memory::{self, Size};
+use textmill::memory;
 
 /// Print each distinct line once, after the number of times it occurs.
 ///
@@ -58,19 +56,8 @@ struct Args {
     #[arg(short, long, value_name = "N", value_parser = threads)]
     jobs: Option<NonZeroUsize>,
 
-    /// Memory for lines [default: 50%]
-    ///
-    /// A number with K (the default), M, G, T, or b for bytes, or % of the memory that
-    /// is available.
-    #[arg(short = 'S', long = "buffer-size", value_name = "SIZE")]
-    memory: Option<Size>,
-
-    /// Folder for temporary files [default: $TMPDIR]
-    ///
-    /// What does not fit in memory goes there. Several folders take turns. Without
-    /// $TMPDIR it is /tmp.
-    #[arg(short = 'T', long = "temporary-directory", value_name = "DIR")]
-    directories: Vec<OsString>,
+    #[command(flatten)]
+    memory: cli::MemoryOptions,
 
     /// Report what it took on standard error
     ///
@@ -87,11 +74,7 @@ fn main() -> ExitCode {
         let terminator = args.lines.terminator();
         let separator = if args.tab { b'\t' } else { b' ' };
         let files = &args.lines.files;
-        let means = Means {
-            threads: args.jobs,
-            memory: args.memory,
-            directories: args.directories.into_iter().map(PathBuf::from).collect(),
-        };
+        let means = args.memory.means(args.jobs);
         let ended = |result: Result<Report, Error>| {
             let report = result.map_err(|error| located(error, files, terminator))?;
             if args.verbose {

@@ -27,12 +27,8 @@ struct Args {
     #[arg(long)]
     graphemes: bool,
 
-    /// Input lines end with NUL, not with a newline
-    #[arg(short, long)]
-    zero_terminated: bool,
-
     #[command(flatten)]
-    files: cli::Files,
+    lines: cli::InputLineOptions,
 }
 
 fn main() -> ExitCode {
@@ -42,7 +38,7 @@ fn main() -> ExitCode {
             (_, true) => Unit::Graphemes,
             _ => Unit::Characters,
         };
-        let terminator = if args.zero_terminated { 0 } else { b'\n' };
-        program.filter(&args.files, &mut Lengths::new(unit, terminator))
+        let lengths = &mut Lengths::new(unit, args.lines.terminator());
+        program.filter(&args.lines.files, lengths)
     })
 }

@@ -31,7 +31,7 @@ struct Args {
     #[arg(short, long = "lines", value_name = "N", value_parser = number)]
     n: Option<usize>,
 
-    /// Print the lines with the smallest counts, smallest first
+    /// Print the smallest counts, smallest first
     #[arg(long)]
     least: bool,
 

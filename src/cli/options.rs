@@ -1,9 +1,13 @@
 //! The operands and options that several programs have in common.
 
 use super::{open, shown};
+use crate::count::Means;
+use crate::memory::Size;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Seek};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 /// The FILE operands of a program.
 ///
@@ -90,7 +94,7 @@ pub struct WordOptions {
     pub(super) files: Files,
 }
 
-/// The options of the programs that read lines.
+/// The options of the programs that read lines and write lines of the same kind.
 #[derive(clap::Args, Debug)]
 pub struct LineOptions {
     /// End lines with NUL, not with a newline
@@ -108,5 +112,55 @@ impl LineOptions {
     /// The byte that ends a line.
     pub fn terminator(&self) -> u8 {
         if self.zero_terminated { 0 } else { b'\n' }
+    }
+}
+
+/// The options of the programs that read lines and write numbers of them.
+#[derive(clap::Args, Debug)]
+pub struct InputLineOptions {
+    /// Input lines end with NUL, not with a newline
+    ///
+    /// The lines of the output end with a newline.
+    #[arg(short, long)]
+    zero_terminated: bool,
+
+    /// The FILE operands.
+    #[command(flatten)]
+    pub files: Files,
+}
+
+impl InputLineOptions {
+    /// The byte that ends a line of the input.
+    pub fn terminator(&self) -> u8 {
+        if self.zero_terminated { 0 } else { b'\n' }
+    }
+}
+
+/// The options of the programs that sort what they read.
+#[derive(clap::Args, Debug)]
+pub struct MemoryOptions {
+    /// Memory before temporary files [default: 50%]
+    ///
+    /// A number with K (the default), M, G, T, or b for bytes, or % of the memory that
+    /// is available.
+    #[arg(short = 'S', long = "buffer-size", value_name = "SIZE")]
+    memory: Option<Size>,
+
+    /// Folder for temporary files [default: $TMPDIR]
+    ///
+    /// What does not fit in memory goes there. Several folders take turns. Without
+    /// $TMPDIR it is /tmp.
+    #[arg(short = 'T', long = "temporary-directory", value_name = "DIR")]
+    directories: Vec<OsString>,
+}
+
+impl MemoryOptions {
+    /// What a count may use of the machine, with so many threads.
+    pub fn means(self, threads: Option<NonZeroUsize>) -> Means {
+        Means {
+            threads,
+            memory: self.memory,
+            directories: self.directories.into_iter().map(PathBuf::from).collect(),
+        }
     }
 }
