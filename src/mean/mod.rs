@@ -29,7 +29,7 @@ use percentile::Multiset;
 use std::io::{Read, Write};
 use sums::{Sums, shown};
 
-/// What the lines of the input are.
+/// The format of the input lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
     /// Numbers.
@@ -41,7 +41,7 @@ pub enum Form {
     Partials,
 }
 
-/// What is to be told of the numbers.
+/// The answer that the program writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Answer {
     /// The mean.
@@ -64,7 +64,7 @@ impl Answer {
     }
 }
 
-/// What is known of the numbers so far.
+/// The state of the program: what it reads, what it will write, and the numbers so far.
 #[derive(Debug)]
 pub struct Mean {
     form: Form,
@@ -111,7 +111,7 @@ impl Mean {
         }
     }
 
-    /// Adds the numbers of an input, one a line: the short way.
+    /// Adds the numbers of an input, one a line, where there are no percentiles.
     fn add_up(&mut self, input: &mut dyn Read, terminator: u8) -> Result<(), Error> {
         let mut line = 0;
         stream::short_lines(input, terminator, LONGEST_NUMBER, |text| {

@@ -86,7 +86,7 @@ pub fn small(text: &[u8]) -> Option<u64> {
 }
 
 // A key is the nearest double, and for large ones what the number has beyond it. The bits of
-// a double are in its order once those of the negative ones are turned round. Each byte
+// a double are in its order once those of the negative ones are inverted. Each byte
 // holds seven bits, below the highest one: so none is a newline or a digit.
 
 /// How many bytes hold a double.

@@ -1,17 +1,17 @@
-//! What one pass adds up of the numbers, all of it exact.
+//! The sums that one pass adds up, all of them exact.
 
 use super::number::{LARGE, Number};
 use crate::error;
 use crate::exact::{self, Natural, UNIT};
 
-/// What is known of the numbers so far.
+/// The sums of the numbers so far.
 #[derive(Clone, Debug, Default)]
 pub struct Sums {
     /// Whether to know more than the mean: the squares and the extremes.
     all: bool,
     /// How many there were.
     pub n: u64,
-    /// What is known of most of the numbers.
+    /// The small natural numbers.
     small: Small,
     /// The sum of the other whole ones, as far as 128 bits hold it.
     whole: i128,
@@ -31,8 +31,8 @@ pub struct Sums {
     other_squares: Natural,
 }
 
-/// The small natural numbers that came one by one: nearly all there are. They get by with
-/// few instructions each.
+/// The small natural numbers that came one by one. In most inputs these are nearly all numbers,
+/// so each takes only a few instructions.
 #[derive(Clone, Copy, Debug)]
 struct Small {
     /// Their sum: 128 bits hold it, however many they are.
@@ -93,7 +93,7 @@ impl Sums {
             Number::Decimal(number) => self.add_decimal(number, times),
         }
         if self.all {
-            self.meet(number, number);
+            self.extend(number, number);
         }
         Ok(())
     }
@@ -163,8 +163,8 @@ impl Sums {
         self.large_squares.add_all(&product, 0);
     }
 
-    /// The extremes are at least as far apart as these two.
-    fn meet(&mut self, small: Number, large: Number) {
+    /// Extends the range from the smallest to the largest number.
+    fn extend(&mut self, small: Number, large: Number) {
         let (smallest, largest) = self.extremes.get_or_insert((small, large));
         if small.is_less(*smallest) {
             *smallest = small;
@@ -184,11 +184,11 @@ impl Sums {
             extremes: self.extremes,
             ..Sums::default()
         };
-        all.meet(Number::Whole(least.into()), Number::Whole(largest.into()));
+        all.extend(Number::Whole(least.into()), Number::Whole(largest.into()));
         all.extremes
     }
 
-    /// Adds what is known of other numbers.
+    /// Adds the sums of other numbers.
     pub fn add_all(&mut self, other: &Sums) -> Result<(), &'static str> {
         self.n = self.n.checked_add(other.n).ok_or(error::TOO_LARGE)?;
         self.has_decimals |= other.has_decimals;
@@ -197,7 +197,7 @@ impl Sums {
         self.side(is_below).add_all(&sum, 0);
         self.other_squares.add_all(&other.sum_of_squares(), 0);
         if let Some((small, large)) = other.extremes() {
-            self.meet(small, large);
+            self.extend(small, large);
         }
         Ok(())
     }
@@ -223,7 +223,7 @@ impl Sums {
         squares
     }
 
-    /// What was known of some numbers.
+    /// Sums that were read from a line.
     pub fn restored(
         n: u64,
         (sum, is_below): (Natural, bool),
