@@ -321,7 +321,7 @@ mod tally {
 mod topn {
     use super::*;
     use std::cmp::Reverse;
-    use textmill::topn::Top;
+    use textmill::topn::{Choice, Top};
 
     /// The records, the largest first.
     fn sorted(tallies: &str) -> Vec<&str> {
@@ -333,7 +333,11 @@ mod topn {
 
     fn top(bencher: Bencher, n: usize, tallies: &str) {
         let top = || {
-            let mut top = Top::new(n);
+            let choice = Choice {
+                n,
+                ..Choice::default()
+            };
+            let mut top = Top::new(choice);
             top.read(&mut black_box(tallies.as_bytes()), b'\n').unwrap();
             top
         };

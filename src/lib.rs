@@ -18,9 +18,10 @@
 //!   finds ([`mod@matches`]).
 //! - [`lower`]: text in, the same in lower case out.
 //! - [`count`]: lines in, `COUNT LINE` out ([`tally`]).
-//! - [`topn`]: `COUNT LINE` in, the largest out.
+//! - [`topn`]: `COUNT LINE` in, the largest out, or the smallest.
 //! - [`lengths`]: lines in, the length of each out.
-//! - [`mean`]: numbers in, their mean out.
+//! - [`mean`]: numbers in, their mean out; also percentiles (by [`count`]), and partial
+//!   results, which add up.
 //! - [`sieve`]: ascending numbers in, the primes among them out, a process for each.
 //!
 //! - `linkcheck`: the URLs of a site in, its broken links out; it walks over the
@@ -38,7 +39,7 @@
 //! - [`crlf`]: lines that end in CR and LF.
 //! - [`mod@error`]: why a program stopped.
 //! - `json`: objects as lines, for reports (feature `fetch`).
-//! - [`exact`]: sums of doubles, without rounding.
+//! - [`exact`]: sums of numbers, without rounding.
 //! - [`unicode`]: the one version of Unicode.
 //! - [`time`]: times on the command line.
 //! - [`memory`]: how much of it a program may take, and how much it took.

@@ -143,9 +143,249 @@ fn one_mean_of_several_files() {
     assert_eq!(all, format!("n 4\nsum 8\nmin -1\nmax 6\nmean 2\nsd {sd}\n"));
 }
 
+/// Case 5: the mean lay below the smallest number.
+#[test]
+fn the_mean_of_large_whole_numbers_has_all_its_digits() {
+    let times = b"1763864400000000001\n1763864400000000101\n1763864400000000201\n";
+    let all = String::from_utf8(filter("mean", &["--all"], times)).unwrap();
+    assert_eq!(
+        all,
+        "n 3\nsum 5291593200000000303\nmin 1763864400000000001\nmax 1763864400000000201\n\
+         mean 1763864400000000101\nsd 100\n"
+    );
+}
+
+#[test]
+fn lengths_that_were_counted_have_the_same_mean() {
+    let words = filter("words", &[], &mixed_text(1 << 18));
+    let lengths = filter("lengths", &[], &words);
+    for options in [
+        &[][..],
+        &["--all"],
+        &["--median"],
+        &[
+            "--all",
+            "--median",
+            "--percentile",
+            "0",
+            "--percentile=99.9",
+        ],
+        &["--partial"],
+    ] {
+        let expected = filter("mean", options, &lengths);
+        for counted in ["count", "count -t", "count --unsorted", "sort | uniq -c"] {
+            let counts = classic(counted, &lengths);
+            let own = filter("mean", &[options, &["--counts"]].concat(), &counts);
+            assert!(own == expected, "{options:?} {counted}");
+        }
+        let counts = filter("count", &["-z"], &lengths.replace_ends());
+        let own = filter("mean", &[options, &["--counts", "-z"]].concat(), &counts);
+        assert!(own == expected, "{options:?} -z");
+    }
+}
+
+/// Lines that end with NUL.
+trait ReplaceEnds {
+    fn replace_ends(&self) -> Vec<u8>;
+}
+
+impl ReplaceEnds for Vec<u8> {
+    fn replace_ends(&self) -> Vec<u8> {
+        let ended = |&byte| if byte == b'\n' { 0 } else { byte };
+        self.iter().map(ended).collect()
+    }
+}
+
+/// The definition is that of Python's statistics, too, which can compute in fractions.
+#[test]
+fn percentiles_as_python_has_them() {
+    if !python_is_installed() {
+        return;
+    }
+    let exact = r#"python3 -c '
+import sys
+from fractions import Fraction
+from statistics import median, quantiles
+numbers = [Fraction(line) for line in sys.stdin]
+cuts = quantiles(numbers, n=1000, method="inclusive")
+for answer in [median(numbers), min(numbers), cuts[4], cuts[249], cuts[899], cuts[998], max(numbers)]:
+    print(float(answer))'"#;
+    let mut text = String::new();
+    for i in 0..9_999u64 {
+        let hash = i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (i % 50);
+        // Halves and quarters are doubles.
+        let quarter = [0, 25, 5, 75][(hash % 4) as usize];
+        text += &format!(
+            "{}{}.{quarter}\n",
+            ["", "-"][(hash >> 2 & 1) as usize],
+            hash % 99_999
+        );
+    }
+    for numbers in [
+        text.clone(),
+        text.lines()
+            .take(10)
+            .map(|line| format!("{line}\n"))
+            .collect(),
+    ] {
+        let mut options = vec!["--median"];
+        for percentile in ["0", "0.5", "25", "90", "99.9", "100"] {
+            options.extend(["--percentile", percentile]);
+        }
+        let parsed = |text: Vec<u8>| -> Vec<f64> {
+            let text = String::from_utf8(text).unwrap();
+            text.lines().map(|line| line.parse().unwrap()).collect()
+        };
+        let expected = parsed(classic(exact, numbers.as_bytes()));
+        assert_eq!(
+            parsed(filter("mean", &options, numbers.as_bytes())),
+            expected
+        );
+    }
+}
+
+/// Half a million distinct numbers in a megabyte.
+#[test]
+fn percentiles_in_little_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let numbers: String = (0..500_000u64)
+        .map(|i| format!("{}\n", (1 << 60) + i.wrapping_mul(7) % 500_000))
+        .collect();
+    let options = [
+        "-S",
+        "1M",
+        "-T",
+        argument(folder.path()),
+        "--median",
+        "--percentile",
+        "100",
+    ];
+    let expected = format!("{}.5\n{}\n", (1u64 << 60) + 249_999, (1u64 << 60) + 499_999);
+    let answer = String::from_utf8(filter("mean", &options, numbers.as_bytes())).unwrap();
+    assert_eq!(answer, expected);
+    // They do go to the folder.
+    let options = ["-S", "1M", "-T", "/no/such/folder", "--median"];
+    let ran = run(program("mean").args(options), numbers.as_bytes());
+    assert_eq!((ran.status, ran.stdout.len()), (1, 0));
+    assert!(
+        ran.stderr
+            .ends_with("/no/such/folder: No such file or directory\n"),
+        "{}",
+        ran.stderr
+    );
+    // And without percentiles there is none.
+    filter(
+        "mean",
+        &["-S", "1M", "-T", "/no/such/folder", "--all"],
+        numbers.as_bytes(),
+    );
+}
+
+#[test]
+fn partial_results_add_up() {
+    let lengths = filter("lengths", &[], &filter("words", &[], &mixed_text(1 << 16)));
+    let half = lengths.len() / 2;
+    let end = half
+        + lengths[half..]
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .unwrap()
+        + 1;
+    let part = |numbers: &[u8]| filter("mean", &["--partial"], numbers);
+    let parts = [part(&lengths[..end]), part(b""), part(&lengths[end..])];
+    for options in [&[][..], &["--all"], &["--partial"]] {
+        let merged = filter("mean", &[options, &["--merge"]].concat(), &parts.concat());
+        assert_eq!(merged, filter("mean", options, &lengths));
+    }
+    let line = String::from_utf8(parts[0].clone()).unwrap();
+    for (damaged, cause) in [
+        (
+            line.replacen("n=", "n=1", 1),
+            "a damaged partial result: its checksum does not match",
+        ),
+        (
+            line[..40].to_string(),
+            "a damaged partial result: its checksum does not match",
+        ),
+        (
+            "7\n".to_string(),
+            "not a partial result, as mean --partial writes it",
+        ),
+    ] {
+        let bad = file(format!("{line}{damaged}").as_bytes());
+        let ran = run(program("mean").args(["--merge", argument(bad.path())]), b"");
+        let message = format!("mean: {}: line 2: {cause}\n", argument(bad.path()));
+        assert_eq!(
+            (ran.status, &ran.stdout[..], ran.stderr),
+            (1, &b""[..], message)
+        );
+    }
+}
+
+/// The checksum is what other programs compute.
+#[test]
+fn the_checksum_of_a_partial_result_is_that_of_xxhsum() {
+    let line = String::from_utf8(filter("mean", &["--partial"], b"1\n2\n")).unwrap();
+    let body = "mean-partial 1 n=2 sum=0x3p+0 squares=0x5p+0 min=1 max=2 decimals=0 large=0";
+    // printf %s BODY | xxhsum -H128
+    assert_eq!(
+        line,
+        format!("{body} xxh3=f73da643afed996b654754b37848953f\n")
+    );
+}
+
+#[test]
+fn options_that_contradict_one_another_are_wrong_usage() {
+    for options in [
+        &["--merge", "--counts"][..],
+        &["--merge", "--median"],
+        &["--merge", "--percentile", "9"],
+        &["--partial", "--all"],
+        &["--partial", "--median"],
+        &["--percentile", "101"],
+        &["--percentile", "-1"],
+        &["--percentile", "x"],
+        &["--median", "-S", "1X"],
+    ] {
+        let ran = run(program("mean").args(options), b"1\n");
+        assert_eq!((ran.status, ran.stdout.len()), (2, 0), "{options:?}");
+        assert_eq!(ran.stderr.matches('\n').count(), 1, "{}", ran.stderr);
+    }
+    let ran = run(program("mean").args(["--percentile", "101"]), b"1\n");
+    let cause = "use a number from 0 to 100 with at most 9 decimal places";
+    assert!(ran.stderr.contains(cause), "{}", ran.stderr);
+}
+
 #[test]
 fn nul_ends_numbers_on_request() {
     assert_eq!(filter("mean", &["-z"], b"1\n\x003\0"), b"2\n");
+}
+
+/// Case 9: what -z says of the output is so, in every program that has it.
+#[test]
+fn what_help_says_of_nul_is_so() {
+    let both = "End lines with NUL, not with a newline";
+    let input = "Input lines end with NUL, not with a newline";
+    for (name, said, numbers, out) in [
+        ("count", both, &b"1\0"[..], &b"1 1\0"[..]),
+        ("topn", both, b"1 7\0", b"1 7\0"),
+        ("mean", input, b"7\0", b"7\n"),
+        ("lengths", input, b"77\0", b"2\n"),
+    ] {
+        let help = String::from_utf8(filter(name, &["--help"], b"")).unwrap();
+        assert!(help.contains(said), "{name}: {help}");
+        assert_eq!(
+            help.contains("In the input and in the output."),
+            said == both,
+            "{name}"
+        );
+        assert_eq!(
+            help.contains("The lines of the output end with a newline."),
+            said == input,
+            "{name}"
+        );
+        assert_eq!(filter(name, &["-z"], numbers), out, "{name}");
+    }
 }
 
 #[test]
@@ -158,4 +398,10 @@ fn what_is_no_number_is_named_and_nothing_printed() {
     } = run(program("mean").arg(bad.path()), b"");
     let message = format!("mean: {}: line 2: not a number\n", argument(bad.path()));
     assert_eq!((status, &stdout[..], stderr), (1, &b""[..], message));
+}
+
+#[test]
+fn lines_that_end_in_crlf() {
+    let counts = filter("mean", &["--counts", "--crlf"], b"1 2\r\n3 6\r\n");
+    assert_eq!(counts, b"5\n");
 }

@@ -45,6 +45,69 @@ fn the_rest_is_one_line_on_request() {
     );
 }
 
+/// Case 4: the sum looks like the lines, and is told apart from a line of that name.
+#[test]
+fn the_rest_has_the_separator_of_the_lines_and_is_always_last() {
+    let tabs = filter("count", &["-t"], b"a\nb\nb\nc d\n");
+    assert_eq!(
+        filter("topn", &["1", "--other"], &tabs),
+        b"2\tb\n2\t(other)\n"
+    );
+    let padded = classic("sort | uniq -c", b"a\nb\nb\n");
+    let out = filter("topn", &["1", "--other"], &padded);
+    assert!(out.ends_with(b" 2 b\n1 (other)\n"));
+    // What a script does, whatever the lines are.
+    for (lines, n, kept, rest) in [
+        (&b"(other)\n(other)\na\n"[..], "1", "2 (other)\n", "1\n"),
+        (b"(other)\na\na\n", "1", "2 a\n", "1\n"),
+        (b"(other)\na\na\n", "2", "2 a\n1 (other)\n", "0\n"),
+        (b"", "2", "", "0\n"),
+    ] {
+        let counts = filter("count", &[], lines);
+        let out = filter("topn", &["--other", n], &counts);
+        let script = |line| String::from_utf8(classic(line, &out)).unwrap();
+        assert_eq!(script("sed '$d'"), kept);
+        assert_eq!(script("sed -n '$s/ .*//p'"), rest);
+    }
+    let out = filter("topn", &["-z", "--other", "1"], b"1\ta\x002\tb\0");
+    assert_eq!(out, b"2\tb\x001\t(other)\0");
+}
+
+#[test]
+fn the_least_as_sort_and_head_have_them() {
+    let counts = filter("count", &[], &filter("words", &[], &mixed_text(1 << 18)));
+    for n in ["0", "1", "5", "100", "1000000"] {
+        assert!(
+            filter("topn", &["--least", n], &counts)
+                == classic(&format!("sort -n | awk 'NR <= {n}'"), &counts),
+            "{n}"
+        );
+    }
+}
+
+#[test]
+fn ties_as_awk_finds_them() {
+    let counts = filter("count", &[], &filter("words", &[], &mixed_text(1 << 18)));
+    let ties = |n| format!("awk 'NR <= {n} || $1 == last {{ print; last = $1 }}'");
+    for n in ["1", "5", "100", "1000"] {
+        for (sort, options) in [
+            ("sort -nr", &["--ties", n][..]),
+            ("sort -n", &["--ties", "--least", n]),
+        ] {
+            let own = filter("topn", options, &counts);
+            assert!(
+                own == classic(&format!("{sort} | {}", ties(n)), &counts),
+                "{options:?}"
+            );
+            // No count is lost.
+            let other = filter("topn", &[options, &["--other"]].concat(), &counts);
+            assert!(other.starts_with(&own));
+            let sum = "awk '{ sum += $1 } END { print sum }'";
+            assert_eq!(classic(sum, &other), classic(sum, &counts));
+        }
+    }
+}
+
 #[test]
 fn a_line_without_a_count_is_named() {
     let bad = file(b"1 a\n2 b\nthree c\n");
@@ -95,4 +158,43 @@ fn the_number_as_head_takes_it() {
         assert_eq!((ran.status, ran.stdout.len()), (2, 0), "{bad}");
         assert_eq!(ran.stderr.matches('\n').count(), 1, "{bad}: {}", ran.stderr);
     }
+}
+
+#[test]
+fn an_odd_number_is_wrong_usage() {
+    for odd in ["-1.5", "1.5", "+3", "-2e3", "1e3", ".5", "-.5"] {
+        let ran = run(program("topn").arg(odd), b"1 a\n");
+        assert_eq!((ran.status, ran.stdout.len()), (2, 0), "{odd}");
+        let expected = match odd {
+            // To clap this is an option.
+            "-.5" => "topn: unexpected argument '-.' found (see topn --help)\n".to_string(),
+            _ => format!(
+                "topn: invalid number of lines '{odd}' (use a whole number, or ./{odd} for a file) \
+                 (see topn --help)\n"
+            ),
+        };
+        assert_eq!(ran.stderr, expected);
+        let ran = run(program("topn").args(["-n", odd]), b"1 a\n");
+        assert_eq!((ran.status, ran.stdout.len()), (2, 0), "-n {odd}");
+        assert!(ran.stderr.contains(odd) || odd == "-.5", "{}", ran.stderr);
+    }
+    let ran = run(program("topn").args(["-n", "1", "-1.5"]), b"1 a\n");
+    assert_eq!((ran.status, ran.stdout.len()), (2, 0));
+    assert!(ran.stderr.contains("'-1.5' beside -n"), "{}", ran.stderr);
+    // As a path it is a file.
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["1.5", "-1.5"] {
+        std::fs::write(folder.path().join(name), "7 d\n").unwrap();
+        let name = format!("./{name}");
+        let ran = run(program("topn").arg(name).current_dir(&folder), b"");
+        assert_eq!((ran.status, &ran.stdout[..]), (0, &b"7 d\n"[..]));
+    }
+}
+
+#[test]
+fn lines_that_end_in_crlf() {
+    assert_eq!(
+        filter("topn", &["1", "--crlf"], b"1 a\r\n3 b\r\n"),
+        b"3 b\n"
+    );
 }

@@ -1,16 +1,14 @@
 //! `count`: how often each line occurs. See [`textmill::count`].
 
 use clap::Parser;
-use std::ffi::OsString;
 use std::io::Read;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use textmill::cli;
 use textmill::count::{self, Counts, Keys, Means, Report};
 use textmill::error::{Error, TOO_LARGE};
 use textmill::lower;
-use textmill::memory::{self, Size};
+use textmill::memory;
 
 /// Print each distinct line once, after the number of times it occurs.
 ///
@@ -68,19 +66,8 @@ struct Args {
     #[arg(short, long, value_name = "N", value_parser = threads)]
     jobs: Option<NonZeroUsize>,
 
-    /// Memory for lines [default: 50%]
-    ///
-    /// A number with K (the default), M, G, T, or b for bytes, or % of the memory that
-    /// is available.
-    #[arg(short = 'S', long = "buffer-size", value_name = "SIZE")]
-    memory: Option<Size>,
-
-    /// Folder for temporary files [default: $TMPDIR]
-    ///
-    /// What does not fit in memory goes there. Several folders take turns. Without
-    /// $TMPDIR it is /tmp.
-    #[arg(short = 'T', long = "temporary-directory", value_name = "DIR")]
-    directories: Vec<OsString>,
+    #[command(flatten)]
+    memory: cli::MemoryOptions,
 
     /// Report what it took on standard error
     ///
@@ -94,15 +81,11 @@ struct Args {
 
 impl Args {
     fn means(&self) -> Means {
-        let memory = match self.ignore_case {
+        let means = self.memory.means(self.jobs);
+        match self.ignore_case {
             // For each of two counts.
-            true => Some(count::half(self.memory)),
-            false => self.memory,
-        };
-        Means {
-            threads: self.jobs,
-            memory,
-            directories: self.directories.iter().map(PathBuf::from).collect(),
+            true => means.half(),
+            false => means,
         }
     }
 

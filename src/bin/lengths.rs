@@ -3,7 +3,6 @@
 use clap::Parser;
 use std::process::ExitCode;
 use textmill::cli;
-use textmill::crlf::WithoutCr;
 use textmill::lengths::{Lengths, Unit};
 use textmill::stream;
 
@@ -29,16 +28,8 @@ struct Args {
     #[arg(long)]
     graphemes: bool,
 
-    /// Input lines end with NUL, not with a newline
-    #[arg(short, long)]
-    zero_terminated: bool,
-
-    /// Drop a CR at the end of each line of input
-    #[arg(long, conflicts_with = "zero_terminated")]
-    crlf: bool,
-
     #[command(flatten)]
-    files: cli::Files,
+    lines: cli::InputLineOptions,
 }
 
 fn main() -> ExitCode {
@@ -48,14 +39,10 @@ fn main() -> ExitCode {
             (_, true) => Unit::Graphemes,
             _ => Unit::Characters,
         };
-        let terminator = if args.zero_terminated { 0 } else { b'\n' };
-        let mut lengths = Lengths::new(unit, terminator);
-        program.each_file(&args.files, |input, output| {
-            let filtered = match args.crlf {
-                true => stream::filter(&mut WithoutCr::new(input), &mut lengths, output),
-                false => stream::filter(input, &mut lengths, output),
-            };
-            filtered.map(|()| true)
+        let lengths = &mut Lengths::new(unit, args.lines.terminator());
+        program.each_file(&args.lines.files, |input, output| {
+            let input = &mut args.lines.input(input);
+            stream::filter(input, lengths, output).map(|()| true)
         })
     })
 }

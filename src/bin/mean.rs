@@ -3,20 +3,27 @@
 use clap::Parser;
 use std::process::ExitCode;
 use textmill::cli;
-use textmill::mean::Mean;
+use textmill::mean::{Answer, Form, Mean, Percentile};
 
 /// Print the mean of numbers, one a line.
 ///
-/// All sums are exact, and what is printed is the nearest double. If a FILE cannot
-/// be read or a line is no number, nothing is printed: part of a mean is a wrong
-/// mean. So it is where there are no numbers. A line of more than 4096 bytes is
-/// no number.
+/// All sums are exact. What is printed is the nearest double; from 10^12 on the mean
+/// of whole numbers has all its digits before the point, and up to four behind it.
+/// If a FILE cannot be read or a line is not a number, nothing is printed: part of a
+/// mean is a wrong mean. No numbers at all are an error, too. A line of more than
+/// 4096 bytes is not a number.
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Example:\n  words FILE | lengths | mean\n\n\
-        Order of output: one number; with --all a line each for n, sum, min, max, mean, sd.\n\
-        Cost: one pass, constant memory."
+    after_help = "Examples:\n  words FILE | lengths | mean\n  \
+        words FILE | lengths | count | mean --counts --all --median --percentile 99\n  \
+        mean --merge <(mean --partial monday) <(mean --partial tuesday)\n\n\
+        Order of output: one number; with --median or --percentile the median, then the \
+        percentiles as on the command line, a line each; with --all a line each for n, sum, min, \
+        max, mean, sd, and for these.\n\
+        Cost: one pass, constant memory. With --median or --percentile memory for the distinct \
+        numbers, up to the limit of -S; past it they are sorted in pieces, which go to \
+        temporary files without a name."
 )]
 struct Args {
     /// Print n, sum, min, max, mean and sd
@@ -26,17 +33,70 @@ struct Args {
     #[arg(long)]
     all: bool,
 
+    /// Read COUNT NUMBER, as count writes it
+    ///
+    /// As uniq -c does, too. The answer is that for the numbers themselves.
+    #[arg(long, conflicts_with = "merge")]
+    counts: bool,
+
+    /// Print the median, in place of the mean
+    ///
+    /// With --all it is one line more.
+    #[arg(long, conflicts_with_all = ["merge", "partial"])]
+    median: bool,
+
+    /// Print a percentile, 0 to 100; repeatable
+    ///
+    /// In place of the mean; with --all it is one line more. Between two numbers it is
+    /// interpolated, as in numpy, R (type 7) and PERCENTILE.INC of Excel, but exactly.
+    #[arg(long = "percentile", value_name = "P", conflicts_with_all = ["merge", "partial"])]
+    percentiles: Vec<Percentile>,
+
+    /// Print a partial result, for --merge
+    ///
+    /// One line of text, which holds all that --all tells, without rounding. Part of
+    /// the numbers may be none.
+    #[arg(long, conflicts_with = "all")]
+    partial: bool,
+
+    /// Read partial results and add them up
+    ///
+    /// The answer is that of all the numbers together. A damaged line is an error.
+    #[arg(long)]
+    merge: bool,
+
     #[command(flatten)]
-    lines: cli::LineOptions,
+    memory: cli::MemoryOptions,
+
+    #[command(flatten)]
+    lines: cli::InputLineOptions,
 }
 
 fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
+        let form = match (args.counts, args.merge) {
+            (true, _) => Form::Counts,
+            (_, true) => Form::Partials,
+            _ => Form::Numbers,
+        };
+        let mut percentiles = args.percentiles;
+        if args.median {
+            percentiles.insert(0, Percentile::median());
+        }
+        if !percentiles.is_empty() {
+            program.hold_only_what_is_used();
+        }
+        let answer = match (args.all, args.partial) {
+            (true, _) => Answer::All(percentiles),
+            (_, true) => Answer::Partial,
+            _ if percentiles.is_empty() => Answer::Mean,
+            _ => Answer::Percentiles(percentiles),
+        };
         let terminator = args.lines.terminator();
         program.sum(
             &args.lines.files,
-            Mean::new(args.all),
-            |mean, input| mean.read(input, terminator),
+            Mean::new(form, answer, args.memory.means(None)),
+            |mean, input| mean.read(&mut args.lines.input(input), terminator),
             |mean, output| mean.write(output),
         )
     })

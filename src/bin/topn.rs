@@ -4,7 +4,7 @@ use clap::Parser;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use textmill::cli;
-use textmill::topn::Top;
+use textmill::topn::{Choice, Top};
 
 /// Print the N lines with the largest counts, largest first.
 ///
@@ -16,8 +16,8 @@ use textmill::topn::Top;
     version,
     after_help = "Example:\n  words FILE | lower | count | topn 5\n\n\
         Order of output: by count, largest first; equal counts by the bytes of the line, \
-        largest first.\n\
-        Cost: one pass; memory for N lines."
+        largest first. With --least the opposite, as `LC_ALL=C sort -n` has it.\n\
+        Cost: one pass; memory for N lines, and with --ties for those with an equal count."
 )]
 struct Args {
     /// How many lines [default: 10]
@@ -31,7 +31,19 @@ struct Args {
     #[arg(short, long = "lines", value_name = "N", value_parser = number)]
     n: Option<usize>,
 
-    /// Add a line with the sum of all other counts
+    /// Print the smallest counts, smallest first
+    #[arg(long)]
+    least: bool,
+
+    /// Also print all lines with the same count as the N-th
+    #[arg(long)]
+    ties: bool,
+
+    /// Add a last line with the sum of all other counts
+    ///
+    /// It is `SUM (other)`, with the separator of the first line, and always the last
+    /// line: `0 (other)` if nothing is left. Any `(other)` above it is a line of the
+    /// input.
     #[arg(long)]
     other: bool,
 
@@ -51,24 +63,37 @@ impl Args {
         };
         let text = operand.to_str().unwrap_or_default();
         let digits = text.strip_prefix('-').unwrap_or(text);
-        if self.n.is_some() || digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            self.lines.files.insert_first(operand);
-            return Ok(self.n);
+        let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        match self.n {
+            None if is_whole => number(digits)
+                .map(Some)
+                .map_err(|cause| format!("{digits}: {cause}")),
+            None if looks_like_number(text) => Err(format!(
+                "invalid number of lines '{text}' (use a whole number, or ./{text} for a file)"
+            )),
+            Some(_) if digits.len() < text.len() && looks_like_number(text) => Err(format!(
+                "unexpected argument '{text}' beside -n (use ./{text} for a file)"
+            )),
+            n => {
+                self.lines.files.insert_first(operand);
+                Ok(n)
+            }
         }
-        number(digits)
-            .map(Some)
-            .map_err(|cause| format!("{digits}: {cause}"))
     }
+}
+
+/// Whether a text was probably meant as a number: `1.5`, `+3`, `-2e3`.
+fn looks_like_number(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit()) && text.parse::<f64>().is_ok()
 }
 
 /// Reads a number of lines.
 fn number(text: &str) -> Result<usize, &'static str> {
+    let is_whole = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
-        Ok(number) => Ok(number),
-        Err(_) if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => {
-            Err("number too large")
-        }
-        Err(_) => Err("invalid number"),
+        Ok(number) if is_whole => Ok(number),
+        Err(_) if is_whole => Err("number too large"),
+        _ => Err("not a whole number"),
     }
 }
 
@@ -78,11 +103,16 @@ fn main() -> ExitCode {
             Ok(n) => n.unwrap_or(DEFAULT),
             Err(cause) => return program.wrong_usage(cause),
         };
+        let choice = Choice {
+            n,
+            least: args.least,
+            ties: args.ties,
+        };
         let terminator = args.lines.terminator();
         program.sum(
             &args.lines.files,
-            Top::new(n),
-            |top, input| top.read(input, terminator),
+            Top::new(choice),
+            |top, input| top.read(&mut args.lines.input(input), terminator),
             |top, output| top.write(terminator, args.other, output),
         )
     })

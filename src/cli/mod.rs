@@ -13,7 +13,7 @@ mod options;
 mod replace;
 mod usage;
 
-pub use options::{Files, LineOptions, WordOptions};
+pub use options::{Files, InputLineOptions, LineOptions, MemoryOptions, WordOptions};
 pub use usage::Hint;
 
 use crate::error::{self, Error};

@@ -1,11 +1,15 @@
 //! The operands and options that several programs have in common.
 
 use super::{open, shown, standard};
+use crate::count::Means;
 use crate::crlf::WithoutCr;
+use crate::memory::Size;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek};
+use std::num::NonZeroUsize;
 use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 
 /// The FILE operands of a program.
 ///
@@ -119,7 +123,7 @@ pub struct WordOptions {
     pub(super) files: Files,
 }
 
-/// The options of the programs that read lines.
+/// The options of the programs that read lines and write lines of the same kind.
 #[derive(clap::Args, Debug)]
 pub struct LineOptions {
     /// End lines with NUL, not with a newline
@@ -140,14 +144,77 @@ pub struct LineOptions {
 impl LineOptions {
     /// What is read of an input.
     pub fn input<'a>(&self, input: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
-        match self.crlf {
-            true => Box::new(WithoutCr::new(input)),
-            false => Box::new(input),
-        }
+        without_cr(self.crlf, input)
     }
 
     /// The byte that ends a line.
     pub fn terminator(&self) -> u8 {
         if self.zero_terminated { 0 } else { b'\n' }
+    }
+}
+
+/// The options of the programs that read lines and write numbers of them.
+#[derive(clap::Args, Debug)]
+pub struct InputLineOptions {
+    /// Input lines end with NUL, not with a newline
+    ///
+    /// The lines of the output end with a newline.
+    #[arg(short, long)]
+    zero_terminated: bool,
+
+    /// Drop a CR at the end of each line of input
+    #[arg(long, hide_short_help = true, conflicts_with = "zero_terminated")]
+    crlf: bool,
+
+    /// The FILE operands.
+    #[command(flatten)]
+    pub files: Files,
+}
+
+impl InputLineOptions {
+    /// What is read of an input.
+    pub fn input<'a>(&self, input: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
+        without_cr(self.crlf, input)
+    }
+
+    /// The byte that ends a line of the input.
+    pub fn terminator(&self) -> u8 {
+        if self.zero_terminated { 0 } else { b'\n' }
+    }
+}
+
+fn without_cr<'a>(crlf: bool, input: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
+    match crlf {
+        true => Box::new(WithoutCr::new(input)),
+        false => Box::new(input),
+    }
+}
+
+/// The options of the programs that sort what they read.
+#[derive(clap::Args, Debug)]
+pub struct MemoryOptions {
+    /// Memory before temporary files [default: 50%]
+    ///
+    /// A number with K (the default), M, G, T, or b for bytes, or % of the memory that
+    /// is available.
+    #[arg(short = 'S', long = "buffer-size", value_name = "SIZE")]
+    memory: Option<Size>,
+
+    /// Folder for temporary files [default: $TMPDIR]
+    ///
+    /// What does not fit in memory goes there. Several folders take turns. Without
+    /// $TMPDIR it is /tmp.
+    #[arg(short = 'T', long = "temporary-directory", value_name = "DIR")]
+    directories: Vec<OsString>,
+}
+
+impl MemoryOptions {
+    /// What a count may use of the machine, with so many threads.
+    pub fn means(&self, threads: Option<NonZeroUsize>) -> Means {
+        Means {
+            threads,
+            memory: self.memory,
+            directories: self.directories.iter().map(PathBuf::from).collect(),
+        }
     }
 }

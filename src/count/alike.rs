@@ -10,7 +10,6 @@
 
 use super::{Counts, Means, Report};
 use crate::error::Error;
-use crate::memory::Size;
 use crate::stream::{Blocks, Filter, Out};
 use crate::tally::{self, DIGITS, Tally};
 use std::io::{self, Read, Write};
@@ -182,14 +181,6 @@ pub fn write_alike(
     })
 }
 
-/// Half of what a count may use, for each of the two.
-pub fn half(memory: Option<Size>) -> Size {
-    match memory.unwrap_or(super::MEMORY) {
-        Size::Bytes(bytes) => Size::Bytes(bytes / 2),
-        Size::Percent(percent) => Size::Percent(percent / 2),
-    }
-}
-
 /// Lines that are folded to the same.
 struct Group {
     /// The first part of their keys.
@@ -291,6 +282,7 @@ mod tests {
     use super::*;
     use crate::arbitrary;
     use crate::lower;
+    use crate::memory::Size;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
     use std::num::NonZeroUsize;

@@ -53,7 +53,7 @@ mod table;
 mod threads;
 mod worker;
 
-pub use alike::{Keys, half, parts_of_key, write_alike};
+pub use alike::{Keys, parts_of_key, write_alike};
 pub use sorted::merge_sorted;
 
 use crate::error::{Error, TOO_LARGE};
@@ -96,6 +96,18 @@ pub struct Means {
 }
 
 impl Means {
+    /// The same with half of the memory, for each of two counts at a time.
+    pub fn half(self) -> Means {
+        let memory = match self.memory.unwrap_or(MEMORY) {
+            Size::Bytes(bytes) => Size::Bytes(bytes / 2),
+            Size::Percent(percent) => Size::Percent(percent / 2),
+        };
+        Means {
+            memory: Some(memory),
+            ..self
+        }
+    }
+
     /// Where what does not fit goes to, and when.
     fn spill(self) -> Spill {
         let memory = self.memory.unwrap_or(MEMORY);
