@@ -51,7 +51,7 @@ fn one_hears_what_the_other_says() {
         "read a; read b; echo $((a * b))",
     );
     assert_eq!(stderr, "42\n");
-    // To the last byte, also of one who has ended long before it is read.
+    // To the last byte, also from a command that has ended long before it is read.
     let digest = goes_well("seq 300000", "sleep 0.2; exec cksum >&2");
     assert_eq!(
         digest.as_bytes(),
@@ -332,7 +332,7 @@ fn commands_have_their_signals_as_they_were() {
     }
 }
 
-/// Who started us may have said so for himself, and his children have it from him.
+/// A parent may ignore SIGCHLD, and its children inherit that.
 #[test]
 fn where_the_ends_of_children_are_ignored() {
     let ran = run(&mut shell(&format!("{DEAF} converse true = true")), b"");
@@ -525,7 +525,7 @@ mod deadlock {
             "(cat | (cat; true) | cat); true",
             "cat & exec cat",
             "exec 3<&0; (cat <&3 &) ; exec cat",
-            // One who writes into a pipe of theirs that nobody empties.
+            // A writer to a pipe of their own that is full.
             "exec 3<&0; yes | { exec 4<&0; cat <&3; }",
             &perl("vec($r, 0, 1) = 1; select($r, undef, undef, undef)"),
             #[cfg(target_arch = "x86_64")]
@@ -547,9 +547,9 @@ mod deadlock {
     fn children_from_before_are_left_alone() {
         let line = "sleep 600 > /dev/null 2>&1 & echo $!; exec converse cat = cat";
         let ran = run(&mut shell(line), b"");
-        let stranger = String::from_utf8(ran.stdout).unwrap();
-        let stranger = Pid::from_raw(stranger.trim().parse().unwrap()).unwrap();
-        let ended = kill_process(stranger, Signal::TERM);
+        let earlier = String::from_utf8(ran.stdout).unwrap();
+        let earlier = Pid::from_raw(earlier.trim().parse().unwrap()).unwrap();
+        let ended = kill_process(earlier, Signal::TERM);
         assert_eq!((ran.status, ended), (1, Ok(())), "{}", ran.stderr);
         assert!(ran.stderr.starts_with("converse: deadlock: "));
     }
@@ -713,6 +713,26 @@ mod deadlock {
         is_found(&format!("exec {}", built.display()), "cat");
     }
 
+    /// `pthread_join` waits as for a thread of another process.
+    #[test]
+    fn a_thread_that_is_joined() {
+        let folder = tempfile::tempdir().unwrap();
+        let built = folder.path().join("built");
+        let source = r#"
+            #include <pthread.h>
+            #include <unistd.h>
+            static void *reads(void *byte) { read(0, byte, 1); return NULL; }
+            int main() {
+                pthread_t thread;
+                char byte;
+                pthread_create(&thread, NULL, reads, &byte);
+                pthread_join(thread, NULL);
+            }"#;
+        if compile(source, &built) {
+            is_found(&format!("exec {}", built.display()), "cat");
+        }
+    }
+
     /// Its first thread has ended, and the others go on: they are ended, too.
     #[test]
     fn a_process_may_outlive_its_first_thread() {
@@ -741,7 +761,7 @@ mod deadlock {
         assert!(!sign.exists());
     }
 
-    /// What was said last, and not ended by a newline, may be why nobody answers.
+    /// A last line without a newline may be the cause of the deadlock.
     #[test]
     fn the_log_of_a_deadlock_is_whole() {
         let log = tempfile::NamedTempFile::new().unwrap();
@@ -769,7 +789,7 @@ mod deadlock {
         assert_eq!(goes_well(orphans, "read x"), "0\n");
     }
 
-    /// A pipe from outside: who holds its other end is not known.
+    /// A pipe from outside: which process has its other end is not known.
     #[test]
     fn a_pipe_from_outside_is_life() {
         let line = "sleep 1.2 | timeout 60 converse sh -c 'cat <&3 >&2' = cat 3<&0";

@@ -62,8 +62,11 @@ impl Call {
             libc::SYS_splice => vec![a, c],
             // Its children are among the processes.
             _ if self.waits_for_child() => vec![],
-            libc::SYS_futex if for_own_threads(b) => {
+            libc::SYS_futex if waits(b) => {
                 no_limit(d)?;
+                if !is_private(b) && !in_private_memory(thread, a)? {
+                    return Err(Not::Waiting);
+                }
                 vec![]
             }
             libc::SYS_ppoll => {
@@ -99,12 +102,39 @@ impl Call {
     }
 }
 
-/// Whether a futex call waits, and only another thread of the process can end that.
-fn for_own_threads(operation: u64) -> bool {
-    let operation = operation as i32;
-    let command = operation & !(libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTIME);
-    operation & libc::FUTEX_PRIVATE_FLAG != 0
-        && (command == libc::FUTEX_WAIT || command == libc::FUTEX_WAIT_BITSET)
+/// Whether a futex call waits.
+fn waits(operation: u64) -> bool {
+    let command = operation as i32 & !(libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTIME);
+    command == libc::FUTEX_WAIT || command == libc::FUTEX_WAIT_BITSET
+}
+
+/// Whether only another thread of the process can end that.
+fn is_private(operation: u64) -> bool {
+    operation as i32 & libc::FUTEX_PRIVATE_FLAG != 0
+}
+
+/// The same of a futex that may be shared by processes (`pthread_join` waits so): whether it is
+/// in memory that is not.
+fn in_private_memory(thread: &Path, address: u64) -> io::Result<bool> {
+    let maps = fs::read(thread.join("maps"))?;
+    let mut lines = maps.split(|&byte| byte == b'\n');
+    Ok(lines.any(|line| is_private_map(&String::from_utf8_lossy(line), address)))
+}
+
+/// A line `7f00-7fff rw-p 00000000 00:00 0`: addresses, permissions, offset, device, inode.
+/// `p` is private, and without an inode no other process can map it.
+fn is_private_map(line: &str, address: u64) -> bool {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let [addresses, permissions, _, _, inode, ..] = fields[..] else {
+        return false;
+    };
+    let range = addresses.split_once('-').and_then(|(start, end)| {
+        let number = |text| u64::from_str_radix(text, 16).ok();
+        Some(number(start)?..number(end)?)
+    });
+    permissions.ends_with('p')
+        && inode == "0"
+        && range.is_some_and(|range| range.contains(&address))
 }
 
 /// The descriptors in an array of `struct pollfd`.
@@ -187,8 +217,32 @@ mod tests {
     }
 
     #[test]
-    fn only_private_futexes_are_of_own_threads() {
-        assert!(for_own_threads(128) && for_own_threads(128 | 9 | 256));
-        assert!(!for_own_threads(0) && !for_own_threads(129));
+    fn futexes() {
+        for operation in [0, 9, 128, 128 | 9 | 256] {
+            assert!(waits(operation), "{operation}");
+        }
+        assert!(!waits(1) && !waits(129));
+        assert!(is_private(128) && is_private(128 | 9 | 256) && !is_private(9 | 256));
+    }
+
+    #[test]
+    fn maps_are_private_or_not() {
+        let private = "7f00-7f10 rw-p 00000000 00:00 0    [stack]";
+        for (address, is) in [
+            (0x7eff, false),
+            (0x7f00, true),
+            (0x7f0f, true),
+            (0x7f10, false),
+        ] {
+            assert_eq!(is_private_map(private, address), is, "{address:x}");
+        }
+        for other in [
+            "7f00-7f10 rw-s 00000000 00:01 0",
+            "7f00-7f10 rw-p 00000000 08:01 17 /usr/lib/x",
+            "7f00-7f10",
+            "",
+        ] {
+            assert!(!is_private_map(other, 0x7f00), "{other}");
+        }
     }
 }

@@ -8,7 +8,7 @@
 //!   conversation and on pipes and eventfds that the processes made among
 //!   themselves (chapter `call`);
 //! - for the end of a child, where there is one: it is one of the processes;
-//! - for another thread of the same process (a private futex).
+//! - for another thread of the same process (a futex in memory of its own).
 //!
 //! In any other state a process may run again: it runs, sleeps, is stopped,
 //! waits for a terminal, a socket, a file with a name, a pipe or an eventfd that
