@@ -48,10 +48,10 @@ struct Args {
     #[arg(long, value_name = "WHAT", default_value = "end", value_parser = ["end", "eof"])]
     on_deadlock: String,
 
-    /// End both commands if nothing moves for TIME
+    /// Take it for a deadlock if nothing moves for TIME
     ///
-    /// A deadlock is also when nothing was written for TIME and no processor time was used (less
-    /// than one percent): choose more than any command may sleep.
+    /// Nothing was written, and the processes used less than one percent of a processor.
+    /// Choose more than any command may sleep.
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     patience: Option<Duration>,
 
