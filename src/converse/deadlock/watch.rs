@@ -143,21 +143,25 @@ impl Watch {
             self.process(child, true, &mut Found::default())?;
         }
         let newest = newest_process()?;
-        let (first, _) = self.once()?;
+        let (first, tree) = self.once()?;
+        if first.threads.is_empty() {
+            return Err(Not::Waiting);
+        }
+        // Between the looks: after the second, a process may go on, and end.
         if !idle() {
-            return Err(Not::Waiting);
-        }
-        let (second, tree) = self.once()?;
-        if second.threads.is_empty() || first.threads != second.threads {
-            return Err(Not::Waiting);
-        }
-        if any_made_since(newest)? || !is_complete(&tree)? {
             return Err(Not::Waiting);
         }
         for process in &tree {
             if rings::has_ring(process.id)? {
                 return Err(Not::Waiting);
             }
+        }
+        if !is_complete(&tree)? {
+            return Err(Not::Waiting);
+        }
+        let (second, _) = self.once()?;
+        if first.threads != second.threads || any_made_since(newest)? {
+            return Err(Not::Waiting);
         }
         match second.doubtful && !self.is_beyond_doubt(second.threads, pause) {
             true => Err(Not::Waiting),
