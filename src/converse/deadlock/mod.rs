@@ -17,12 +17,12 @@
 //! for it (chapter `rings`).
 //!
 //! Two looks decide. The first finds all threads waiting; then `converse` has
-//! nothing to pass on, no process has a ring, and a list of all processes of the
-//! system has the same descendants (a list of children that change while it is
-//! read may lack some); then the second finds the same threads in the same calls, and
+//! nothing to pass on; then the second finds the same threads in the same calls, and
 //! none has run since. So there was a moment between them at which all
-//! of this was true at once. And no process was made meanwhile that may be one of
-//! them.
+//! of this was true at once. No process was made meanwhile that may be one of
+//! them, and the second look goes by a list of all processes of the system: a list
+//! of children that change while it is read may lack some. A look before these
+//! finds the same, too, and after it that no process has a ring.
 //!
 //! Many runtimes wake up now and then, or wait in other ways. Their deadlocks
 //! are found by time alone, if `--patience` asks for that (chapter `quiet`).

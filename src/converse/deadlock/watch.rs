@@ -25,7 +25,9 @@ pub(in super::super) struct Watch {
     /// The commands' processes.
     children: [u32; 2],
     pipes: Pipes,
-    /// A deadlock, if no alarm is set, and for how long it has been found.
+    /// The sum of all pauses before looks.
+    paused: Duration,
+    /// A deadlock, if no alarm is set, and the sum of pauses when it was first found.
     doubted: Option<(Vec<Waiting>, Duration)>,
     quiet: Quiet,
     /// Whether the states of processes can be read at all. `None`: not tried yet.
@@ -68,6 +70,7 @@ impl Watch {
             patience,
             children: [0; 2],
             pipes: Pipes::before(),
+            paused: Duration::ZERO,
             doubted: None,
             quiet: Quiet::default(),
             readable: None,
@@ -94,6 +97,7 @@ impl Watch {
 
     /// Looks after a pause; `idle` tells whether there is nothing to pass on.
     pub(in super::super) fn look(&mut self, pause: Duration, idle: impl Fn() -> bool) -> Look {
+        self.paused += pause;
         if self.readable.is_none() {
             let unreadable = unreadable();
             self.readable = Some(unreadable.is_none());
@@ -102,7 +106,7 @@ impl Watch {
             }
         }
         if self.readable == Some(true) {
-            match self.twice(pause, &idle) {
+            match self.twice(&idle) {
                 Ok(line) => return Look::Deadlock(line),
                 Err(Not::Readable(error)) if !std::mem::replace(&mut self.said, true) => {
                     return Look::Unknown(not_found("/proc", error::cause(&error)));
@@ -136,61 +140,61 @@ impl Watch {
         self.quiet.after(pause, now) >= patience
     }
 
-    /// The line about a deadlock, if two looks find it.
-    fn twice(&mut self, pause: Duration, idle: impl Fn() -> bool) -> Result<String, Not> {
+    /// The line about a deadlock, if two looks find it, after one for the checks that take time.
+    fn twice(&mut self, idle: impl Fn() -> bool) -> Result<String, Not> {
         // Most of the time one of these two shows at little cost that there is none.
         for child in self.children {
             self.process(child, true, &mut Found::default())?;
         }
-        let newest = newest_process()?;
-        let (first, tree) = self.once()?;
-        if first.threads.is_empty() {
+        let before = self.once(tree::descendants)?;
+        if before.threads.is_empty() {
             return Err(Not::Waiting);
         }
-        // Between the looks: after the second, a process may go on, and end.
-        if !idle() {
-            return Err(Not::Waiting);
-        }
-        for process in &tree {
-            if rings::has_ring(process.id)? {
+        // Not after the last look: a process may go on then, and end, and have none.
+        for waiter in &before.waiters {
+            if rings::has_ring(waiter.id)? {
                 return Err(Not::Waiting);
             }
         }
-        if !is_complete(&tree)? {
+        // In little time, since on a busy machine processes are made all the time.
+        let newest = newest_process()?;
+        let first = self.once(tree::descendants)?;
+        if before.threads != first.threads || !idle() {
             return Err(Not::Waiting);
         }
-        let (second, _) = self.once()?;
+        let second = self.once(tree::all_descendants)?;
         if first.threads != second.threads || any_made_since(newest)? {
             return Err(Not::Waiting);
         }
-        match second.doubtful && !self.is_beyond_doubt(second.threads, pause) {
+        match second.doubtful && !self.is_beyond_doubt(second.threads) {
             true => Err(Not::Waiting),
             false => Ok(sentence(&second.waiters)),
         }
     }
 
-    /// Whether the same was found in all looks for as long as doubts last.
-    fn is_beyond_doubt(&mut self, threads: Vec<Waiting>, pause: Duration) -> bool {
-        match &mut self.doubted {
-            Some((same, time)) if *same == threads => {
-                *time += pause;
-                *time >= self.patience.unwrap_or(DOUBT)
+    /// Whether the same threads have waited, and not run, for as long as doubts last. Looks
+    /// between may have found nothing: on a busy machine many do.
+    fn is_beyond_doubt(&mut self, threads: Vec<Waiting>) -> bool {
+        match &self.doubted {
+            Some((same, since)) if *same == threads => {
+                self.paused - *since >= self.patience.unwrap_or(DOUBT)
             }
             _ => {
-                self.doubted = Some((threads, Duration::ZERO));
+                self.doubted = Some((threads, self.paused));
                 false
             }
         }
     }
 
-    fn once(&self) -> Result<(Found, Vec<tree::Process>), Not> {
+    /// Looks at all descendants, by this list of them.
+    fn once(&self, list: fn() -> io::Result<Vec<tree::Process>>) -> Result<Found, Not> {
         let mut found = Found::default();
-        let tree = tree::descendants()?;
+        let tree = list()?;
         for process in &tree {
             let has_children = tree.iter().any(|other| other.parent == process.id);
             self.process(process.id, has_children, &mut found)?;
         }
-        Ok((found, tree))
+        Ok(found)
     }
 
     /// Adds the threads of a process, if all of them wait. A zombie has none.
@@ -258,11 +262,4 @@ fn any_made_since(newest: u32) -> io::Result<bool> {
     // IDs begin again from low numbers when they are used up.
     let few = now.checked_sub(newest).is_some_and(|n| n <= CHECKED);
     Ok(!few || (newest + 1..=now).any(tree::may_be_descendant))
-}
-
-/// Whether these are all descendants.
-fn is_complete(tree: &[tree::Process]) -> io::Result<bool> {
-    let all = tree::all_descendants()?;
-    let same = |(one, other): (&tree::Process, &tree::Process)| one.is(other);
-    Ok(all.len() == tree.len() && all.iter().zip(tree).all(same))
 }
