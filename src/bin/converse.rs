@@ -3,40 +3,38 @@
 use clap::Parser;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 use textmill::cli::{self, Program};
-use textmill::converse::{self, Ended, Log, OnDeadlock};
+use textmill::converse::{self, Ended, Limits, Log, OnDeadlock};
 use textmill::error::Error;
+use textmill::memory::{self, Size};
+use textmill::time;
 
-/// Let two commands talk: what each writes is what the other reads.
+/// Run two commands, the output of each the input of the other.
 ///
-/// Everything written is taken at once and held until it is read, so the two
-/// may write as much as they like before they read. When both wait to read,
-/// and nothing is on its way, they would wait for ever: this is said, and both
-/// are ended (found on Linux, by the state of the processes). A command that
-/// computes, sleeps or waits for something else is not taken for that.
-///
-/// The first lone = stands between the commands. When one has ended, the other
-/// reads what is left, and then the end.
+/// What one writes is held until the other reads it, so both may write before
+/// they read. If all their processes wait for each other, that is a deadlock: a line
+/// tells which processes wait, and for what, and both commands are ended. The states
+/// of the processes tell (on Linux). A command that computes, sleeps or waits for something
+/// else is left alone.
 #[derive(Parser)]
 #[command(
     version,
     override_usage = "converse [OPTIONS] COMMAND... = COMMAND...",
     after_help = "Example:\n  converse --log - sh -c 'echo 6 \\* 7; read n' = bc\n\n\
-        Order of output: only --log - writes any: what was said, in the order in which it arrived; `> ` is the \
-        first command, `< ` the second, and `>+`, `<+` a piece of a line that goes on later, or never ended.\n\
-        Standard error is that of both commands. Standard input is nobody's. What a command says to one \
-        that has left is dropped; after a mebibyte of it SIGPIPE tells it so, and to end by that is no \
-        failure.\n\
-        Not found is a deadlock with processes that may not be looked at (sudo), that may have an alarm set, \
-        that wait at a socket besides (asyncio) or for a thread (pthread_join), that were stopped and continued \
-        in a poll, or share memory. Found after three seconds is one with processes that handle all signals (sort, bash with a trap). Who reads \
-        is taken to wait for nothing else, even if a signal would have it go on, or a process outside that has \
-        the other end of a pipe.\n\
-        Exit status: 0 if both commands succeeded, 1 if one failed, which is said, or both were ended for a deadlock, 2 for \
-        wrong usage.\n\
-        Cost: two copies of what is said. What waits is in memory up to 1 MiB each way, and beyond that \
-        in nameless files in $TMPDIR."
+        The first = that is a word of its own separates the commands. The commands share standard \
+        error; neither reads the standard input of converse. An input ends when the last process that has the \
+        output closes it. converse ends when both commands have ended and what they wrote is delivered.\n\
+        Order of output: --log writes lines as they arrive: `> ` from the first command, `< ` from \
+        the second; `>+` and `<+` mark a part of a line.\n\
+        Deadlocks that only --patience finds: Go, Java, Ruby, mksh, Erlang, Bun, Deno, Python's asyncio, 32-bit \
+        programs, programs that handle SIGALRM, and processes of other users (sudo).\n\
+        Exit status: 0 if both commands succeeded; 1 if one failed or both were ended; \
+        2 for wrong usage. It is no failure to end by SIGPIPE (or a shell's status 141) when the other has closed its input.\n\
+        Cost: each byte is copied twice. In each direction 1 MiB is held in memory, the rest in temporary \
+        files without a name in $TMPDIR."
 )]
 struct Args {
     /// The first command, a =, and the second
@@ -50,42 +48,51 @@ struct Args {
     #[arg(long, value_name = "WHAT", default_value = "end", value_parser = ["end", "eof"])]
     on_deadlock: String,
 
+    /// Take it for a deadlock if nothing moves for TIME
+    ///
+    /// Nothing was written, and the processes used less than one percent of a processor.
+    /// Choose more than any command may sleep.
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    patience: Option<Duration>,
+
+    /// End both commands after TIME
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    timeout: Option<Duration>,
+
+    /// How much to hold in each direction
+    ///
+    /// After that the writer waits, as at any pipe. A number with K (the default), M, G, T, or b for
+    /// bytes, or % of the memory that is available.
+    #[arg(long, value_name = "SIZE", default_value = "128M")]
+    max_held: Size,
+
     /// Write the conversation to FILE (- is stdout)
     #[arg(long, value_name = "FILE")]
     log: Option<OsString>,
+
+    /// Write how the commands ended to FILE (- is stdout)
+    ///
+    /// The lines `first STATUS` and `second STATUS` as the commands end, with the status that a
+    /// shell has for it, and `deadlock` or `timeout`.
+    #[arg(long, value_name = "FILE")]
+    statuses: Option<OsString>,
 }
 
 fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
-        let Some([first, second]) = args.commands() else {
-            return program.wrong_usage("no two commands with a = between them");
+        let Some(commands) = args.commands() else {
+            return program.wrong_usage("expected two commands and a = between them");
         };
-        let commands = [first, second];
-        let on_deadlock = match &args.on_deadlock[..] {
-            "eof" => OnDeadlock::Eof,
-            _ => OnDeadlock::End,
-        };
-        let run = |log| {
-            let ended = converse::converse(commands, on_deadlock, log, |text| program.say(text));
-            Ok(told(program, commands, ended?))
-        };
-        match args.log.as_deref() {
-            Some(name) if name == "-" => program.with_output(|output| {
-                let output = output.try_clone().map_err(Error::Write)?;
-                run(Some(Log::new(output, None)))
-            }),
-            Some(name) => program.without_output(|| {
-                let shown = cli::shown(name);
-                let file = File::create(name).map_err(|error| Error::Write(error).of(&shown))?;
-                run(Some(Log::new(file, Some(shown))))
-            }),
-            None => program.without_output(|| run(None)),
+        let stdout = |file: &Option<OsString>| file.as_deref().is_some_and(|name| name == "-");
+        match stdout(&args.log) || stdout(&args.statuses) {
+            true => program.with_output(|output| args.run(program, commands, Some(output))),
+            false => program.without_output(|| args.run(program, commands, None)),
         }
     })
 }
 
 impl Args {
-    /// What stands before and after the first lone `=`.
+    /// The words before and after the first lone `=`.
     fn commands(&self) -> Option<[&[OsString]; 2]> {
         let middle = self.words.iter().position(|word| word == "=")?;
         let commands = [&self.words[..middle], &self.words[middle + 1..]];
@@ -94,19 +101,77 @@ impl Args {
             .all(|command| !command.is_empty())
             .then_some(commands)
     }
+
+    /// Runs the commands and reports failures; true if there is none. `output` is standard
+    /// output, if one of the files is.
+    fn run(
+        &self,
+        program: &Program,
+        commands: [&[OsString]; 2],
+        output: Option<&mut File>,
+    ) -> Result<bool, Error> {
+        let on_deadlock = match &self.on_deadlock[..] {
+            "eof" => OnDeadlock::Eof,
+            _ => OnDeadlock::End,
+        };
+        let limits = Limits {
+            max_held: match self.max_held {
+                Size::Bytes(bytes) => bytes,
+                percent => percent.bytes(memory::available()),
+            },
+            patience: self.patience,
+            timeout: self.timeout,
+        };
+        let log = self.log.as_ref().map(|name| log(name, output.as_deref()));
+        let log = log.transpose()?;
+        let run =
+            || converse::converse(commands, on_deadlock, limits, log, |text| program.say(text));
+        let Some(name) = &self.statuses else {
+            return Ok(told(program, commands, &run()?));
+        };
+        if let Some(output) = output.filter(|_| name == "-") {
+            let ended = run()?;
+            output
+                .write_all(lines(&ended).as_bytes())
+                .map_err(Error::Write)?;
+            return Ok(told(program, commands, &ended));
+        }
+        // The file is made before the commands run, and gets its name after they have ended.
+        let mut result = None;
+        let written = program.replace(name, |file| match result.insert(run()) {
+            Ok(ended) => file.write_all(lines(ended).as_bytes()),
+            Err(_) => Err(io::ErrorKind::Other.into()),
+        });
+        let ended = result.transpose()?;
+        written.map_err(|error| Error::Write(error).of(cli::shown(name)))?;
+        Ok(ended.is_some_and(|ended| told(program, commands, &ended)))
+    }
 }
 
-/// Says which command failed; true if none did.
-fn told(program: &Program, commands: [&[OsString]; 2], ended: Ended) -> bool {
-    let Ended::Both(statuses) = ended else {
-        return false;
-    };
-    let mut well = true;
-    for (command, status) in commands.into_iter().zip(statuses) {
-        if !status.success() {
-            well = false;
-            program.report(cli::shown(OsStr::new(&command[0])), status);
-        }
+/// The log in this file, or in standard output for `-`.
+fn log(name: &OsStr, output: Option<&File>) -> Result<Log, Error> {
+    if let Some(output) = output.filter(|_| name == "-") {
+        return Ok(Log::new(output.try_clone().map_err(Error::Write)?, None));
     }
-    well
+    let shown = cli::shown(name);
+    let file = File::create(name).map_err(|error| Error::Write(error).of(&shown))?;
+    Ok(Log::new(file, Some(shown)))
+}
+
+/// The lines of `--statuses`.
+fn lines(ended: &Ended) -> String {
+    let events = ended.events.iter();
+    events.map(|event| format!("{event}\n")).collect()
+}
+
+/// Reports which command failed; true if none did, and none was ended here.
+fn told(program: &Program, commands: [&[OsString]; 2], ended: &Ended) -> bool {
+    if !ended.finished {
+        return false;
+    }
+    let failures = ended.failures();
+    for &(which, status) in &failures {
+        program.report(converse::shown(which, &commands[which][0]), status);
+    }
+    failures.is_empty()
 }

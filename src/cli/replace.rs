@@ -48,25 +48,23 @@ impl Replacement {
     /// Begins a file for this path. The permissions, and as far as the system allows the
     /// owner, are those of the file that is there, or else what the umask allows.
     pub(super) fn of(path: &Path) -> io::Result<Replacement> {
+        // Before its name is looked for: a pipe at /dev/stdout or /dev/fd/3 has none.
+        if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+            let file = File::options().write(true).open(path)?;
+            let place = Place::There;
+            return Ok(Replacement { file, place });
+        }
         // The file that a symbolic link names is replaced, not the link.
         let path = match fs::canonicalize(path) {
             Ok(path) => path,
             Err(error) if error.kind() == ErrorKind::NotFound => named_by(path)?,
             Err(error) => return Err(error),
         };
-        let old = match fs::metadata(&path) {
-            Ok(there) if !there.is_file() => {
-                let file = File::options().write(true).open(&path)?;
-                let place = Place::There;
-                return Ok(Replacement { file, place });
-            }
-            Ok(there) => {
-                // What must not be written to is not replaced either.
-                File::options().write(true).open(&path)?;
-                Some(there)
-            }
-            Err(_) => None,
-        };
+        let old = fs::metadata(&path).ok();
+        if old.is_some() {
+            // A file that must not be written to is not replaced either.
+            File::options().write(true).open(&path)?;
+        }
         if path.as_os_str().is_empty() || path.as_os_str().as_bytes().ends_with(b"/") {
             return Err(io::Error::from_raw_os_error(libc::ENOENT));
         }
@@ -201,6 +199,19 @@ mod tests {
         assert!(fs::symlink_metadata(&dangling).unwrap().is_symlink());
         assert!(folder.path().join("new").is_file());
         assert!(Replacement::of(&circle).is_err());
+    }
+
+    #[test]
+    fn a_pipe_without_a_name_is_written_to() {
+        let (mut reader, writer) = io::pipe().unwrap();
+        let path = format!("/dev/fd/{}", writer.as_raw_fd());
+        let mut file = Replacement::of(path.as_ref()).unwrap();
+        file.output().write_all(b"x").unwrap();
+        file.complete().unwrap();
+        drop(writer);
+        let mut text = String::new();
+        io::Read::read_to_string(&mut reader, &mut text).unwrap();
+        assert_eq!(text, "x");
     }
 
     #[test]

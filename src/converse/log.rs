@@ -1,14 +1,14 @@
 //! The conversation, written down line by line with its directions marked.
 //!
-//! `> ` is what the first command said, `< ` the second. A line is written when
-//! it is whole. What is no whole line is marked `>+` or `<+`: a piece of one
-//! that goes on after the other has spoken, that is very long, or never ended.
+//! `> ` marks lines of the first command, `< ` those of the second. A line is written when
+//! it is complete. `>+` and `<+` mark a part of a line, which is written
+//! when the other command writes, when it is very long, or at the end.
 
 use crate::error::Error;
 use std::fs::File;
 use std::io::Write;
 
-/// Longest piece of a line that is held, in bytes.
+/// Longest piece of a line that waits in memory, in bytes.
 const HELD: usize = 64 << 10;
 
 /// Where the conversation is written down.
@@ -17,7 +17,7 @@ pub struct Log {
     file: File,
     /// What an error line calls it; nothing for standard output.
     name: Option<String>,
-    /// What each has said of a line.
+    /// The line that each command has begun.
     begun: [Vec<u8>; 2],
 }
 
@@ -28,12 +28,12 @@ impl Log {
         Log { file, name, begun }
     }
 
-    /// Takes down what one has said, 0 for the first.
-    pub(super) fn add(&mut self, side: usize, said: &[u8]) -> Result<(), Error> {
+    /// Adds what a command wrote, 0 for the first.
+    pub(super) fn add(&mut self, side: usize, bytes: &[u8]) -> Result<(), Error> {
         let mut text = Vec::new();
         self.break_off(1 - side, &mut text);
         let begun = &mut self.begun[side];
-        let mut rest = said;
+        let mut rest = bytes;
         while let Some(end) = memchr::memchr(b'\n', rest) {
             text.extend_from_slice(&[mark(side), b' ']);
             text.append(begun);

@@ -1,5 +1,5 @@
 //! What was written and not yet read: in memory at first, then in a temporary
-//! file without a name. First in, first out, without a limit.
+//! file without a name. First in, first out.
 
 use std::fs::File;
 use std::io;
@@ -18,7 +18,7 @@ const READ: u64 = 64 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     memory: Vec<u8>,
-    /// How much of the memory is gone already.
+    /// How many bytes of the memory were taken out already.
     gone: usize,
     file: Option<File>,
     /// Where in the file those begin and end that wait.
@@ -30,10 +30,15 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) fn is_empty(&self) -> bool {
-        self.gone == self.memory.len() && self.read == self.written
+        self.len() == 0
     }
 
-    /// Takes bytes in, behind all others.
+    /// How many bytes wait.
+    pub(super) fn len(&self) -> u64 {
+        (self.memory.len() - self.gone) as u64 + (self.written - self.read)
+    }
+
+    /// Adds bytes at the end.
     pub(super) fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
         let waiting = self.memory.len() - self.gone;
         if self.read == self.written && waiting + bytes.len() <= MEMORY {
@@ -61,7 +66,7 @@ impl Queue {
         Ok(&self.memory[self.gone..])
     }
 
-    /// Takes so many bytes away from the front.
+    /// Removes so many bytes from the front.
     pub(super) fn pop(&mut self, bytes: usize) {
         self.gone += bytes;
     }
@@ -133,7 +138,9 @@ mod tests {
                 pushed.extend_from_slice(&bytes);
                 take(&mut queue, pop);
             }
-            take(&mut queue, usize::MAX);
+            let left = queue.len();
+            take(&mut queue, left as usize);
+            prop_assert!(queue.is_empty() && left <= pushed.len() as u64);
             prop_assert!(pushed == popped);
             prop_assert!(queue.front().unwrap().is_empty());
         }

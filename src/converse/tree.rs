@@ -1,19 +1,27 @@
-//! All processes that the two commands have started, theirs included.
+//! All processes that the two commands have started, directly or not.
 //!
-//! Linux knows who started whom, and gives orphans to the nearest ancestor that
-//! asks for them. So none escapes being looked at, or being ended. Elsewhere
-//! only the commands themselves are known.
+//! Linux tells the children of each process, and hands orphans to the nearest
+//! ancestor that asks for them. So every process can be inspected and ended.
+//! Elsewhere only the commands themselves are known.
 
 use std::process::Child;
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{adopt_orphans, descendants, end, may_be_under_us, reap_orphans};
+pub(super) use linux::{
+    Process, adopt_orphans, all_descendants, descendants, end, may_be_descendant, pidfd,
+    reap_orphans,
+};
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn adopt_orphans() {}
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn reap_orphans(_: &[Child]) {}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn pidfd(_: &Child) -> Option<std::os::fd::OwnedFd> {
+    None
+}
 
 /// Ends the commands.
 #[cfg(not(target_os = "linux"))]
@@ -32,101 +40,156 @@ mod linux {
     use rustix::process::{self, Pid, PidfdFlags, Signal, WaitOptions};
     use std::fs;
     use std::io;
+    use std::os::fd::OwnedFd;
     use std::sync::OnceLock;
     use std::time::{Duration, Instant};
 
-    /// How long those that are asked to end may take before they are killed.
+    /// How long processes have to end after SIGTERM before they get SIGKILL.
     const GRACE: Duration = Duration::from_secs(1);
 
-    /// How long to wait before looking again who is left.
+    /// How long to wait before checking again which processes are left.
     const PAUSE: Timespec = Timespec {
         tv_sec: 0,
         tv_nsec: 5_000_000,
     };
 
-    /// A process: its number alone may be another's by and by.
+    /// A process. Its ID alone is not enough: the system gives it to another one later.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(in super::super) struct Process {
         pub(in super::super) id: u32,
         pub(in super::super) parent: u32,
-        dead: bool,
         /// When it was started, in the kernel's own unit.
-        start: u64,
+        pub(in super::super) start: u64,
+        /// Processor time that it and its reaped children have used, in clock ticks.
+        pub(in super::super) ticks: u64,
+        /// Stopped by a signal or a debugger.
+        pub(in super::super) stopped: bool,
+        /// A zombie: it has ended and was not reaped.
+        ended: bool,
     }
 
     impl Process {
-        /// Whether it is that one, and not another that has its number by now.
-        fn is(&self, other: &Process) -> bool {
+        /// Whether it is the same process, and not another with the same ID.
+        pub(in super::super) fn is(&self, other: &Process) -> bool {
             (self.id, self.start) == (other.id, other.start)
         }
 
         fn read(id: u32) -> io::Result<Process> {
             let stat = fs::read(format!("/proc/{id}/stat"))?;
-            // The name, in parentheses, may hold anything.
+            // The name, in parentheses, can contain any byte.
             let end = memchr::memrchr(b')', &stat).map_or(0, |end| end + 1);
             let stat = String::from_utf8_lossy(&stat[end..]);
             let fields: Vec<&str> = stat.split_whitespace().collect();
-            let number = |i: usize| fields.get(i).and_then(|field| field.parse().ok());
+            let number = |i: usize| fields.get(i).and_then(|field| field.parse::<u64>().ok());
             match (fields.first(), number(1), number(17), number(19)) {
                 (Some(&state), Some(parent), Some(threads), Some(start)) => Ok(Process {
                     id,
                     parent: parent as u32,
-                    // Its first thread may have ended, and others not.
-                    dead: matches!(state, "Z" | "X") && threads <= 1,
                     start,
+                    // utime, stime, cutime, cstime; proc(5)
+                    ticks: (11..15).filter_map(number).sum(),
+                    stopped: matches!(state, "T" | "t"),
+                    // The first thread can end before the others.
+                    ended: matches!(state, "Z" | "X") && threads <= 1,
                 }),
                 _ => Err(io::ErrorKind::InvalidData.into()),
             }
         }
     }
 
-    /// The children that this process had before it was this program: who starts
-    /// us by `exec` may have some (`bash -c` does that with its last command).
-    /// They, and who is under them, are none of ours. Orphans of theirs are, for
-    /// all that can be seen.
-    static STRANGERS: OnceLock<Vec<Process>> = OnceLock::new();
+    /// The descendants that this process had before it became this program: the
+    /// process that called `exec` may have had some (`bash -c` does that with its
+    /// last command). They are not descendants of the commands. Their orphans
+    /// cannot be told from those of the commands.
+    static EARLIER: OnceLock<Vec<Process>> = OnceLock::new();
 
-    fn is_stranger(process: &Process) -> bool {
-        let mut strangers = STRANGERS.get().into_iter().flatten();
-        strangers.any(|known| known.is(process))
+    fn is_earlier(process: &Process) -> bool {
+        let mut earlier = EARLIER.get().into_iter().flatten();
+        earlier.any(|known| known.is(process))
     }
 
-    /// Has those whose parents have ended be children of ours. To be called
-    /// before the commands are started: what children there are then are strangers.
+    /// Makes orphans children of this process. Call it before the commands are
+    /// started: descendants that exist by then are left alone.
     pub(in super::super) fn adopt_orphans() {
-        STRANGERS.get_or_init(|| descendants().unwrap_or_default());
-        // Where that is not to be had, they are looked for in vain.
+        EARLIER.get_or_init(|| descendants().unwrap_or_default());
+        // Where the system cannot do that, orphans are not found.
         let _ = process::set_child_subreaper(Some(process::getpid()));
     }
 
-    /// All processes under this one, the dead included, in the order of their numbers.
+    /// All descendants, zombies included, in the order of their IDs.
+    ///
+    /// It reads the files of these processes only, where the kernel lists the
+    /// children of a process (`CONFIG_PROC_CHILDREN`). While processes end, such a
+    /// list can lack some.
     pub(in super::super) fn descendants() -> io::Result<Vec<Process>> {
-        let mut all = Vec::new();
-        for entry in fs::read_dir("/proc")? {
-            let id = entry?
-                .file_name()
-                .to_str()
-                .and_then(|name| name.parse().ok());
-            // One that ended since then is none.
-            all.extend(id.and_then(|id| Process::read(id).ok()));
+        if !children_are_listed() {
+            return all_descendants();
         }
-        let mut tree = Vec::new();
-        let mut parents = vec![std::process::id()];
-        while let Some(parent) = parents.pop() {
-            let children = all.iter().filter(|process| process.parent == parent);
-            let children = children.filter(|process| !is_stranger(process));
-            parents.extend(children.clone().map(|process| process.id));
-            tree.extend(children.copied());
-        }
-        tree.sort_unstable_by_key(|process| process.id);
-        Ok(tree)
+        Ok(tree(|parent| {
+            // A process that ended since then is not a descendant.
+            let children = children_of(parent).into_iter();
+            let children = children.filter_map(|id| Process::read(id).ok());
+            children.filter(|child| child.parent == parent).collect()
+        }))
     }
 
-    /// Whether a process is under this one, or was, for all that is known.
-    pub(in super::super) fn may_be_under_us(mut id: u32) -> bool {
+    /// The same from a list of all processes of the system, which costs more and
+    /// has every process that exists from the beginning of the call to its end.
+    pub(in super::super) fn all_descendants() -> io::Result<Vec<Process>> {
+        let mut all = Vec::new();
+        for entry in fs::read_dir("/proc")? {
+            let name = entry?.file_name();
+            let id = name.to_str().and_then(|name| name.parse().ok());
+            all.extend(id.and_then(|id| Process::read(id).ok()));
+        }
+        Ok(tree(|parent| {
+            let children = all.iter().filter(|process| process.parent == parent);
+            children.copied().collect()
+        }))
+    }
+
+    /// All descendants, where `children` tells the children of a process.
+    fn tree(children: impl Fn(u32) -> Vec<Process>) -> Vec<Process> {
+        let mut tree: Vec<Process> = Vec::new();
+        let mut parents = vec![std::process::id()];
+        while let Some(parent) = parents.pop() {
+            for process in children(parent) {
+                // Never twice, even if a process gets another parent meanwhile.
+                if !is_earlier(&process) && !tree.iter().any(|known| known.id == process.id) {
+                    parents.push(process.id);
+                    tree.push(process);
+                }
+            }
+        }
+        tree.sort_unstable_by_key(|process| process.id);
+        tree
+    }
+
+    fn children_are_listed() -> bool {
+        static LISTED: OnceLock<bool> = OnceLock::new();
+        *LISTED.get_or_init(|| fs::read("/proc/thread-self/children").is_ok())
+    }
+
+    /// The IDs of the children of a process; none if it has ended.
+    fn children_of(process: u32) -> Vec<u32> {
+        let threads = fs::read_dir(format!("/proc/{process}/task"));
+        let threads = threads.into_iter().flatten().flatten();
+        let lists = threads.filter_map(|thread| fs::read(thread.path().join("children")).ok());
+        let mut all = Vec::new();
+        for list in lists.map(|list| String::from_utf8_lossy(&list).into_owned()) {
+            all.extend(
+                list.split_whitespace()
+                    .filter_map(|id| id.parse::<u32>().ok()),
+            );
+        }
+        all
+    }
+
+    /// Whether a process is a descendant, or may have been one: it has ended.
+    pub(in super::super) fn may_be_descendant(mut id: u32) -> bool {
         while id > 1 {
             match Process::read(id) {
-                Ok(process) if is_stranger(&process) => return false,
+                Ok(process) if is_earlier(&process) => return false,
                 Ok(process) if process.parent != std::process::id() => id = process.parent,
                 _ => return true,
             }
@@ -134,47 +197,58 @@ mod linux {
         false
     }
 
-    /// Takes note of the deaths of those that were adopted: nobody else can, and
-    /// until then they keep their numbers. The commands keep theirs: what is known
-    /// of them goes by these.
+    /// A descriptor that `poll` finds readable when the child has ended.
+    pub(in super::super) fn pidfd(child: &Child) -> Option<OwnedFd> {
+        let id = Pid::from_raw(child.id() as i32)?;
+        process::pidfd_open(id, PidfdFlags::empty()).ok()
+    }
+
+    /// Reaps orphans that have ended: no other process can, and until then they
+    /// occupy process IDs. The commands are not reaped, so that their IDs stay theirs.
     pub(in super::super) fn reap_orphans(children: &[Child]) {
-        for process in descendants().unwrap_or_default() {
-            if process.dead && !children.iter().any(|child| child.id() == process.id) {
-                reap_other(process);
+        let own = match children_are_listed() {
+            true => {
+                let ids = children_of(std::process::id()).into_iter();
+                ids.filter_map(|id| Process::read(id).ok()).collect()
+            }
+            false => all_descendants().unwrap_or_default(),
+        };
+        for process in own {
+            if process.ended && !children.iter().any(|child| child.id() == process.id) {
+                reap_orphan(process);
             }
         }
     }
 
-    /// Ends all processes under this one: asks them to, and kills those that do not.
+    /// Ends all descendants: by SIGTERM, and after a while by SIGKILL.
     pub(in super::super) fn end(children: &mut [Child]) {
-        let deadline = Instant::now() + GRACE;
-        let mut asked = Vec::new();
-        while signal_all(children, Signal::TERM, &mut asked) && Instant::now() < deadline {
-            let _ = poll(&mut [], Some(&PAUSE));
-        }
-        let deadline = Instant::now() + GRACE;
-        while signal_all(children, Signal::KILL, &mut Vec::new()) && Instant::now() < deadline {
-            let _ = poll(&mut [], Some(&PAUSE));
+        for signal in [Signal::TERM, Signal::KILL] {
+            let deadline = Instant::now() + GRACE;
+            let mut signalled = Vec::new();
+            while signal_all(children, signal, &mut signalled) && Instant::now() < deadline {
+                let _ = poll(&mut [], Some(&PAUSE));
+            }
         }
     }
 
-    /// Sends all that live a signal, once each. False if nobody is left who may get it.
-    fn signal_all(children: &mut [Child], signal: Signal, asked: &mut Vec<Process>) -> bool {
+    /// Sends a signal to each running descendant, once, and reaps the others. False
+    /// if none is running.
+    fn signal_all(children: &mut [Child], signal: Signal, signalled: &mut Vec<Process>) -> bool {
         let mut left = false;
-        for process in descendants().unwrap_or_default() {
-            if process.dead {
+        for process in all_descendants().unwrap_or_default() {
+            if process.ended {
                 reap(children, process);
-            } else if asked.iter().any(|other| other.is(&process)) {
+            } else if signalled.iter().any(|other| other.is(&process)) {
                 left = true;
             } else if send(process, signal).is_ok() {
-                asked.push(process);
+                signalled.push(process);
                 left = true;
             }
         }
         left
     }
 
-    /// Sends a signal to this process and to no other that has its number by now.
+    /// Sends a signal to this process, and never to another one with the same ID.
     fn send(process: Process, signal: Signal) -> Result<(), Errno> {
         let id = Pid::from_raw(process.id as i32).ok_or(Errno::SRCH)?;
         match process::pidfd_open(id, PidfdFlags::empty()) {
@@ -187,19 +261,72 @@ mod linux {
         }
     }
 
-    /// Takes note of a death, which only the parent can.
+    /// Reaps a process, if it is a child of this one.
     fn reap(children: &mut [Child], process: Process) {
         match children.iter_mut().find(|child| child.id() == process.id) {
             Some(child) => drop(child.try_wait()),
-            None => reap_other(process),
+            None => reap_orphan(process),
         }
     }
 
-    /// The same for one that is no command.
-    fn reap_other(process: Process) {
+    /// The same for a process that is not one of the commands.
+    fn reap_orphan(process: Process) {
         if process.parent == std::process::id() {
             let id = Pid::from_raw(process.id as i32);
             let _ = process::waitpid(id, WaitOptions::NOHANG);
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::io::Read;
+    use std::process::{Command, Stdio};
+
+    /// The lists of children, and the list of all processes.
+    #[test]
+    fn both_lists_have_children_and_their_children() {
+        let script = "sleep 600 >&- & (sleep 600 >&- & echo $! $$; wait) & wait";
+        let mut shell = Command::new("sh")
+            .args(["-c", script])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = [0; 1];
+        shell
+            .stdout
+            .as_mut()
+            .unwrap()
+            .read_exact(&mut line)
+            .unwrap();
+        let under = |all: Vec<Process>| {
+            let mut under = vec![shell.id()];
+            // Parents come first here: IDs ascend, unless they have just begun again.
+            for process in all.iter().chain(&all) {
+                if under.contains(&process.parent) && !under.contains(&process.id) {
+                    under.push(process.id);
+                }
+            }
+            under.sort_unstable();
+            under
+        };
+        let listed = under(descendants().unwrap());
+        assert_eq!(
+            (listed.len(), &listed),
+            (4, &under(all_descendants().unwrap()))
+        );
+        for id in listed {
+            let id = rustix::process::Pid::from_raw(id as i32).unwrap();
+            rustix::process::kill_process(id, rustix::process::Signal::KILL).unwrap();
+        }
+        shell.wait().unwrap();
+        // A process that has been reaped is in neither.
+        assert!(
+            !descendants()
+                .unwrap()
+                .iter()
+                .any(|process| process.id == shell.id())
+        );
     }
 }
