@@ -16,8 +16,10 @@ use std::os::fd::AsFd;
 /// nothing, small enough that a block and its answer stay in the cache.
 pub const BLOCK: usize = 128 << 10;
 
-/// What a pipe is asked to hold, in bytes: Linux's limit for everybody.
-const PIPE: usize = 1 << 20;
+/// What a pipe is asked to hold, in bytes. All pipes of a user without privileges share
+/// 64 MiB (/proc/sys/fs/pipe-user-pages-soft); once they are used up, new ones hold 8 KiB. With
+/// 1 MiB, `words | lower | count | topn` takes 4 % less time, and 4 % more CPU time.
+const PIPE: usize = 256 << 10;
 
 /// A filter over a text: one block in, what follows from it out.
 ///

@@ -328,6 +328,34 @@ fn an_output_ahead_of_the_input_is_refused_and_one_behind_it_is_not() {
     assert_eq!(ran(1), (Some(1), b"a b\n".to_vec()));
 }
 
+/// All pipes of a user share 64 MiB: 85 idle pipelines of three pipes leave some of it.
+// case text-7
+#[cfg(target_os = "linux")]
+#[test]
+fn pipes_stay_small() {
+    for name in filters() {
+        let mut child = program(&name)
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let sizes = || {
+            let input = rustix::pipe::fcntl_getpipe_size(&input).unwrap();
+            (input, rustix::pipe::fcntl_getpipe_size(&output).unwrap())
+        };
+        // The input is opened behind the output.
+        while sizes().0 == 64 << 10 && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        let (of_input, of_output) = sizes();
+        assert!(of_input.max(of_output) <= 256 << 10, "{name}");
+        drop((input, output));
+        child.wait().unwrap();
+    }
+}
+
 #[test]
 fn after_a_missing_file_filters_go_on_and_sums_say_nothing() {
     for name in filters() {
