@@ -32,7 +32,7 @@ use textmill::time;
     group(ArgGroup::new("what").required(true).multiple(true).args(["command", "list", "forget", "prune"])),
     after_help = "A KEY that begins with - stands behind a --, as in memo -- \"$KEY\" -- COMMAND, which is \
         right for every KEY; and --forget=KEY has it behind the =.\n\n\
-        TIME is like 500ms, 3s, 2m, 1h, 1d or 1w; a bare number is seconds.\n\n\
+        TIME is like 500ms, 3s, 2m, 1h, 1d, 1w or 1h30m; a bare number is seconds.\n\n\
         Example:\n  memo \"$URL\" -- fetch \"$URL\" | capwords | lower | count | topn 5\n\n\
         Order of output: that of COMMAND; --list is in the order of the bytes of the keys.\n\
         A reader who leaves does not stop COMMAND: its output is stored to the end, then memo ends by \

@@ -2,6 +2,7 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Parser};
+use std::error::Error;
 use std::io;
 
 /// What `--version` says behind the program's name.
@@ -69,6 +70,9 @@ fn first_example(text: &str) -> String {
 
 /// What is wrong with the command line, and what to type instead where that is known.
 fn cause(error: &clap::Error, command: &Command, hint: Hint) -> String {
+    if let Some(cause) = quoted(error) {
+        return cause;
+    }
     let sentence = first_sentence(&error.render().to_string());
     let unknown = match error.kind() {
         ErrorKind::UnknownArgument => error.get(ContextKind::InvalidArg),
@@ -97,6 +101,20 @@ fn cause(error: &clap::Error, command: &Command, hint: Hint) -> String {
         Some(text) => format!("{sentence}; did you mean '{text}'?"),
         None => sentence,
     }
+}
+
+/// What is wrong with the value of an option, if the option's own parser says so in
+/// words that quote the value: then clap's words need not quote it again.
+fn quoted(error: &clap::Error) -> Option<String> {
+    let text = |kind| match error.get(kind)? {
+        ContextValue::String(text) => Some(text.as_str()),
+        _ => None,
+    };
+    let option = text(ContextKind::InvalidArg)?.split(' ').next()?;
+    let value = format!("'{}'", text(ContextKind::InvalidValue)?);
+    let cause = error.source()?.to_string();
+    let quotes = error.kind() == ErrorKind::ValueValidation && cause.contains(&value);
+    quotes.then(|| format!("{option}: {cause}"))
 }
 
 /// The long options that begin like this one.
@@ -135,6 +153,9 @@ mod tests {
         /// Says
         #[arg(long, value_parser = ["always", "never"])]
         color: Option<String>,
+        /// Waits
+        #[arg(short, long, value_parser = crate::time::parse)]
+        wait: Option<std::time::Duration>,
     }
 
     fn refused(arguments: &[&str]) -> String {
@@ -158,6 +179,10 @@ mod tests {
                 "option '--merg' is ambiguous; possibilities: '--merge' '--merged-input'",
             ),
             ("-x", "unexpected argument '-x' found; use -y"),
+            (
+                "--wait=1x",
+                "--wait: invalid duration '1x' (use ms, s, m, h, d or w)",
+            ),
             ("-q", "unexpected argument '-q' found"),
             (
                 "--color=nver",
