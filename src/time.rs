@@ -69,7 +69,9 @@ fn number(text: &str) -> Option<f64> {
 /// Writes a time as [`parse`] reads it, in the largest unit that has no fraction.
 pub fn shown(time: Duration) -> String {
     let ms = time.as_millis();
-    if !ms.is_multiple_of(1000) {
+    if ms == 0 {
+        "0s".to_string()
+    } else if !ms.is_multiple_of(1000) {
         format!("{ms}ms")
     } else if !ms.is_multiple_of(60_000) {
         format!("{}s", ms / 1000)
@@ -116,6 +118,7 @@ mod tests {
         assert_eq!(pause("0"), Ok(Duration::ZERO));
         assert_eq!(pause("0ms"), Ok(Duration::ZERO));
         assert!(pause("").is_err() && pause("-0").is_err());
+        assert_eq!(shown(Duration::ZERO), "0s");
     }
 
     proptest! {
