@@ -25,21 +25,33 @@ pub(super) enum Refusal {
 
 /// Reads the command line. Long options can be abbreviated, as GNU's.
 pub(super) fn parse<A: Parser>(name: &'static str, hint: Hint) -> Result<A, Refusal> {
-    let mut command = command::<A>(name);
-    let matches = command.try_get_matches_from_mut(std::env::args_os());
+    let mut plain = command::<A>(name);
+    let matches = plain.try_get_matches_from_mut(std::env::args_os());
     matches
         .and_then(|mut matches| A::from_arg_matches_mut(&mut matches))
         .map_err(|error| match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                Refusal::Text(error.render().to_string())
+            ErrorKind::DisplayHelp => {
+                let mut helpful = with_help(command::<A>(name));
+                let again = helpful.try_get_matches_from_mut(std::env::args_os());
+                Refusal::Text(again.err().unwrap_or(error).render().to_string())
             }
-            _ => Refusal::Wrong(cause(&error, &command, hint)),
+            ErrorKind::DisplayVersion => Refusal::Text(error.render().to_string()),
+            _ => Refusal::Wrong(cause(&error, &plain, hint)),
         })
 }
 
 /// The options of a program as clap has them, with what is the same for all programs.
 fn command<A: Parser>(name: &'static str) -> Command {
-    let command = A::command().name(name).version(VERSION);
+    A::command()
+        .name(name)
+        .version(VERSION)
+        // A flag said twice is a flag, as it is to the classic tools.
+        .args_override_self(true)
+        .infer_long_args(true)
+}
+
+/// The same with the form of its help, which only a start that prints it must pay for.
+fn with_help(command: Command) -> Command {
     // -h is a screen: one example is all that it says below the options.
     let long = command.get_after_help().map(ToString::to_string);
     let short = long.as_deref().map(first_example).unwrap_or_default();
@@ -47,9 +59,6 @@ fn command<A: Parser>(name: &'static str) -> Command {
         .after_long_help(long.unwrap_or_default())
         .after_help(short)
         .term_width(columns())
-        // A flag said twice is a flag, as it is to the classic tools.
-        .args_override_self(true)
-        .infer_long_args(true)
 }
 
 /// The width of the terminal that help goes to.
@@ -204,7 +213,7 @@ mod tests {
     #[test]
     fn help_at_once_has_one_example() {
         let help = |option| {
-            command::<Args>("p")
+            with_help(command::<Args>("p"))
                 .try_get_matches_from(["p", option])
                 .unwrap_err()
         };
