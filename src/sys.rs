@@ -47,6 +47,48 @@ static RECEIVED: AtomicI32 = AtomicI32::new(0);
 /// The signals that ask a program to end.
 const ENDING_SIGNALS: [i32; 3] = [libc::SIGHUP, libc::SIGINT, libc::SIGTERM];
 
+/// Signals that are blocked in this thread, and in the threads that it starts, until
+/// this is dropped.
+pub struct BlockedSignals {
+    before: libc::sigset_t,
+}
+
+/// Blocks SIGHUP, SIGINT and SIGTERM: what comes meanwhile is delivered afterwards.
+pub fn block_signals() -> BlockedSignals {
+    // SAFETY: both sets are valid; all zeros is a valid value for them.
+    unsafe {
+        let mut set = std::mem::zeroed::<libc::sigset_t>();
+        let mut before = std::mem::zeroed::<libc::sigset_t>();
+        libc::sigemptyset(&mut set);
+        for signal in ENDING_SIGNALS {
+            libc::sigaddset(&mut set, signal);
+        }
+        libc::pthread_sigmask(libc::SIG_BLOCK, &set, &mut before);
+        BlockedSignals { before }
+    }
+}
+
+impl BlockedSignals {
+    /// Has a command start with the signals that were blocked before.
+    pub fn are_not_for(&self, command: &mut Command) {
+        let before = self.before;
+        let restore = move || {
+            // SAFETY: the set is valid.
+            unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
+            Ok(())
+        };
+        // SAFETY: the closure makes one call, which is async-signal-safe.
+        unsafe { command.pre_exec(restore) };
+    }
+}
+
+impl Drop for BlockedSignals {
+    fn drop(&mut self) {
+        // SAFETY: the set is valid.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, std::ptr::null_mut()) };
+    }
+}
+
 /// Passes SIGHUP, SIGINT and SIGTERM on to a child from now on, instead of
 /// ending this process. A signal that is ignored stays ignored. What a terminal
 /// sends is not passed on: it sends it to the child as well.
@@ -93,7 +135,9 @@ extern "C" fn pass_on(signal: i32, info: *mut libc::siginfo_t, _: *mut libc::c_v
     };
     RECEIVED.store(signal, Ordering::SeqCst);
     // SAFETY: the kernel passes a valid structure to a handler with SA_SIGINFO.
-    let is_from_kernel = unsafe { (*info).si_code } > 0;
+    let code = unsafe { (*info).si_code };
+    // A process sends SI_USER, which is 0 on Linux and not elsewhere, or a negative code.
+    let is_from_kernel = code > 0 && code != libc::SI_USER;
     if let Some(signal) = Signal::from_named_raw(signal).filter(|_| !is_from_kernel) {
         // A child that may not be signalled (it has another user) goes on.
         let _ = rustix::process::kill_process(child, signal);

@@ -419,11 +419,6 @@ pub fn share_stdin(command: &mut Command) {
     sys::keep_closed(command, 0);
 }
 
-/// Has a command end when this program is killed.
-pub fn end_with_us(command: &mut Command) {
-    sys::end_with_parent(command);
-}
-
 /// A number of things: `1 line`, `2 lines`.
 pub fn number_of(n: u64, thing: &str) -> String {
     match n {

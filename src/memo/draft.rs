@@ -153,14 +153,16 @@ impl Draft {
         let trailer = summary.trailer(key, SystemTime::now(), status);
         self.file.write_all(&trailer).map_err(named)?;
         self.file.sync_all().map_err(named)?;
-        let lock = self.store.lock()?;
-        if !has_name(&self.file, &self.path).map_err(named)? {
+        // Without the store there is no name either; it is not created again.
+        let lock = Lock::if_there(self.store.folder())?;
+        let Some(lock) = lock.filter(|_| has_name(&self.file, &self.path).is_ok_and(|ours| ours))
+        else {
             let forgotten = has_name(&self.file, &self.forgotten()).map_err(named)?;
             return match forgotten {
                 true => Ok(Kept::Forgotten),
                 false => Err(named(io::Error::other("removed while COMMAND was running"))),
             };
-        }
+        };
         let value = self.path.with_extension("");
         if let Some(most) = most {
             let size = self.file.metadata().map_err(named)?.len();
@@ -197,7 +199,7 @@ impl Drop for Draft {
             return;
         }
         // What cannot be removed has no lock and counts as left by a killed process.
-        let lock = self.store.lock();
+        let lock = Lock::if_there(self.store.folder());
         if let Some(status) = self.failed {
             let mut told = FAILED.to_vec();
             told.resize(MARK - 1, b' ');

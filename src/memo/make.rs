@@ -8,6 +8,7 @@ use super::value::{MARK, Summary};
 use crate::cli;
 use crate::error::Error;
 use crate::stream;
+use crate::sys;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -55,10 +56,14 @@ pub(super) fn make(
     output: &mut File,
     tell: &mut dyn FnMut(String),
 ) -> Result<Made, Error> {
+    // No signal ends this process between the start of the command and the moment when
+    // signals are passed on to it.
+    let signals = sys::block_signals();
     let growth = Arc::new(Growth::default());
     // The thread is started first: without it the command would have to be ended.
     let printer = Printer::start(&growth, &draft, output)?;
-    let (mut running, stdout) = match Running::start(request.command, draft.environment()) {
+    let (mut running, stdout) = match Running::start(request.command, draft.environment(), signals)
+    {
         Ok(started) => started,
         Err(error) => {
             draft.fail(cli::status_without_start(&error));

@@ -4,7 +4,7 @@
 //! on and waits for the command's end. If memo is killed, the system ends the command.
 
 use crate::cli;
-use crate::sys;
+use crate::sys::{self, BlockedSignals};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
@@ -63,10 +63,12 @@ pub(super) enum Next {
 }
 
 impl Running {
-    /// Starts a command with this variable in its environment.
+    /// Starts a command with this variable in its environment. From here on it gets the
+    /// signals that are blocked until now.
     pub(super) fn start(
         command: &[OsString],
         (variable, value): (&str, String),
+        signals: BlockedSignals,
     ) -> io::Result<(Running, Option<ChildStdout>)> {
         let mut child = Command::new(&command[0]);
         child.args(&command[1..]).env(variable, value);
@@ -74,8 +76,10 @@ impl Running {
         cli::as_it_was(&mut child);
         cli::share_stdin(&mut child);
         sys::end_with_parent(&mut child);
+        signals.are_not_for(&mut child);
         let mut child = child.spawn()?;
         sys::pass_signals_to(child.id());
+        drop(signals);
         let stdout = child.stdout.take();
         let running = Running {
             child,

@@ -1,6 +1,7 @@
 //! `memo` among processes: several that ask at once, signals, what commands inherit.
 
 use super::*;
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::ExitStatusExt;
 
 /// Shell that waits for a file in the folder.
@@ -333,6 +334,57 @@ fn ended_with_orphan(mut child: Child) -> (i32, String, String) {
         .code()
         .unwrap_or_else(|| 128 + status.signal().unwrap());
     (status, String::new(), String::new())
+}
+
+/// A terminal sends the signal to the command as well: one of them is enough.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_signal_of_the_terminal_comes_once() {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    use std::io::Write;
+    if !crate::process::installed("setsid", "util-linux") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let mut options = fs::File::options();
+    options.read(true).write(true).custom_flags(libc::O_NOCTTY);
+    let terminal = options.open(name.to_str().unwrap()).unwrap();
+    let here = folder.display();
+    let line = format!(
+        "trap 'echo int >> {here}/log' INT; touch {here}/begun; {}; sleep 0.3; echo end",
+        until(folder, "log")
+    );
+    let memo = get(folder, "k", &line);
+    let mut session = Command::new("setsid");
+    session
+        .arg("--ctty")
+        .arg(memo.get_program())
+        .args(memo.get_args());
+    let child = start(session.stdin(terminal));
+    wait_for(&folder.join("begun"));
+    fs::File::from(master.try_clone().unwrap())
+        .write_all(b"\x03")
+        .unwrap();
+    assert_eq!(ended(child), printed("end\n"));
+    assert_eq!(fs::read_to_string(folder.join("log")).unwrap(), "int\n");
+    assert_eq!(ran(&mut get_any(folder)), printed("end\n"));
+}
+
+#[test]
+fn a_store_that_was_removed_does_not_come_back() {
+    for end in ["exit 3", "echo text"] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let line = format!("rm -r {}/store; {end}", folder.display());
+        let (status, ..) = ran(&mut get(folder, "k", &line));
+        assert_ne!(status, 0);
+        assert!(!folder.join("store").exists());
+    }
 }
 
 #[test]
