@@ -441,6 +441,15 @@ fn a_closed_stream_is_closed_for_the_command() {
     for (end, there) in [("<&-", "1\n2\n"), ("2>&-", "0\n1\n"), ("<&- 2>&-", "1\n")] {
         assert_eq!(closed(open, end), (1, there.to_string(), String::new()));
     }
+    // The commands of converse have pipes instead of the first two.
+    let log = folder.path().join("log");
+    let line = open.replace("exit 1", "exec 1>&-");
+    let line = line.replace("echo $i", &format!("echo $i >> {}", log.display()));
+    assert_eq!(
+        ran(&mut shell(&format!("converse {line} = cat 2>&-"))),
+        printed("")
+    );
+    assert_eq!(fs::read_to_string(log).unwrap(), "0\n1\n");
     let line = "memo: stdout: Bad file descriptor\n";
     assert_eq!(
         closed("echo text", ">&-"),
