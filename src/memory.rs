@@ -81,6 +81,20 @@ impl FromStr for Size {
     }
 }
 
+/// Reads a size that is no memory, such as that of a file: a number of bytes, or one
+/// with `K`, `M`, `G` or a further unit behind it, a power of 1024 each.
+pub fn bytes(text: &str) -> Result<u64, String> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    let bytes = match text.parse() {
+        _ if plain => text.parse().ok(),
+        Ok(Size::Bytes(bytes)) if text.starts_with(|c: char| c.is_ascii_digit()) => Some(bytes),
+        _ => None,
+    };
+    bytes.ok_or_else(|| {
+        format!("invalid size '{text}' (use a number of bytes, or one with K, M, G or T)")
+    })
+}
+
 /// How much more memory this process may take, in bytes; 1 GiB where the
 /// system does not tell.
 ///
@@ -224,6 +238,32 @@ mod tests {
         proc/self/mountinfo 22 1 8:1 / / rw - ext4 /dev/sda rw
         proc/self/mountinfo 30 23 0:26 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw
         proc/self/cgroup 0::/a/b";
+
+    #[test]
+    fn sizes_of_files() {
+        for (text, size) in [
+            ("0", 0),
+            ("500", 500),
+            ("64K", 65536),
+            ("1m", 1 << 20),
+            ("9b", 9),
+        ] {
+            assert_eq!(super::bytes(text), Ok(size));
+        }
+        for bad in [
+            "",
+            "K",
+            "50%",
+            "-1",
+            "+1",
+            "1.5M",
+            "1MB",
+            "99999999999999999999",
+        ] {
+            let error = super::bytes(bad).unwrap_err();
+            assert!(error.starts_with(&format!("invalid size '{bad}' (use ")));
+        }
+    }
 
     #[test]
     fn version_2() {

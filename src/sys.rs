@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use rustix::process::{Pid, Signal};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs::File;
 use std::io;
@@ -9,7 +10,7 @@ use std::os::fd::IntoRawFd;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering};
 
 /// Ends the process as the kernel ends a classic tool whose reader has left:
 /// by SIGPIPE, without a word.
@@ -18,18 +19,167 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 /// program runs, so that a broken *socket* is an error like any other; only a
 /// failed write to standard output leads here.
 pub fn die_by_sigpipe() -> ! {
-    // SAFETY: plain calls on a valid signal number; SIG_DFL is no handler that
-    // could run code of ours.
+    die_by(libc::SIGPIPE)
+}
+
+/// Ends the process by this signal, with the signal's default action.
+pub fn die_by(signal: i32) -> ! {
+    // SAFETY: plain calls; SIG_DFL is no handler that could run code of ours. An
+    // invalid signal number makes them fail and do nothing.
     unsafe {
-        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+        libc::signal(signal, libc::SIG_DFL);
         let mut set = std::mem::zeroed::<libc::sigset_t>();
         libc::sigemptyset(&mut set);
-        libc::sigaddset(&mut set, libc::SIGPIPE);
+        libc::sigaddset(&mut set, signal);
         libc::sigprocmask(libc::SIG_UNBLOCK, &set, std::ptr::null_mut());
-        libc::raise(libc::SIGPIPE);
+        libc::raise(signal);
     }
     // Only reached where the signal cannot be delivered.
-    std::process::exit(128 + libc::SIGPIPE)
+    std::process::exit(128 + signal)
+}
+
+/// The child to which [`pass_signals_to`] passes signals; 0 if there is none.
+static RECEIVER: AtomicI32 = AtomicI32::new(0);
+
+/// The last signal that came while there was a receiver; 0 if none came.
+static RECEIVED: AtomicI32 = AtomicI32::new(0);
+
+/// The signals that ask a program to end.
+const ENDING_SIGNALS: [i32; 3] = [libc::SIGHUP, libc::SIGINT, libc::SIGTERM];
+
+/// Signals that are blocked in this thread, and in the threads that it starts, until
+/// this is dropped.
+pub struct BlockedSignals {
+    before: libc::sigset_t,
+}
+
+/// Blocks SIGHUP, SIGINT and SIGTERM: what comes meanwhile is delivered afterwards.
+pub fn block_signals() -> BlockedSignals {
+    // SAFETY: both sets are valid; all zeros is a valid value for them.
+    unsafe {
+        let mut set = std::mem::zeroed::<libc::sigset_t>();
+        let mut before = std::mem::zeroed::<libc::sigset_t>();
+        libc::sigemptyset(&mut set);
+        for signal in ENDING_SIGNALS {
+            libc::sigaddset(&mut set, signal);
+        }
+        libc::pthread_sigmask(libc::SIG_BLOCK, &set, &mut before);
+        BlockedSignals { before }
+    }
+}
+
+impl BlockedSignals {
+    /// Has a command start with the signals that were blocked before.
+    pub fn are_not_for(&self, command: &mut Command) {
+        let before = self.before;
+        let restore = move || {
+            // SAFETY: the set is valid.
+            unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
+            Ok(())
+        };
+        // SAFETY: the closure makes one call, which is async-signal-safe.
+        unsafe { command.pre_exec(restore) };
+    }
+}
+
+impl Drop for BlockedSignals {
+    fn drop(&mut self) {
+        // SAFETY: the set is valid.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, std::ptr::null_mut()) };
+    }
+}
+
+/// Passes SIGHUP, SIGINT and SIGTERM on to a child from now on, instead of
+/// ending this process. A signal that is ignored stays ignored. What a terminal
+/// sends is not passed on: it sends it to the child as well.
+pub fn pass_signals_to(child: u32) {
+    RECEIVER.store(child as i32, Ordering::SeqCst);
+    for signal in ENDING_SIGNALS {
+        // SAFETY: both structures are valid; all zeros is a valid value for them.
+        // The handler makes only calls that are async-signal-safe.
+        unsafe {
+            let mut action = std::mem::zeroed::<libc::sigaction>();
+            libc::sigaction(signal, std::ptr::null(), &mut action);
+            if action.sa_sigaction == libc::SIG_IGN {
+                continue;
+            }
+            let handler: extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void) = pass_on;
+            action.sa_sigaction = handler as usize;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+            libc::sigemptyset(&mut action.sa_mask);
+            libc::sigaction(signal, &action, std::ptr::null_mut());
+        }
+    }
+}
+
+/// From now on the signals end this process again. It must be called before the
+/// child is reaped, since its number may be used again then.
+pub fn stop_passing_signals() {
+    RECEIVER.store(0, Ordering::SeqCst);
+}
+
+/// The signal that came while signals were passed on.
+pub fn received_signal() -> Option<i32> {
+    Some(RECEIVED.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
+}
+
+extern "C" fn pass_on(signal: i32, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    let Some(child) = Pid::from_raw(RECEIVER.load(Ordering::SeqCst)) else {
+        // SAFETY: both calls are async-signal-safe. The signal is blocked until the
+        // handler returns; then it ends the process.
+        unsafe {
+            libc::signal(signal, libc::SIG_DFL);
+            libc::raise(signal);
+        }
+        return;
+    };
+    RECEIVED.store(signal, Ordering::SeqCst);
+    // SAFETY: the kernel passes a valid structure to a handler with SA_SIGINFO.
+    let code = unsafe { (*info).si_code };
+    // A process sends SI_USER, which is 0 on Linux and not elsewhere, or a negative code.
+    let is_from_kernel = code > 0 && code != libc::SI_USER;
+    if let Some(signal) = Signal::from_named_raw(signal).filter(|_| !is_from_kernel) {
+        // A child that may not be signalled (it has another user) goes on.
+        let _ = rustix::process::kill_process(child, signal);
+    }
+}
+
+/// Has the system end a command by SIGTERM when this process ends, even by
+/// SIGKILL. The command must be started by the main thread: Linux takes the end of
+/// the thread for that of the process.
+#[cfg(target_os = "linux")]
+pub fn end_with_parent(command: &mut Command) {
+    let parent = Pid::from_raw(std::process::id() as i32);
+    let bind = move || {
+        rustix::process::set_parent_process_death_signal(Some(Signal::TERM))?;
+        // The parent may have ended before this.
+        match rustix::process::getppid() == parent {
+            true => Ok(()),
+            false => Err(io::Error::from_raw_os_error(libc::ESRCH)),
+        }
+    };
+    // SAFETY: between fork and exec the closure makes two system calls, which are
+    // async-signal-safe, and allocates nothing.
+    unsafe { command.pre_exec(bind) };
+}
+
+/// Other systems have nothing of the kind.
+#[cfg(not(target_os = "linux"))]
+pub fn end_with_parent(_: &mut Command) {}
+
+/// Has a command start without this descriptor (0, 1 or 2) if this program did.
+pub fn keep_closed(command: &mut Command, fd: u8) {
+    if !was_closed(fd) {
+        return;
+    }
+    let close = move || {
+        // SAFETY: close is async-signal-safe; nothing in the child uses the
+        // descriptor, which `std` has opened in place of the closed one.
+        unsafe { libc::close(fd.into()) };
+        Ok(())
+    };
+    // SAFETY: the closure makes one call, which is async-signal-safe.
+    unsafe { command.pre_exec(close) };
 }
 
 /// Has a file that would grow beyond the limit on its size (`ulimit -f`) fail
@@ -158,10 +308,10 @@ pub fn close(file: File) -> io::Result<()> {
     }
 }
 
-/// Which of the descriptors 0 and 1 were closed when the program started, as bits.
+/// Which of the descriptors 0, 1 and 2 were closed when the program started, as bits.
 static CLOSED: AtomicU8 = AtomicU8::new(0);
 
-/// True if the descriptor (0 or 1) was closed when the program started.
+/// True if the descriptor (0, 1 or 2) was closed when the program started.
 ///
 /// Before `main` runs, `std` opens /dev/null in the place of a closed standard
 /// stream, and a program started with `>&-` would lose its output in silence.
@@ -171,7 +321,7 @@ pub fn was_closed(fd: u8) -> bool {
 
 /// Looks at the standard streams before `std` mends them.
 extern "C" fn note_closed_streams() {
-    for fd in 0..2 {
+    for fd in 0..3 {
         // SAFETY: F_GETFD only asks; a descriptor that is not open gives EBADF.
         if unsafe { libc::fcntl(fd, libc::F_GETFD) } == -1 {
             CLOSED.fetch_or(1 << fd, Ordering::Relaxed);

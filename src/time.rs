@@ -1,56 +1,77 @@
-//! Times on the command line: `500ms`, `3s`, `2m`, `1h`, `1d`, `1w`; a bare number is seconds.
+//! Durations on the command line: `500ms`, `3s`, `2m`, `1h`, `1d`, `1w`, `1h30m`; a bare number is seconds.
 
 use std::time::Duration;
 
-/// Longer than anybody waits, shorter than any clock's range: a year, in seconds.
+/// The longest duration, in seconds: a leap year. All clocks can add it.
 const LONGEST: f64 = 366.0 * 24.0 * 3600.0;
 
-/// Reads a time: a decimal number and a unit, `ms`, `s`, `m`, `h`, `d` or `w`;
-/// without a unit it is seconds. Zero is refused, as it would never wait.
+/// The units and their seconds, the longest first.
+const UNITS: [(&str, f64); 6] = [
+    ("w", 7.0 * 24.0 * 3600.0),
+    ("d", 24.0 * 3600.0),
+    ("h", 3600.0),
+    ("m", 60.0),
+    ("s", 1.0),
+    ("ms", 0.001),
+];
+
+/// Reads a duration: a decimal number and a unit, `ms`, `s`, `m`, `h`, `d` or `w`;
+/// without a unit it is seconds. Several of them, the longest unit first, add up:
+/// `1h30m`; then only the last number may have a fraction. Zero is an error.
 pub fn parse(text: &str) -> Result<Duration, String> {
     match pause(text)? {
-        Duration::ZERO => Err("too short a time".to_string()),
+        Duration::ZERO => Err(invalid(text, "it must be longer than 0")),
         time => Ok(time),
     }
 }
 
-/// Reads the time of a pause: like [`parse`], and zero is no pause.
+/// Reads a duration that may be zero, such as a pause; else like [`parse`].
 pub fn pause(text: &str) -> Result<Duration, String> {
-    let end = text
-        .trim_end_matches(|c: char| c.is_ascii_alphabetic())
-        .len();
-    let (number, unit) = text.split_at(end);
-    let unit = match unit {
-        "ms" => 0.001,
-        "" | "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        "d" => 24.0 * 3600.0,
-        "w" => 7.0 * 24.0 * 3600.0,
-        _ => {
-            return Err(format!(
-                "invalid unit of time '{unit}' (use ms, s, m, h, d or w)"
-            ));
-        }
-    };
-    // f64 reads signs, exponents and names as well, which are no times.
-    let plain = number.bytes().all(|c| c.is_ascii_digit() || c == b'.');
-    let number: f64 = match number.parse() {
-        Ok(number) if plain => number,
-        _ => return Err("invalid time (use a number and ms, s, m, h, d or w)".to_string()),
-    };
-    let seconds = number * unit;
+    let seconds = seconds(text).ok_or_else(|| invalid(text, "use ms, s, m, h, d or w"))?;
     if seconds > LONGEST {
-        return Err("longer than a year".to_string());
+        return Err(invalid(text, "at most 366d"));
     }
-    // Whole milliseconds: what the kernel's timers and a message can tell apart.
+    // Whole milliseconds: the resolution of the kernel's timers and of messages.
     Ok(Duration::from_millis((seconds * 1000.0).round() as u64))
+}
+
+fn invalid(text: &str, cause: &str) -> String {
+    format!("invalid duration '{text}' ({cause})")
+}
+
+/// The seconds of a duration; `None` if it is not one.
+fn seconds(text: &str) -> Option<f64> {
+    if !text.ends_with(|c: char| c.is_ascii_alphabetic()) {
+        return number(text);
+    }
+    let (mut rest, mut units, mut sum) = (text, &UNITS[..], 0.0);
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| c.is_ascii_alphabetic())?;
+        let (digits, unit) = rest.split_at(digits);
+        let end = unit.find(|c: char| !c.is_ascii_alphabetic());
+        let (unit, later) = unit.split_at(end.unwrap_or(unit.len()));
+        let at = units.iter().position(|(name, _)| *name == unit)?;
+        if digits.contains('.') && !later.is_empty() {
+            return None;
+        }
+        sum += number(digits)? * units[at].1;
+        (rest, units) = (later, &units[at + 1..]);
+    }
+    Some(sum)
+}
+
+/// A plain decimal number. Rust reads signs, exponents and names such as `inf` as well.
+fn number(text: &str) -> Option<f64> {
+    let plain = text.bytes().all(|c| c.is_ascii_digit() || c == b'.');
+    text.parse().ok().filter(|_| plain)
 }
 
 /// Writes a time as [`parse`] reads it, in the largest unit that has no fraction.
 pub fn shown(time: Duration) -> String {
     let ms = time.as_millis();
-    if !ms.is_multiple_of(1000) {
+    if ms == 0 {
+        "0s".to_string()
+    } else if !ms.is_multiple_of(1000) {
         format!("{ms}ms")
     } else if !ms.is_multiple_of(60_000) {
         format!("{}s", ms / 1000)
@@ -79,22 +100,39 @@ mod tests {
             ("1.5m", 90_000),
             ("2d", 172_800_000),
             ("1w", 604_800_000),
+            ("1h30m", 5_400_000),
+            ("1w2d3h4m5s6ms", 788_645_006),
+            ("1m1.5s", 61_500),
         ] {
             assert_eq!(parse(text), Ok(Duration::from_millis(ms)), "{text}");
         }
         for bad in [
             "", "s", ".", "-1", "+1", "1e3", "1 s", "inf", "nan", "0", "0.0001s", "1y", "9999h",
-            "1.2.3", "3S",
+            "1.2.3", "3S", "1x", "30m1h", "1h1h", "1h30", "1.5h30m", "1h 30m", "h30m", "1h-1m",
+            "52w3d",
         ] {
-            assert!(parse(bad).is_err(), "{bad}");
+            let error = parse(bad).unwrap_err();
+            assert!(error.starts_with(&format!("invalid duration '{bad}' (")));
         }
         // case web-28
         assert_eq!(pause("0"), Ok(Duration::ZERO));
         assert_eq!(pause("0ms"), Ok(Duration::ZERO));
         assert!(pause("").is_err() && pause("-0").is_err());
+        assert_eq!(shown(Duration::ZERO), "0s");
     }
 
     proptest! {
+        #[test]
+        fn compound_times_add_up(parts in proptest::array::uniform6(0..8u64)) {
+            let units = ["w", "d", "h", "m", "s", "ms"];
+            let pairs = || parts.iter().zip(units).filter(|(n, _)| **n > 0);
+            let text: String = pairs().map(|(n, unit)| format!("{n}{unit}")).collect();
+            let sum = pairs().map(|(n, unit)| parse(&format!("{n}{unit}")).unwrap()).sum();
+            if !text.is_empty() {
+                prop_assert_eq!(parse(&text), Ok(sum));
+            }
+        }
+
         #[test]
         fn what_is_shown_is_read_back(ms in 1..31_000_000_000u64) {
             let time = Duration::from_millis(ms);

@@ -2,6 +2,12 @@
 //!
 //! No test waits for a time that might be too short: what must be under way is
 //! waited for by a file that it makes.
+//!
+//! Chapters: `options` (what each option does), `processes` (several that ask at once,
+//! signals, what commands inherit).
+
+mod options;
+mod processes;
 
 use crate::process::{DEAF, Ran, SIGNALS, argument, program, run, shell, skipped};
 use sha2::{Digest, Sha256};
@@ -30,10 +36,11 @@ fn runs(folder: &Path) -> usize {
     fs::read_to_string(folder.join("runs")).map_or(0, |runs| runs.lines().count())
 }
 
-/// The files in the store, by their ends: values and drafts.
+/// The files in the store but its lock, by their ends: values, and drafts and the like.
 fn files(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let all = fs::read_dir(folder.join("store")).into_iter().flatten();
     all.map(|entry| entry.unwrap().path())
+        .filter(|path| !path.ends_with("lock"))
         .partition(|path| path.extension().is_none())
 }
 
@@ -214,37 +221,6 @@ fn of_fifty_at_once_one_runs_the_command() {
     assert_eq!(runs(folder), 1);
     let (values, drafts) = files(folder);
     assert_eq!((values.len(), drafts.len()), (1, 0));
-}
-
-#[test]
-fn when_the_first_one_fails_the_next_runs_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    // The first two fail, whoever they are.
-    let line = format!(
-        "sleep 0.05; [ $(wc -l < {}/runs) -gt 2 ] && echo made",
-        folder.display()
-    );
-    let children: Vec<Child> = (0..12)
-        .map(|_| {
-            get(folder, "k", &line)
-                .stdout(Stdio::piped())
-                .spawn()
-                .unwrap()
-        })
-        .collect();
-    let outputs: Vec<_> = children
-        .into_iter()
-        .map(|child| child.wait_with_output().unwrap())
-        .collect();
-    let failed = outputs
-        .iter()
-        .filter(|output| !output.status.success())
-        .count();
-    assert_eq!((failed, runs(folder)), (2, 3));
-    for output in outputs {
-        assert_eq!(output.status.success(), output.stdout == b"made\n");
-    }
 }
 
 /// A reader who does not read holds nobody up, not even himself.
@@ -559,7 +535,9 @@ fn only_not_found_leads_to_creation() {
     let value = stored(folder);
     let whole = fs::read(&value).unwrap();
     let name = value.display();
-    let damaged = format!("memo: {name}: damaged, or no value of memo (--forget removes it)\n");
+    let damaged = format!(
+        "memo: {name}: damaged, or no value of memo (--forget removes it, --heal replaces it)\n"
+    );
     let is_refused = |message: &str| {
         let ran = ran(&mut get(folder, "k", "echo other"));
         assert_eq!(ran, (1, String::new(), message.to_string()));
@@ -633,8 +611,9 @@ fn no_damaged_byte_of_a_value_is_printed() {
                 stderr,
             } = run(&mut get(folder, "k", "echo other"), b"");
             let name = value.display();
-            let cause =
-                format!("memo: {name}: damaged, or no value of memo (--forget removes it)\n");
+            let cause = format!(
+                "memo: {name}: damaged, or no value of memo (--forget removes it, --heal replaces it)\n"
+            );
             assert_eq!((status, stderr), (1, cause));
             // What came before is right, up to a quarter of a mebibyte before it.
             assert!(stdout.len() <= at && at - stdout.len() < 256 << 10);
@@ -659,7 +638,9 @@ fn a_value_of_an_older_format_is_an_error() {
     )
     .unwrap();
     let name = value.display();
-    let cause = format!("memo: {name}: in the format of an older memo (--forget removes it)\n");
+    let cause = format!(
+        "memo: {name}: in the format of an older memo (--forget removes it, --heal replaces it)\n"
+    );
     let ran = ran(&mut get(folder, "k", "echo other"));
     assert_eq!(ran, (1, String::new(), cause));
 }
@@ -704,13 +685,14 @@ fn a_store_that_is_none_is_an_error() {
 #[test]
 fn a_store_that_is_full_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let store = argument(folder.path());
+    let store = folder.path().join("store");
+    let store = argument(&store);
     // A limit on the size of files, in KiB, is as good as a small disk.
     let line = format!("ulimit -f 100; memo -d {store} k -- seq 100000 > /dev/null; echo $?");
     let ran = ran(&mut shell(&line));
     assert_eq!(ran.1, "1\n");
     assert!(ran.2.ends_with(".new: File too large\n"), "{}", ran.2);
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    assert_eq!(files(folder.path()), (vec![], vec![]));
 }
 
 #[test]
@@ -888,6 +870,18 @@ fn wrong_usage() {
         &["--ttl", "never", "k", "--", "echo"],
         &["-z", "--prune"],
         &["-z", "k", "--", "echo"],
+        &["-l", "k", "--", "echo"],
+        &["-l", "--prune"],
+        &["--stale", "k", "--", "echo"],
+        &["--stale", "--ttl", "1h", "--keep-status", "k", "--", "echo"],
+        &["--wait", "1s", "--no-wait", "k", "--", "echo"],
+        &["--wait", "-1s", "k", "--", "echo"],
+        &["--no-wait", "--forget", "k"],
+        &["--heal", "--list"],
+        &["--keep-status", "--prune"],
+        &["--max-size", "1x", "k", "--", "echo"],
+        &["--max-size", "50%", "k", "--", "echo"],
+        &["--max-size", "1K", "--forget", "k"],
         &[],
     ] {
         let ran = ran(program("memo").args(args));

@@ -18,7 +18,7 @@ use textmill::fetch::progress::{self, Progress};
 use textmill::fetch::{
     self, Failure, Family, Fetcher, Field, Many, Options, Report, Transfer, User,
 };
-use textmill::time;
+use textmill::{memory, time};
 use url::Url;
 
 /// Write the bodies of URLs, text as UTF-8: every byte exactly once, or fail.
@@ -149,7 +149,7 @@ struct Args {
     /// Largest body
     ///
     /// Content encodings undone. A larger body is an error.
-    #[arg(long, hide_short_help = true, value_name = "SIZE", value_parser = fetch::size)]
+    #[arg(long, hide_short_help = true, value_name = "SIZE", value_parser = memory::bytes)]
     max_size: Option<u64>,
 
     /// Send this header field

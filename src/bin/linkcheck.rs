@@ -15,7 +15,7 @@ use textmill::linkcheck::progress::{Aside, Progress};
 use textmill::linkcheck::{
     self, Cache, Folder, Format, Observer, Options, Remap, Scope, Statuses, Summary, Tally,
 };
-use textmill::{matches, time};
+use textmill::{matches, memory, time};
 use url::Url;
 
 /// Check the links of a web site, and tell which are broken.
@@ -235,7 +235,7 @@ struct Args {
     /// Largest part of a page to read
     ///
     /// A larger page is checked up to there, and a message says so.
-    #[arg(long, hide_short_help = true, value_name = "SIZE", default_value = "64M", value_parser = fetch::size)]
+    #[arg(long, hide_short_help = true, value_name = "SIZE", default_value = "64M", value_parser = memory::bytes)]
     max_size: u64,
 
     /// Send this header field to the site itself

@@ -2,6 +2,7 @@
 
 use clap::{ArgGroup, Parser};
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -9,43 +10,50 @@ use std::process::ExitCode;
 use std::time::Duration;
 use textmill::cli::{self, Program};
 use textmill::error::Error;
-use textmill::memo::{self, Got, Store};
-use textmill::time;
+use textmill::memo::{self, Entry, Got, Request, Store};
+use textmill::{memory, time};
 
 /// Print the stored output of COMMAND, and run COMMAND only if there is none.
 ///
 /// The output is stored under KEY, a text of your choice: another COMMAND with
-/// the same KEY gets the same output. It is kept only if COMMAND succeeds; its
+/// the same KEY gets the same output. It is stored only if COMMAND succeeds; its
 /// exit status and standard error pass through, its standard input is memo's.
 ///
-/// Of many that ask for one KEY at a time, one runs COMMAND and the others wait
-/// for what it stores. A store that cannot be read or written is an error, and
-/// so is a damaged value, or one of another user; none of them runs COMMAND.
-/// All that is printed was checked before, 256 KiB at a time: if a large value
-/// is damaged, what stands before the damage is printed, and the status is 1.
+/// If several processes ask for one KEY at a time, one runs COMMAND and the others
+/// wait. They print what it stores, or end with its exit status if it fails.
+///
+/// A store that cannot be read or written is an error, and so is a damaged value,
+/// or one of another user; COMMAND is not run then. Output is checked before it is
+/// printed, 256 KiB at a time: if a large value is damaged, the part before the
+/// damage is printed, and the exit status is 1.
 #[derive(Parser)]
 #[command(
     version,
-    override_usage = "memo [-d DIR] [--ttl TIME] KEY -- COMMAND...\n       \
-        memo [-d DIR] [--ttl TIME] -- KEY -- COMMAND...\n       \
-        memo [-d DIR] --list [-z] | --forget KEY | --prune [--ttl TIME]",
+    override_usage = "memo [OPTIONS] KEY -- COMMAND...\n       \
+        memo [OPTIONS] -- KEY -- COMMAND...\n       \
+        memo [OPTIONS] --list | --forget KEY | --prune",
     group(ArgGroup::new("what").required(true).multiple(true).args(["command", "list", "forget", "prune"])),
+    group(ArgGroup::new("making").multiple(true)),
     after_help = "A KEY that begins with - stands behind a --, as in memo -- \"$KEY\" -- COMMAND, which is \
         right for every KEY; and --forget=KEY has it behind the =.\n\n\
-        TIME is like 500ms, 3s, 2m, 1h, 1d or 1w; a bare number is seconds.\n\n\
-        Example:\n  memo \"$URL\" -- fetch \"$URL\" | capwords | lower | count | topn 5\n\n\
+        TIME is like 500ms, 3s, 2m, 1h, 1d, 1w or 1h30m; a bare number is seconds.\n\n\
+        Examples:\n  memo \"$URL\" -- fetch \"$URL\" | capwords | lower | count | topn 5\n  \
+        memo --ttl 1h --stale \"$URL\" -- fetch \"$URL\"\n\n\
         Order of output: that of COMMAND; --list is in the order of the bytes of the keys.\n\
-        A reader who leaves does not stop COMMAND: its output is stored to the end, then memo ends by \
+        If the reader of the output leaves, COMMAND runs on and its output is stored; then memo ends by \
         SIGPIPE.\n\
         Exit status: that of COMMAND if it was run (128 and the number of a signal that ended it, 127 if \
-        it is not there, 126 if it cannot be started), 0 for a stored value, 1 if anything failed \
-        (for --forget: there is no such value), 2 for wrong usage.\n\
-        The store is $XDG_CACHE_HOME/textmill/memo, or ~/.cache/textmill/memo: a file a value, for its \
-        owner alone. Nothing leaves it by itself.\n\
-        A COMMAND that asks for its own KEY is an error. It is known by $TEXTMILL_MEMO_MAKING; without that, \
-        as under env -i, it waits for itself for ever.\n\
-        Cost: a stored value costs about what cat does. One that is made is written to the disk and \
-        synced; a thread passes it on meanwhile. Memory is constant, but for 16 bytes for each 256 KiB of a value."
+        it does not exist, 126 if it cannot be started), 0 for a stored value (with --keep-status, what is \
+        stored), 1 if anything failed (for --forget: nothing is stored or being made), 2 for wrong usage.\n\
+        Signals: SIGHUP, SIGINT and SIGTERM are passed on to COMMAND, and memo waits for its end. If memo is \
+        killed, COMMAND gets SIGTERM (on Linux).\n\
+        The store is $XDG_CACHE_HOME/textmill/memo, or ~/.cache/textmill/memo: one file for each value, readable \
+        by its owner alone. Values stay until they are removed or replaced.\n\
+        A COMMAND that asks for its own KEY is an error, also if it does so by way of other KEYs whose \
+        COMMANDs wait for it. It is known by $TEXTMILL_MEMO_MAKING; without that variable, \
+        as under env -i, it waits for ever, or for the time of --wait.\n\
+        Cost: a stored value costs about what cat does. A new one is written to the disk and \
+        synced; a thread passes it on meanwhile. Memory is constant, except for 16 bytes for each 256 KiB of a value."
 )]
 struct Args {
     /// The name of the output
@@ -58,21 +66,79 @@ struct Args {
 
     /// The store
     ///
-    /// It is made if it is not there.
+    /// It is created if it does not exist.
     #[arg(short, long, value_name = "DIR", value_parser = clap::value_parser!(PathBuf))]
     dir: Option<PathBuf>,
 
     /// Take only outputs younger than TIME
     ///
-    /// With --prune, remove the others.
-    #[arg(long, value_name = "TIME", value_parser = time::parse, conflicts_with_all = ["list", "forget"])]
+    /// With 0, run COMMAND anew in any case. The output of a COMMAND that is running is new
+    /// enough. With --prune, remove older outputs.
+    #[arg(long, value_name = "TIME", value_parser = time::pause, conflicts_with_all = ["list", "forget"])]
     ttl: Option<Duration>,
+
+    /// If COMMAND fails, print the output older than --ttl
+    ///
+    /// The exit status is that of the old output, 0, and a line on standard error says so. While there is
+    /// an old output, that of COMMAND is printed only when COMMAND has succeeded. The old
+    /// output is also printed when the time of --wait is over.
+    #[arg(
+        long,
+        requires = "ttl",
+        group = "making",
+        conflicts_with = "keep_status"
+    )]
+    stale: bool,
+
+    /// Wait no longer than TIME for another memo
+    ///
+    /// If that is running COMMAND still, it is an error (exit status 1).
+    #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = time::pause, group = "making")]
+    wait: Option<Duration>,
+
+    /// Do not wait for another memo; like --wait 0
+    #[arg(
+        long,
+        hide_short_help = true,
+        group = "making",
+        conflicts_with = "wait"
+    )]
+    no_wait: bool,
+
+    /// Store the output of a COMMAND that fails, too
+    ///
+    /// Its exit status is stored with it, and is that of memo the next time. A COMMAND that is
+    /// ended by a signal or cannot be started is not stored.
+    #[arg(long, hide_short_help = true, group = "making")]
+    keep_status: bool,
+
+    /// Replace a damaged value
+    ///
+    /// COMMAND is run if the file is truncated, changed, or in the format of an older memo. The
+    /// whole value is checked before it is printed: large ones are read twice.
+    #[arg(long, hide_short_help = true, group = "making")]
+    heal: bool,
+
+    /// Limit the values of the store to SIZE
+    ///
+    /// Before a value is stored, the oldest ones are removed as long as the files of all are
+    /// larger together. A value that is larger by itself is not stored. With --prune, remove
+    /// the oldest ones now. SIZE is a number of bytes, or one with K, M, G or T behind it.
+    #[arg(long, hide_short_help = true, value_name = "SIZE", value_parser = memory::bytes,
+        conflicts_with_all = ["list", "forget"])]
+    max_size: Option<u64>,
 
     /// Print the keys of the store, one a line
     ///
     /// Invisible characters are escaped, as \n, and \ is \\.
-    #[arg(long, conflicts_with_all = ["forget", "prune"])]
+    #[arg(long, conflicts_with_all = ["forget", "prune", "making"])]
     list: bool,
+
+    /// With --list: AGE, SIZE and KEY, separated by TABs
+    ///
+    /// AGE is in seconds, SIZE is that of the output in bytes.
+    #[arg(short, long, hide_short_help = true)]
+    long: bool,
 
     /// End the keys of --list with NUL
     ///
@@ -81,13 +147,15 @@ struct Args {
     zero_terminated: bool,
 
     /// Remove the output that is stored under KEY
-    #[arg(long, value_name = "KEY", conflicts_with = "prune")]
+    ///
+    /// If a COMMAND is running for it, its output is not stored.
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["prune", "making"])]
     forget: Option<OsString>,
 
     /// Remove what killed processes left
     ///
     /// Outputs that are being made are left alone.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "making")]
     prune: bool,
 }
 
@@ -116,8 +184,8 @@ fn main() -> ExitCode {
         {
             return program.wrong_usage("KEY is empty");
         }
-        if args.zero_terminated && !args.list {
-            return program.wrong_usage("-z without --list");
+        if (args.zero_terminated || args.long) && !args.list {
+            return program.wrong_usage("-l and -z need --list");
         }
         let store = match args
             .dir
@@ -130,41 +198,54 @@ fn main() -> ExitCode {
         };
         match &args.key {
             Some(key) => get(program, &store, key, &args),
-            None => program.with_output(|output| {
-                let mut well = true;
-                let tell = |error| {
-                    program.fail("store", error);
-                    well = false;
-                };
-                if let Some(key) = &args.forget {
-                    if !store.forget(key.as_bytes())? {
-                        program.report(cli::shown(key), "not in the store");
-                        well = false;
-                    }
-                } else if args.prune {
-                    store.prune(args.ttl, tell)?;
-                } else {
-                    let keys = store.keys(tell)?;
-                    let lines: Vec<u8> = keys.into_iter().flat_map(|key| args.line(key)).collect();
-                    output.write_all(&lines).map_err(Error::Write)?;
-                }
-                Ok(well)
-            }),
+            None => program.with_output(|output| manage(program, &store, &args, output)),
         }
     })
 }
 
 /// Prints the value of a key, made if need be.
 fn get(program: &Program, store: &Store, key: &OsString, args: &Args) -> ExitCode {
+    let request = Request {
+        key,
+        command: &args.command,
+        ttl: args.ttl,
+        stale: args.stale,
+        wait: args.wait.or(args.no_wait.then_some(Duration::ZERO)),
+        keep_status: args.keep_status,
+        max_size: args.max_size,
+        heal: args.heal,
+    };
     program.with_status(|output| {
-        Ok(
-            match memo::get(store, key, args.ttl, &args.command, output)? {
-                Got::Value => 0,
-                Got::Failed(status) => cli::status(status),
-                Got::NotStarted(error) => program.not_started(&args.command[0], &error),
-            },
-        )
+        let mut tell = |text| program.report(cli::shown(key), text);
+        Ok(match memo::get(store, &request, output, &mut tell)? {
+            Got::Status(status) => status,
+            Got::NotStarted(error) => program.not_started(&args.command[0], &error),
+            Got::Signal(signal) => program.end_by_signal(signal),
+        })
     })
+}
+
+/// Lists the values, or removes some. False if a file could not be read or removed,
+/// which is reported.
+fn manage(program: &Program, store: &Store, args: &Args, output: &mut File) -> Result<bool, Error> {
+    let mut well = true;
+    let tell = |error| {
+        program.fail("store", error);
+        well = false;
+    };
+    if let Some(key) = &args.forget {
+        if !store.forget(key.as_bytes())? {
+            program.report(cli::shown(key), "not in the store");
+            well = false;
+        }
+    } else if args.prune {
+        store.prune(args.ttl, args.max_size, tell)?;
+    } else {
+        let entries = store.entries(tell)?;
+        let lines: Vec<u8> = entries.into_iter().flat_map(|e| args.line(e)).collect();
+        output.write_all(&lines).map_err(Error::Write)?;
+    }
+    Ok(well)
 }
 
 impl Args {
@@ -178,11 +259,16 @@ impl Args {
         there
     }
 
-    /// A key as --list prints it.
-    fn line(&self, key: Vec<u8>) -> Vec<u8> {
-        match self.zero_terminated {
-            true => [key, vec![0]].concat(),
-            false => (cli::escaped(&key) + "\n").into_bytes(),
+    /// A value as --list prints it.
+    fn line(&self, entry: Entry) -> Vec<u8> {
+        let mut line = Vec::new();
+        if self.long {
+            line = format!("{}\t{}\t", entry.age.as_secs(), entry.size).into_bytes();
         }
+        match self.zero_terminated {
+            true => line.extend([&entry.key[..], b"\0"].concat()),
+            false => line.extend((cli::escaped(&entry.key) + "\n").into_bytes()),
+        }
+        line
     }
 }

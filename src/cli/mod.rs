@@ -30,7 +30,7 @@ use std::io::{self, IsTerminal, Seek, Write};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, ExitCode, ExitStatus};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 /// Exit status: something failed.
 const FAILED: u8 = 1;
@@ -209,10 +209,12 @@ impl Program {
     /// Reports that a command could not be started; the shell's status for that.
     pub fn not_started(&self, command: &OsStr, error: &io::Error) -> u8 {
         self.report(shown(command), error::cause(error));
-        match error.kind() {
-            io::ErrorKind::NotFound => 127,
-            _ => 126,
-        }
+        status_without_start(error)
+    }
+
+    /// Ends the process by this signal, as if it had not been handled.
+    pub fn end_by_signal(&self, signal: i32) -> ! {
+        sys::die_by(signal)
     }
 
     /// Runs every file, each a text of its own, through a filter to standard
@@ -402,11 +404,26 @@ pub fn status(status: ExitStatus) -> u8 {
     status.map_or(FAILED, |status| status as u8)
 }
 
+/// The exit status for a command that could not be started, as the shell has it.
+pub fn status_without_start(error: &io::Error) -> u8 {
+    match error.kind() {
+        io::ErrorKind::NotFound => 127,
+        _ => 126,
+    }
+}
+
 /// Has a command start with the signals as they were when this program did, and
-/// this program hear of its end.
+/// without standard error if that was closed. The system keeps how the command ends.
 pub fn as_it_was(command: &mut Command) {
     sys::hear_of_children();
     sys::restore_signals(command);
+    sys::keep_closed(command, 2);
+}
+
+/// Has a command share the standard input of this program, also if it is closed.
+pub fn share_stdin(command: &mut Command) {
+    command.stdin(Stdio::inherit());
+    sys::keep_closed(command, 0);
 }
 
 /// A number of things: `1 line`, `2 lines`.

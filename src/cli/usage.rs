@@ -2,6 +2,7 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, Parser};
+use std::error::Error;
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -26,22 +27,34 @@ pub(super) enum Refusal {
 
 /// Reads the command line. Long options can be abbreviated, as GNU's.
 pub(super) fn parse<A: Parser>(name: &'static str, hint: Hint) -> Result<A, Refusal> {
-    let mut command = command::<A>(name);
-    let arguments = with_equals_signs(&command, std::env::args_os());
-    let matches = command.try_get_matches_from_mut(arguments);
+    let mut plain = command::<A>(name);
+    let arguments = with_equals_signs(&plain, std::env::args_os());
+    let matches = plain.try_get_matches_from_mut(arguments);
     matches
         .and_then(|mut matches| A::from_arg_matches_mut(&mut matches))
         .map_err(|error| match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                Refusal::Text(error.render().to_string())
+            ErrorKind::DisplayHelp => {
+                let mut helpful = with_help(command::<A>(name));
+                let again = helpful.try_get_matches_from_mut(std::env::args_os());
+                Refusal::Text(again.err().unwrap_or(error).render().to_string())
             }
-            _ => Refusal::Wrong(cause(&error, &command, hint)),
+            ErrorKind::DisplayVersion => Refusal::Text(error.render().to_string()),
+            _ => Refusal::Wrong(cause(&error, &plain, hint)),
         })
 }
 
 /// The options of a program as clap has them, with what is the same for all programs.
 fn command<A: Parser>(name: &'static str) -> Command {
-    let command = A::command().name(name).version(VERSION);
+    A::command()
+        .name(name)
+        .version(VERSION)
+        // A flag said twice is a flag, as it is to the classic tools.
+        .args_override_self(true)
+        .infer_long_args(true)
+}
+
+/// The same with the form of its help, which only a start that prints it must pay for.
+fn with_help(command: Command) -> Command {
     // -h is a screen: one example is all that it says below the options.
     let long = command.get_after_help().map(ToString::to_string);
     let short = long.as_deref().map(first_example).unwrap_or_default();
@@ -49,9 +62,6 @@ fn command<A: Parser>(name: &'static str) -> Command {
         .after_long_help(long.unwrap_or_default())
         .after_help(short)
         .term_width(columns())
-        // A flag said twice is a flag, as it is to the classic tools.
-        .args_override_self(true)
-        .infer_long_args(true)
 }
 
 /// The arguments, so that clap takes all that follows a short option as its value, as
@@ -161,6 +171,9 @@ fn first_example(text: &str) -> String {
 
 /// What is wrong with the command line, and what to type instead where that is known.
 fn cause(error: &clap::Error, command: &Command, hint: Hint) -> String {
+    if let Some(cause) = quoted(error) {
+        return cause;
+    }
     let sentence = first_sentence(&error.render().to_string());
     let unknown = match error.kind() {
         ErrorKind::UnknownArgument => error.get(ContextKind::InvalidArg),
@@ -189,6 +202,20 @@ fn cause(error: &clap::Error, command: &Command, hint: Hint) -> String {
         Some(text) => format!("{sentence}; did you mean '{text}'?"),
         None => sentence,
     }
+}
+
+/// What is wrong with the value of an option, if the option's own parser says so in
+/// words that quote the value: then clap's words need not quote it again.
+fn quoted(error: &clap::Error) -> Option<String> {
+    let text = |kind| match error.get(kind)? {
+        ContextValue::String(text) => Some(text.as_str()),
+        _ => None,
+    };
+    let option = text(ContextKind::InvalidArg)?.split(' ').next()?;
+    let value = format!("'{}'", text(ContextKind::InvalidValue)?);
+    let cause = error.source()?.to_string();
+    let quotes = error.kind() == ErrorKind::ValueValidation && cause.contains(&value);
+    quotes.then(|| format!("{option}: {cause}"))
 }
 
 /// The long options that begin like this one.
@@ -228,6 +255,9 @@ mod tests {
         /// Says
         #[arg(long, value_parser = ["always", "never"])]
         color: Option<String>,
+        /// Waits
+        #[arg(short, long, value_parser = crate::time::parse)]
+        wait: Option<std::time::Duration>,
     }
 
     fn refused(arguments: &[&str]) -> String {
@@ -251,6 +281,10 @@ mod tests {
                 "option '--merg' is ambiguous; possibilities: '--merge' '--merged-input'",
             ),
             ("-x", "unexpected argument '-x' found; use -y"),
+            (
+                "--wait=1x",
+                "--wait: invalid duration '1x' (use ms, s, m, h, d or w)",
+            ),
             ("-q", "unexpected argument '-q' found"),
             (
                 "--color=nver",
@@ -326,7 +360,7 @@ mod tests {
     #[test]
     fn help_at_once_has_one_example() {
         let help = |option| {
-            command::<Args>("p")
+            with_help(command::<Args>("p"))
                 .try_get_matches_from(["p", option])
                 .unwrap_err()
         };

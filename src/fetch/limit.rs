@@ -3,21 +3,7 @@
 //! It stands behind the decoding, so that what counts is what is handed on.
 
 use super::failure::Failure;
-use crate::memory::Size;
 use std::io::{self, Read};
-
-/// Reads a size: a number of bytes, or one with `K`, `M`, `G` or a further unit
-/// behind it, a power of 1024 each.
-pub fn size(text: &str) -> Result<u64, &'static str> {
-    const NO_SIZE: &str = "not a size such as 500, 64K or 2G";
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return text.parse().map_err(|_| NO_SIZE);
-    }
-    match text.parse() {
-        Ok(Size::Bytes(bytes)) if text.starts_with(|c: char| c.is_ascii_digit()) => Ok(bytes),
-        _ => Err(NO_SIZE),
-    }
-}
 
 /// A reader of at most so many bytes. Up to there it gives them; that there
 /// are more is an error.
@@ -67,31 +53,6 @@ mod tests {
     use super::*;
     use crate::arbitrary::{cuts, pieces};
     use proptest::prelude::*;
-
-    #[test]
-    fn sizes() {
-        for (text, bytes) in [
-            ("0", 0),
-            ("500", 500),
-            ("64K", 65536),
-            ("1m", 1 << 20),
-            ("9b", 9),
-        ] {
-            assert_eq!(size(text), Ok(bytes));
-        }
-        for bad in [
-            "",
-            "K",
-            "50%",
-            "-1",
-            "+1",
-            "1.5M",
-            "1MB",
-            "99999999999999999999",
-        ] {
-            assert!(size(bad).is_err(), "{bad}");
-        }
-    }
 
     proptest! {
         #[test]

@@ -82,7 +82,6 @@ pub use address::{operand, shown};
 pub use errand::Errand;
 pub use failure::{Failure, WORDS};
 pub use headers::{Field, User, user_agent};
-pub use limit::size;
 pub use many::Many;
 pub use page::{Page, Text};
 pub use report::Report;

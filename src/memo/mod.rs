@@ -4,83 +4,187 @@
 //! the command. A store that cannot be read or written is an error, never a
 //! reason to run it.
 //!
-//! The story of a miss, in order. The draft of the value is locked (`store`),
-//! so that of many processes one makes the value and the others wait for it.
-//! The command's output goes into the draft as fast as it comes, and a second
-//! thread passes on to standard output what is in it (`make`). So no slow
-//! reader keeps the others waiting, and a reader who asks for the same key
-//! himself does not wait for ever. When the command has succeeded, the draft
-//! gets its trailer (`value`), is synced, and becomes the value by a rename.
+//! What happens if nothing is stored, in order. This process creates and locks the draft of
+//! the value (`draft`). If another process has one, it waits for the end of that run,
+//! unless the other one waits for this one (`waits`). Then the command is started
+//! (`run`). Its output goes into the draft as fast as it comes, and a second
+//! thread passes on to standard output what is in it (`make`). So a slow reader
+//! delays neither the command nor the processes that wait. When the command has
+//! succeeded, the draft gets its trailer (`value`), is synced, and becomes the
+//! value by a rename. Names in the store (`store`) change under its lock (`lock`).
 //!
-//! Whatever dies in between leaves a draft without a lock: the next one who
-//! wants it takes it over, and [`Store::prune`] removes it.
+//! A killed process leaves a draft without a lock: the next process that asks for its
+//! KEY removes it and makes a new one, and so does [`Store::prune`].
 //!
-//! A reader who leaves changes nothing for the store: the command runs to its
-//! end, the value is kept, and only then the broken pipe is told.
+//! If the reader of the output leaves, the command runs to its end all the same, the
+//! value is stored, and only then is the broken pipe an error.
 
+mod draft;
+mod lock;
 mod make;
+mod run;
 mod store;
 mod value;
+mod waits;
 
-pub use store::Store;
+pub use store::{Entry, Store};
 
-use crate::error::Error;
+use crate::cli;
+use crate::error::{Error, cause};
+use crate::time;
+use draft::{Begun, Draft};
+use make::Made;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::process::ExitStatus;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use value::Value;
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The name of the value.
+    pub key: &'a OsStr,
+    /// The command that makes it, and its arguments.
+    pub command: &'a [OsString],
+    /// How old the value may be; 0 is the same as "not stored yet".
+    pub ttl: Option<Duration>,
+    /// If there is no new value, print the old one.
+    pub stale: bool,
+    /// How long to wait while another process runs the command.
+    pub wait: Option<Duration>,
+    /// Store the output, and the status, of a command that fails, too.
+    pub keep_status: bool,
+    /// How many bytes the values of the store may have together.
+    pub max_size: Option<u64>,
+    /// Replace a damaged value.
+    pub heal: bool,
+}
 
 /// What became of a request.
 #[derive(Debug)]
 pub enum Got {
-    /// The stored value was printed, or the command made it and succeeded.
-    Value,
-    /// The command failed: its output was passed on and is not kept.
-    Failed(ExitStatus),
+    /// The exit status: that of the command, or the one that is stored.
+    Status(u8),
     /// The command could not be started.
     NotStarted(io::Error),
+    /// This process was asked to end by this signal, and the command has ended by it.
+    Signal(i32),
 }
 
-/// Prints the value of `key`; makes it by `command` if there is none, or none
-/// that is younger than `ttl`.
+/// Prints the value of a key; makes it by the command if there is none, or none
+/// that is young enough. `tell` gets what a user should know, each in a line.
 ///
-/// Errors of `output` come as [`Error::Write`]; by then the value is kept, if
+/// Errors of `output` come as [`Error::Write`]; by then the value is stored, if
 /// there is one. All others name what failed.
 pub fn get(
     store: &Store,
-    key: &OsStr,
-    ttl: Option<Duration>,
-    command: &[OsString],
+    request: &Request,
     output: &mut File,
+    tell: &mut dyn FnMut(String),
 ) -> Result<Got, Error> {
-    let key = key.as_bytes();
-    // It is kept open, so that no other file is taken for it below.
-    let old = match store.look_up(key)? {
-        Some(value) if younger(&value, ttl) => return print(value, output),
-        old => old,
+    let deadline = request.wait.map(|wait| Instant::now() + wait);
+    // It is kept open, so that no other file can have its identity below.
+    let old = match request.find(store)? {
+        Found::Value(value) if is_younger(&value, request.ttl) => return print(value, output),
+        Found::Value(value) => Some(value),
+        Found::Damaged | Found::Nothing => None,
     };
     loop {
-        let draft = store.draft(key)?;
-        // Another may have been quicker. What it made while we waited is good
-        // enough, however short the TTL is. That it is another file tells it:
-        // the clock may have been set.
-        if let Some(value) = store.look_up(key)?
-            && (younger(&value, ttl) || !same(old.as_ref(), &value)?)
-        {
-            drop(draft);
-            return print(value, output);
+        let begun = Draft::begin(store, request.key.as_bytes(), deadline);
+        let begun = begun.map_err(|error| request.named(error))?;
+        // Another process may have made it meanwhile, which is good enough even if the
+        // TTL is over. The file tells whether it is new, since clocks may be set.
+        let found = match request.find(store)? {
+            Found::Value(value)
+                if is_younger(&value, request.ttl) || !is_same(old.as_ref(), &value)? =>
+            {
+                drop(begun);
+                return print(value, output);
+            }
+            found => found,
+        };
+        let (why, got) = match begun {
+            Begun::Draft(draft) => {
+                if matches!(found, Found::Damaged) {
+                    tell("the stored value is damaged; running COMMAND to replace it".to_string());
+                }
+                // What the command prints must not come before the old value.
+                let is_held = request.stale && old.is_some();
+                match make::make(draft, request, is_held, output, tell)? {
+                    Made::Value(status) => return Ok(Got::Status(status)),
+                    Made::Signal(signal) => return Ok(Got::Signal(signal)),
+                    Made::Failed(status) => (
+                        format!("COMMAND failed (exit status {status})"),
+                        Ok(Got::Status(status)),
+                    ),
+                    Made::NotStarted(error) => (
+                        format!("COMMAND cannot be started ({})", cause(&error)),
+                        Ok(Got::NotStarted(error)),
+                    ),
+                }
+            }
+            Begun::Waited(None) => continue,
+            Begun::Waited(Some(status)) => {
+                let why = format!("COMMAND failed in another memo (exit status {status})");
+                if !request.stale || old.is_none() {
+                    tell(why.clone());
+                }
+                (why, Ok(Got::Status(status)))
+            }
+            Begun::Busy => {
+                let cause = match request.wait {
+                    Some(Duration::ZERO) => "COMMAND is running in another memo (--no-wait)",
+                    _ => "COMMAND is still running in another memo (--wait is over)",
+                };
+                (cause.to_string(), Err(request.named(Error::Data(cause))))
+            }
+        };
+        return match old.filter(|_| request.stale) {
+            Some(old) => {
+                let age = time::shown(Duration::from_secs(old.age().as_secs()));
+                tell(format!("{why}; printing the output stored {age} ago"));
+                print(old, output)
+            }
+            None => got,
+        };
+    }
+}
+
+/// What is stored for a request.
+enum Found {
+    Value(Value),
+    /// A file that is to be replaced.
+    Damaged,
+    Nothing,
+}
+
+impl Request<'_> {
+    fn find(&self, store: &Store) -> Result<Found, Error> {
+        let found = match store.look_up(self.key.as_bytes()) {
+            Ok(Some(value)) if self.heal => value.check().map(|()| Some(value)),
+            found => found,
+        };
+        match found {
+            Ok(Some(value)) => Ok(Found::Value(value)),
+            Ok(None) => Ok(Found::Nothing),
+            Err(error) if self.heal && value::is_damage(&error) => Ok(Found::Damaged),
+            Err(error) => Err(error),
         }
-        if let Some(draft) = draft {
-            return make::make(draft, key, command, output);
+    }
+
+    /// An error of this request, unless it names something else.
+    fn named(&self, error: Error) -> Error {
+        match error {
+            Error::Data(_) => error.of(cli::shown(self.key)),
+            error => error,
         }
     }
 }
 
 /// Whether this is the value that was there before.
-fn same(old: Option<&Value>, value: &Value) -> Result<bool, Error> {
+fn is_same(old: Option<&Value>, value: &Value) -> Result<bool, Error> {
     match old {
         Some(old) => Ok(old.identity()? == value.identity()?),
         None => Ok(false),
@@ -89,10 +193,14 @@ fn same(old: Option<&Value>, value: &Value) -> Result<bool, Error> {
 
 /// Whether a value is younger than the limit. One from the future is not: the
 /// clock was set back, and its age is not known.
-fn younger(value: &Value, ttl: Option<Duration>) -> bool {
-    ttl.is_none_or(|ttl| value.stored.elapsed().is_ok_and(|age| age <= ttl))
+fn is_younger(value: &Value, ttl: Option<Duration>) -> bool {
+    ttl.is_none_or(|ttl| {
+        let age = value.stored.elapsed();
+        age.is_ok_and(|age| age <= ttl && !ttl.is_zero())
+    })
 }
 
 fn print(value: Value, output: &mut File) -> Result<Got, Error> {
-    value.print(output).map(|()| Got::Value)
+    let status = value.status;
+    value.print(output).map(|()| Got::Status(status))
 }

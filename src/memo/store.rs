@@ -1,57 +1,43 @@
-//! The folder in which the values are: a file a value, named by the SHA-256 of
-//! its key, and beside it, while one is being made, its draft.
-//!
-//! The draft is the lock as well (flock, which ends with the process that holds
-//! it). It goes away by being renamed or removed while the lock is held, so
-//! nobody who waited for it can take it for his own: he looks whether the
-//! locked file still has the draft's name.
-//!
-//! A command is told by its environment which drafts it is running for, so that
-//! one that asks for its own KEY learns of it instead of waiting for itself. A
-//! draft begins with a mark for that, drawn at random: the number of a file is
-//! used again when the file is gone, and what the command has started may
-//! outlive it.
+//! The folder in which the values are: a file for each, named by the SHA-256 of its
+//! key. Beside them are, while commands run, the drafts (`draft`) and what is
+//! waited for (`waits`), and always the lock (`lock`).
 
-use super::value::{MARK, Summary, Value, identity};
+use super::draft::{self, DRAFT, FORGOTTEN};
+use super::lock::{self, Lock, check_owner, options, removed, shown};
+use super::value::{MISPLACED, Value};
+use super::waits::WAIT;
 use crate::error::Error;
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::hash::{BuildHasher, RandomState};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
-
-/// What the name of a draft ends in.
-const DRAFT: &str = ".new";
-
-/// Tells a command, and all that it starts, by their marks which drafts it is running for.
-const MAKING: &str = "TEXTMILL_MEMO_MAKING";
+use std::time::Duration;
 
 /// A folder of values.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Store {
     folder: PathBuf,
 }
 
-/// A value that is being made, locked by this process. It is removed unless it is kept.
-#[derive(Debug)]
-pub(super) struct Draft {
-    /// The file, without a trailer yet.
-    pub(super) file: File,
-    mark: String,
-    path: PathBuf,
-    kept: bool,
+/// A value as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// Its key.
+    pub key: Vec<u8>,
+    /// How long it has been stored.
+    pub age: Duration,
+    /// How long the output is, in bytes.
+    pub size: u64,
 }
 
 impl Store {
-    /// The store in this folder, which need not be there yet.
+    /// The store in this folder, which need not exist yet.
     pub fn new(folder: PathBuf) -> Store {
         Store { folder }
     }
 
-    /// Where a user's store is if nobody says otherwise:
+    /// The default store of a user:
     /// `$XDG_CACHE_HOME/textmill/memo`, or in `~/.cache`. An error is one line.
     pub fn users_own() -> Result<Store, &'static str> {
         let folder = |name| std::env::var_os(name).map(PathBuf::from);
@@ -64,150 +50,155 @@ impl Store {
         Ok(Store::new(cache.join("textmill/memo")))
     }
 
+    /// Where it is.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Waits for the lock under which files get and lose their names.
+    pub(super) fn lock(&self) -> Result<Lock, Error> {
+        Lock::of(&self.folder)
+    }
+
     /// The value of a key, if there is one.
     pub(super) fn look_up(&self, key: &[u8]) -> Result<Option<Value>, Error> {
-        let path = self.value_path(key);
+        let path = self.path(key, "");
         match read(&path)? {
-            // Nobody has found two keys with one SHA-256 yet.
-            Some(value) if value.key != key => {
-                Err(Error::Data("is the value of another key").of(shown(&path)))
-            }
+            // No two keys with one SHA-256 are known.
+            Some(value) if value.key != key => Err(Error::Data(MISPLACED).of(shown(&path))),
             value => Ok(value),
         }
     }
 
-    /// Locks the draft of a key. `None` if another process had it: that is done
-    /// with it now, for better or worse.
-    pub(super) fn draft(&self, key: &[u8]) -> Result<Option<Draft>, Error> {
-        let draft = self.locked_draft(key, true)?;
-        if let Some(draft) = &draft {
-            let begun = draft.begin();
-            begun.map_err(|error| Error::Write(error).of(draft.name()))?;
-        }
-        Ok(draft)
-    }
-
-    /// The same; if another process has it, it `waits` or is content with `None`.
-    fn locked_draft(&self, key: &[u8], waits: bool) -> Result<Option<Draft>, Error> {
-        let path = self.value_path(key).with_extension(&DRAFT[1..]);
-        self.open_draft(&path)
-            .and_then(|file| {
-                check_owner(&file)?;
-                match file.try_lock() {
-                    Ok(()) => {}
-                    Err(TryLockError::Error(error)) => return Err(Error::Write(error)),
-                    Err(TryLockError::WouldBlock) if !waits => return Ok(None),
-                    Err(TryLockError::WouldBlock) => {
-                        if making().contains(&mark(&file).map_err(Error::Read)?) {
-                            return Err(Error::Data(
-                                "is being made by the command that asks for it",
-                            ));
-                        }
-                        lock(&file).map_err(Error::Write)?;
-                    }
-                }
-                Draft::of(file, &path).map_err(Error::Write)
-            })
-            .map_err(|error| error.of(shown(&path)))
-    }
-
-    /// Opens a draft, or creates it, and the folder with it.
-    fn open_draft(&self, path: &Path) -> Result<File, Error> {
-        let open = || {
-            options()
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .mode(0o600)
-                .open(path)
-        };
-        match open() {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                // What commands print may be nobody else's business.
-                let made = DirBuilder::new()
-                    .recursive(true)
-                    .mode(0o700)
-                    .create(&self.folder);
-                made.and_then(|()| open())
-            }
-            opened => opened,
-        }
-        .map_err(Error::Write)
-    }
-
-    /// Removes the value of a key, whatever is in its file. False if there is none.
+    /// Removes the value of a key, whatever is in its file, and does not keep what a
+    /// running command makes for it. False if there is neither.
     pub fn forget(&self, key: &[u8]) -> Result<bool, Error> {
-        let path = self.value_path(key);
-        removed(&path).map_err(|error| Error::Write(error).of(shown(&path)))
+        let Some(lock) = Lock::if_there(&self.folder)? else {
+            return Ok(false);
+        };
+        let path = self.path(key, "");
+        let named = |error| Error::Write(error).of(shown(&path));
+        let is_removed = removed(&path).map_err(named)?;
+        let is_forgotten = draft::forget(self, key, &lock).map_err(named)?;
+        Ok(is_removed || is_forgotten)
     }
 
-    /// The keys of all values, in the order of their bytes. `tell` hears of the
-    /// files that are no values though they are named like some.
-    pub fn keys(&self, mut tell: impl FnMut(Error)) -> Result<Vec<Vec<u8>>, Error> {
-        let mut keys = Vec::new();
+    /// All values, in the order of the bytes of their keys. `tell` gets an error for
+    /// each file that has the name of a value and is none.
+    pub fn entries(&self, mut tell: impl FnMut(Error)) -> Result<Vec<Entry>, Error> {
+        let mut entries = Vec::new();
         for path in self.files("")? {
             match read(&path) {
-                Ok(value) => keys.extend(value.map(|value| value.key)),
+                Ok(value) => entries.extend(value.map(|value| Entry {
+                    age: value.age(),
+                    size: value.length(),
+                    key: value.key,
+                })),
                 Err(error) => tell(error),
             }
         }
-        keys.sort_unstable();
-        Ok(keys)
+        entries.sort_unstable();
+        Ok(entries)
     }
 
-    /// Removes the drafts that nobody is making any more, and the values that
-    /// are older than `ttl`. `tell` hears of the files where that fails.
-    pub fn prune(&self, ttl: Option<Duration>, mut tell: impl FnMut(Error)) -> Result<(), Error> {
-        for path in self.files(DRAFT)? {
-            if let Err(error) = prune_draft(&path) {
-                tell(Error::Write(error).of(shown(&path)));
-            }
-        }
-        let Some(ttl) = ttl else {
+    /// Removes what killed processes left; the values that are older than `ttl`; then
+    /// the oldest values as long as all together have more than `most` bytes. `tell`
+    /// gets an error for each file where that fails.
+    pub fn prune(
+        &self,
+        ttl: Option<Duration>,
+        most: Option<u64>,
+        mut tell: impl FnMut(Error),
+    ) -> Result<(), Error> {
+        let Some(lock) = Lock::if_there(&self.folder)? else {
             return Ok(());
         };
-        for path in self.files("")? {
-            let old =
-                read(&path).map(|value| value.filter(|value| !super::younger(value, Some(ttl))));
-            let pruned = old.and_then(|old| match old {
-                Some(value) => self.prune_value(&value, ttl),
-                None => Ok(()),
-            });
-            if let Err(error) = pruned {
-                tell(error);
+        for end in [DRAFT, FORGOTTEN, WAIT] {
+            for path in self.files(end)? {
+                if let Err(error) = remove_unused(&path, &lock) {
+                    tell(Error::Write(error).of(shown(&path)));
+                }
             }
+        }
+        drop(lock);
+        if let Some(ttl) = ttl {
+            for path in self.files("")? {
+                if let Err(error) = self.prune_value(&path, ttl) {
+                    tell(error);
+                }
+            }
+        }
+        match most {
+            Some(most) => self.shrink(&self.lock()?, most, None),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes a value that is too old, unless a command is running to replace it:
+    /// until that has ended, the old one may be wanted.
+    fn prune_value(&self, path: &Path, ttl: Duration) -> Result<(), Error> {
+        let is_old = |value: &Value| !super::is_younger(value, Some(ttl));
+        if !read(path)?.is_some_and(|value| is_old(&value)) {
+            return Ok(());
+        }
+        let lock = self.lock()?;
+        // It may have been replaced before the lock was there.
+        let Some(value) = read(path)?.filter(is_old) else {
+            return Ok(());
+        };
+        let pruned = match draft::is_running(self, &value.key, &lock) {
+            Ok(false) => removed(path).map(|_| ()),
+            running => running.map(|_| ()),
+        };
+        pruned.map_err(|error| Error::Write(error).of(shown(path)))
+    }
+
+    /// Removes the oldest values as long as the files of all have more than `most` bytes
+    /// together. `besides` does not count: it is about to be replaced.
+    pub(super) fn shrink(&self, _: &Lock, most: u64, besides: Option<&Path>) -> Result<(), Error> {
+        let mut values = Vec::new();
+        let mut sum = 0;
+        for path in self.files("")? {
+            let named = |error| Error::Read(error).of(shown(&path));
+            let file = match fs::symlink_metadata(&path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                file => file.map_err(named)?,
+            };
+            if file.is_file() && besides != Some(&path) {
+                sum += file.len();
+                // It was written to last when it was complete.
+                let stored = file.modified().map_err(named)?;
+                values.push((stored, path, file.len()));
+            }
+        }
+        values.sort_unstable();
+        for (_, path, size) in values {
+            if sum <= most {
+                break;
+            }
+            removed(&path).map_err(|error| Error::Write(error).of(shown(&path)))?;
+            sum -= size;
         }
         Ok(())
     }
 
-    /// Removes a value that is too old. The lock is held meanwhile, so that it
-    /// is not a new one that goes. One that is being made anew is left to those
-    /// who make it: that may take as long as it likes.
-    fn prune_value(&self, value: &Value, ttl: Duration) -> Result<(), Error> {
-        let Some(_draft) = self.locked_draft(&value.key, false)? else {
-            return Ok(());
-        };
-        match self.look_up(&value.key)? {
-            Some(value) if !super::younger(&value, Some(ttl)) => {
-                self.forget(&value.key).map(|_| ())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn value_path(&self, key: &[u8]) -> PathBuf {
+    /// The file of a key whose name has this end: the value, or its draft.
+    pub(super) fn path(&self, key: &[u8], end: &str) -> PathBuf {
         let digest = Sha256::digest(key);
-        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        name += end;
         self.folder.join(name)
     }
 
-    /// The files that are named as ours are, with this end. A store that is not
-    /// there has none.
-    fn files(&self, end: &str) -> Result<Vec<PathBuf>, Error> {
-        let ours = |name: &OsString| {
-            let hash = name.to_str().and_then(|name| name.strip_suffix(end));
-            hash.is_some_and(|hash| {
-                hash.len() == 64 && hash.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
+    /// The files whose names memo gives, with this end. A store that does not exist has
+    /// none.
+    pub(super) fn files(&self, end: &str) -> Result<Vec<PathBuf>, Error> {
+        // A digest, or a number drawn at random.
+        let digits = if matches!(end, "" | DRAFT) { 64 } else { 16 };
+        let is_ours = |name: &OsString| {
+            let hex = name.to_str().and_then(|name| name.strip_suffix(end));
+            hex.is_some_and(|hex| {
+                hex.len() == digits && hex.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
             })
         };
         let entries = match fs::read_dir(&self.folder) {
@@ -218,7 +209,7 @@ impl Store {
             .and_then(|entries| {
                 entries
                     .map(|entry| entry.map(|entry| entry.file_name()))
-                    .filter(|name| name.as_ref().map_or(true, ours))
+                    .filter(|name| name.as_ref().map_or(true, is_ours))
                     .map(|name| name.map(|name| self.folder.join(name)))
                     .collect()
             })
@@ -226,91 +217,11 @@ impl Store {
     }
 }
 
-impl Draft {
-    /// The draft that this file is, if it still has that name. Its lock is held.
-    fn of(file: File, path: &Path) -> io::Result<Option<Draft>> {
-        // Not made unless it has: to drop one is to remove the file.
-        if !has_name(&file, path)? {
-            return Ok(None);
-        }
-        Ok(Some(Draft {
-            file,
-            mark: format!("{:0MARK$x}", RandomState::new().hash_one(())),
-            path: path.to_path_buf(),
-            kept: false,
-        }))
-    }
-
-    /// What an error line calls it.
-    pub(super) fn name(&self) -> String {
-        shown(&self.path)
-    }
-
-    /// Empties it but for its mark.
-    fn begin(&self) -> io::Result<()> {
-        // One that was killed may have left something in it.
-        self.file.set_len(0)?;
-        (&self.file).write_all(self.mark.as_bytes())
-    }
-
-    /// What the environment of the command must say while it fills this draft.
-    pub(super) fn making(&self) -> (&'static str, String) {
-        let mut making = making();
-        making.push(self.mark.clone());
-        (MAKING, making.join(" "))
-    }
-
-    /// Makes it the value of its key, for good: it is on the disk before it has
-    /// its name, and the name is, when this returns.
-    pub(super) fn keep(mut self, key: &[u8], summary: Summary) -> io::Result<()> {
-        let trailer = summary.trailer(key, SystemTime::now());
-        self.file.write_all(&trailer)?;
-        self.file.sync_all()?;
-        // Who removed the whole store may have made room for another's draft.
-        if !has_name(&self.file, &self.path)? {
-            return Err(io::Error::other("removed meanwhile"));
-        }
-        fs::rename(&self.path, self.path.with_extension(""))?;
-        self.kept = true;
-        match self.path.parent() {
-            Some(folder) => File::open(folder)?.sync_all(),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        if !self.kept && has_name(&self.file, &self.path).is_ok_and(|ours| ours) {
-            // What cannot be removed is taken over by the next one, or pruned.
-            let _ = fs::remove_file(&self.path);
-        }
-        // The one who prints from it has it open still, and with it the lock.
-        let _ = self.file.unlock();
-    }
-}
-
-/// Whether an open file is the one of this name.
-fn has_name(file: &File, path: &Path) -> io::Result<bool> {
-    let named = match fs::symlink_metadata(path) {
-        Ok(named) => named,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(error),
-    };
-    Ok(identity(&named) == identity(&file.metadata()?))
-}
-
-/// Removes a draft whose lock nobody holds.
-fn prune_draft(path: &Path) -> io::Result<()> {
-    let file = match options().write(true).open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        file => file?,
-    };
-    match file.try_lock() {
-        // By being dropped.
-        Ok(()) => Draft::of(file, path).map(drop),
-        Err(TryLockError::WouldBlock) => Ok(()),
-        Err(TryLockError::Error(error)) => Err(error),
+/// Removes a file that a killed process left.
+fn remove_unused(path: &Path, _: &Lock) -> io::Result<()> {
+    match lock::open(path)? {
+        Some(file) if !lock::is_in_use(&file)? => removed(path).map(|_| ()),
+        _ => Ok(()),
     }
 }
 
@@ -325,59 +236,4 @@ fn read(path: &Path) -> Result<Option<Value>, Error> {
         Err(error) => Err(Error::Read(error)),
     }
     .map_err(|error| error.of(shown(path)))
-}
-
-/// Refuses another user's file: in a store that all may write to he could have
-/// put it there, with whatever he likes in it.
-fn check_owner(file: &File) -> Result<(), Error> {
-    let owner = file.metadata().map_err(Error::Read)?.uid();
-    match owner == rustix::process::geteuid().as_raw() {
-        true => Ok(()),
-        false => Err(Error::Data("belongs to another user")),
-    }
-}
-
-/// How all files are opened: never a link to somewhere else, never waiting for
-/// the other end of a pipe.
-fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
-    options.read(true).custom_flags(flags);
-    options
-}
-
-/// Waits for the lock, however long it takes.
-fn lock(file: &File) -> io::Result<()> {
-    loop {
-        match file.lock() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            locked => return locked,
-        }
-    }
-}
-
-/// Removes a file; false if there is none.
-fn removed(path: &Path) -> io::Result<bool> {
-    match fs::remove_file(path) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// The drafts that this process is running for.
-fn making() -> Vec<String> {
-    let making = std::env::var(MAKING).unwrap_or_default();
-    making.split_whitespace().map(str::to_string).collect()
-}
-
-/// The mark of a draft; half of it, or none, while it is being written.
-fn mark(file: &File) -> io::Result<String> {
-    let mut mark = [0; MARK];
-    let n = file.read_at(&mut mark, 0)?;
-    Ok(String::from_utf8_lossy(&mark[..n]).into_owned())
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string()
 }

@@ -1,22 +1,31 @@
-//! The file of a value: the output as it came, between a mark and a trailer
-//! that says whose it is.
+//! The file of a value: the output as it came, between a mark and a trailer.
 //!
 //! ```text
 //! MARK  OUTPUT  HASHES  KEY  length of OUTPUT  length of KEY  time  digest  "textmill memo 2\n"
 //! ```
 //!
-//! The mark tells a draft from all others (`store`). The numbers have 64 bits,
+//! A command that failed, and whose output is stored all the same, has its exit
+//! status there, too. The format is version 3 then; an older memo refuses it.
+//!
+//! ```text
+//! MARK  OUTPUT  HASHES  KEY  lengths  time  status  digest  "textmill memo 3\n"
+//! ```
+//!
+//! The mark tells a draft from all others (`draft`). The numbers have 64 bits,
 //! little end first; the time is in milliseconds since 1970. The hashes are
 //! XXH3 of 128 bits, one for each block of the output; the digest is the
 //! beginning of a SHA-256 of all that stands before it in the trailer. The
 //! trailer is written last and the lengths add up to the file's, so a file that
 //! was cut, or is something else, is noticed before a byte of it is printed.
 //!
-//! And no block is printed before it was checked. A hash of the whole would
-//! have to be known before the first byte goes, which is to read all of it
-//! twice. The hashes cost 4 ms for 100 MB beside the reading. They find
-//! accidents, not forgeries: who can write to the store can write a right hash
-//! as well.
+//! Each block is checked before it is printed. A hash of the whole would have to
+//! be compared before the first byte is printed, which is to read the file twice.
+//! The hashes cost 4 ms for 100 MB beside the reading. They find accidents, not
+//! forgeries: a process that can write to the store can write a right hash as well.
+
+mod summary;
+
+pub(super) use summary::Summary;
 
 use crate::error::Error;
 use sha2::{Digest, Sha256};
@@ -26,17 +35,20 @@ use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use twox_hash::XxHash3_128;
 
-/// The end of every file of a value, with the version of the format.
+/// The end of the file of a value, with the version of the format.
 const MAGIC: &[u8; 16] = b"textmill memo 2\n";
 
-/// The end of those that were written before.
+/// The same for the value of a command that failed.
+const MAGIC_OF_FAILURE: &[u8; 16] = b"textmill memo 3\n";
+
+/// The end of a file in a format that is not read any more.
 const OLDER: &[u8; 16] = b"textmill memo 1\n";
 
 /// The bytes of a mark, with which every file begins.
 pub(super) const MARK: usize = 16;
 
-/// The bytes of a trailer without the key.
-const FIXED: usize = 4 * 8 + MAGIC.len();
+/// The bytes of a number or of the digest in a trailer.
+const NUMBER: usize = 8;
 
 /// What is read of a file's end at first, in bytes: most keys are shorter.
 const TAIL: u64 = 4096;
@@ -48,11 +60,14 @@ const BLOCK: usize = 256 << 10;
 /// The bytes of a hash.
 const HASH: usize = 16;
 
-/// What is wrong with a file that has no right trailer.
-const DAMAGED: &str = "damaged, or no value of memo (--forget removes it)";
+/// Why a file without a right trailer is refused.
+const DAMAGED: &str = "damaged, or no value of memo (--forget removes it, --heal replaces it)";
 
-/// What is wrong with one that an older memo stored.
-const OUTDATED: &str = "in the format of an older memo (--forget removes it)";
+/// Why the file of an older memo is refused.
+const OUTDATED: &str = "in the format of an older memo (--forget removes it, --heal replaces it)";
+
+/// Why the value of another key is refused, in a file that was renamed or copied.
+pub(super) const MISPLACED: &str = "is the value of another key";
 
 /// A value that is whole.
 #[derive(Debug)]
@@ -65,65 +80,16 @@ pub(super) struct Value {
     pub(super) key: Vec<u8>,
     /// When it was complete.
     pub(super) stored: SystemTime,
+    /// The exit status of the command.
+    pub(super) status: u8,
 }
 
-/// What the trailer tells of an output, gathered while that comes.
-pub(super) struct Summary {
-    pub(super) length: u64,
-    hashes: Vec<u8>,
-    /// Of the bytes of the last block.
-    hash: XxHash3_128,
-}
-
-impl Summary {
-    /// Of no output.
-    pub(super) fn new() -> Summary {
-        Summary {
-            length: 0,
-            hashes: Vec::new(),
-            hash: XxHash3_128::new(),
-        }
-    }
-
-    /// These bytes come next.
-    pub(super) fn update(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let room = BLOCK - self.open();
-            let (now, later) = bytes.split_at(bytes.len().min(room));
-            self.hash.write(now);
-            self.length += now.len() as u64;
-            if self.open() == 0 {
-                self.end_block();
-            }
-            bytes = later;
-        }
-    }
-
-    /// How many bytes the last block has, unless it is full.
-    fn open(&self) -> usize {
-        (self.length % BLOCK as u64) as usize
-    }
-
-    fn end_block(&mut self) {
-        self.hashes.extend(self.hash.finish_128().to_le_bytes());
-        self.hash = XxHash3_128::new();
-    }
-
-    /// The trailer of this output.
-    pub(super) fn trailer(mut self, key: &[u8], stored: SystemTime) -> Vec<u8> {
-        if self.open() > 0 {
-            self.end_block();
-        }
-        let stored = stored.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let mut trailer = self.hashes;
-        trailer.extend(key);
-        for number in [self.length, key.len() as u64, stored.as_millis() as u64] {
-            trailer.extend(number.to_le_bytes());
-        }
-        let digest = Sha256::digest(&trailer);
-        trailer.extend(&digest[..8]);
-        trailer.extend(MAGIC);
-        trailer
+/// Whether this error says that a file is no whole value of its key: a new value
+/// can take its place. All other errors may be gone the next time.
+pub(super) fn is_damage(error: &Error) -> bool {
+    match error {
+        Error::In { error, .. } => is_damage(error),
+        error => matches!(error, Error::Data(DAMAGED | OUTDATED | MISPLACED)),
     }
 }
 
@@ -140,18 +106,22 @@ impl Value {
             return Err(Error::Data(OUTDATED));
         }
         let damaged = || Error::Data(DAMAGED);
+        let has_status = tail.ends_with(MAGIC_OF_FAILURE);
+        // The bytes behind the key: the numbers, the digest and the magic.
+        let numbers = if has_status { 4 } else { 3 } * NUMBER;
+        let fixed = numbers + NUMBER + MAGIC.len();
         let (length, key_length) = tail
             .len()
-            .checked_sub(FIXED)
-            .filter(|_| tail.ends_with(MAGIC))
-            .map(|at| (number(&tail[at..]), number(&tail[at + 8..])))
+            .checked_sub(fixed)
+            .filter(|_| has_status || tail.ends_with(MAGIC))
+            .map(|at| (number(&tail[at..]), number(&tail[at + NUMBER..])))
             .ok_or_else(damaged)?;
-        // What does not add up is nothing to make room for; and no key is
-        // longer than an argument may be.
+        // Memory is allocated only if the lengths add up; and no key is longer than
+        // an argument may be.
         let hashes_length = length.div_ceil(BLOCK as u64) * HASH as u64;
         let whole = Some(key_length)
             .filter(|&length| length <= 1 << 30)
-            .map(|length| length + hashes_length + FIXED as u64)
+            .map(|length| length + hashes_length + fixed as u64)
             .filter(|whole| {
                 let all = whole.checked_add(MARK as u64);
                 all.and_then(|all| all.checked_add(length)) == Some(size)
@@ -161,20 +131,42 @@ impl Value {
             tail = end(&file, size, whole).map_err(Error::Read)?;
         }
         let last = &tail[tail.len() - whole as usize..];
-        let (told, rest) = last.split_at(last.len() - FIXED + 24);
-        if rest[..8] != Sha256::digest(told)[..8] {
+        let (told, rest) = last.split_at(last.len() - fixed + numbers);
+        if rest[..NUMBER] != Sha256::digest(told)[..NUMBER] {
             return Err(damaged());
         }
-        let (hashes, key) = told[..told.len() - 24].split_at(hashes_length as usize);
-        let stored = UNIX_EPOCH + Duration::from_millis(number(&told[told.len() - 8..]));
+        let (texts, numbers) = told.split_at(told.len() - numbers);
+        let (hashes, key) = texts.split_at(hashes_length as usize);
+        let stored = Duration::from_millis(number(&numbers[2 * NUMBER..]));
         Ok(Value {
             file,
             name,
             length,
             hashes: hashes.to_vec(),
             key: key.to_vec(),
-            stored,
+            stored: UNIX_EPOCH.checked_add(stored).ok_or_else(damaged)?,
+            status: match has_status {
+                true => u8::try_from(number(&numbers[3 * NUMBER..])).map_err(|_| damaged())?,
+                false => 0,
+            },
         })
+    }
+
+    /// The length of the output, in bytes.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// How long it has been stored; zero if the clock was set back since.
+    pub(super) fn age(&self) -> Duration {
+        self.stored.elapsed().unwrap_or_default()
+    }
+
+    /// Checks all of the output if that has several blocks. (A single one is checked
+    /// by [`Value::print`] before anything is printed.)
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let mut buffer = self.buffer();
+        (0..self.hashes.len() / HASH).try_for_each(|i| self.block(i, &mut buffer).map(|_| ()))
     }
 
     /// Which file it is ([`identity`]).
@@ -183,32 +175,45 @@ impl Value {
         Ok(identity(&metadata))
     }
 
-    /// Writes the output, into a pipe by the kernel alone where it can. A block
-    /// that is damaged is the end.
+    /// Writes the output, into a pipe by the kernel alone where it can. It ends
+    /// before a block that is damaged.
     pub(super) fn print(self, output: &mut File) -> Result<(), Error> {
-        let mut buffer = vec![0; self.length.min(BLOCK as u64) as usize];
+        let mut buffer = self.buffer();
         let pipe = is_pipe(output).map_err(Error::Write)?;
-        let mut at = 0;
-        for hash in self.hashes.chunks_exact(HASH) {
-            let n = (self.length - at).min(BLOCK as u64) as usize;
-            let block = &mut buffer[..n];
-            match self.file.read_exact_at(block, MARK as u64 + at) {
-                Ok(()) if XxHash3_128::oneshot(block).to_le_bytes() == hash => {}
-                Err(error) if error.kind() != ErrorKind::UnexpectedEof => {
-                    return Err(Error::Read(error).of(self.name));
-                }
-                // Cut, or changed.
-                _ => return Err(Error::Data(DAMAGED).of(self.name)),
-            }
+        for i in 0..self.hashes.len() / HASH {
+            let block = self.block(i, &mut buffer)?;
             let given = match pipe {
-                true => give_pages(&self.file, MARK as u64 + at, n, output),
+                true => give_pages(&self.file, start(i), block.len(), output),
                 false => 0,
             };
             output.write_all(&block[given..]).map_err(Error::Write)?;
-            at += n as u64;
         }
         Ok(())
     }
+
+    /// Room for a block.
+    fn buffer(&self) -> Vec<u8> {
+        vec![0; self.length.min(BLOCK as u64) as usize]
+    }
+
+    /// Reads a block of the output and checks it.
+    fn block<'a>(&self, i: usize, buffer: &'a mut [u8]) -> Result<&'a [u8], Error> {
+        let n = (self.length - (i * BLOCK) as u64).min(BLOCK as u64) as usize;
+        let (block, hash) = (&mut buffer[..n], &self.hashes[i * HASH..][..HASH]);
+        match self.file.read_exact_at(block, start(i)) {
+            Ok(()) if XxHash3_128::oneshot(block).to_le_bytes() == hash => Ok(block),
+            Err(error) if error.kind() != ErrorKind::UnexpectedEof => {
+                Err(Error::Read(error).of(self.name.clone()))
+            }
+            // Truncated or changed.
+            _ => Err(Error::Data(DAMAGED).of(self.name.clone())),
+        }
+    }
+}
+
+/// Where a block of the output begins in the file.
+fn start(block: usize) -> u64 {
+    (MARK + block * BLOCK) as u64
 }
 
 /// Which file this is on this machine, as long as it is open.
@@ -271,13 +276,17 @@ mod tests {
     }
 
     fn whole(output: &[u8], key: &[u8]) -> Vec<u8> {
+        with_status(output, key, 0)
+    }
+
+    fn with_status(output: &[u8], key: &[u8], status: u8) -> Vec<u8> {
         let time = UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
         let mut summary = Summary::new();
         // However it comes.
         output
             .chunks(100_003)
             .for_each(|piece| summary.update(piece));
-        [&[b'm'; MARK], output, &summary.trailer(key, time)].concat()
+        [&[b'm'; MARK], output, &summary.trailer(key, time, status)].concat()
     }
 
     /// What a value prints, and whether it is all.
@@ -300,11 +309,14 @@ mod tests {
         for key in [&b""[..], b"key", &[b'k'; 5000], b"\0\xFF\n"] {
             for length in [0, 7, 10_000, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK] {
                 let output = bytes(length);
-                let value = read(&whole(&output, key)).unwrap();
-                assert_eq!(&value.key[..], key);
-                let ms = value.stored.duration_since(UNIX_EPOCH).unwrap();
-                assert_eq!(ms.as_millis(), 1_700_000_000_123);
-                assert!(printed(value) == (output, true), "{length}");
+                for status in [0, 1, 255] {
+                    let value = read(&with_status(&output, key, status)).unwrap();
+                    assert_eq!((&value.key[..], value.status), (key, status));
+                    let ms = value.stored.duration_since(UNIX_EPOCH).unwrap();
+                    assert_eq!(ms.as_millis(), 1_700_000_000_123);
+                    assert!(value.check().is_ok());
+                    assert!(printed(value) == (output.clone(), true), "{length}");
+                }
             }
         }
     }
@@ -324,6 +336,7 @@ mod tests {
         ] {
             let mut changed = whole.clone();
             changed[MARK + at] ^= 0x10;
+            assert!(is_damage(&read(&changed).unwrap().check().unwrap_err()));
             let before = &output[..at / BLOCK * BLOCK];
             let printed = printed(read(&changed).unwrap());
             assert!(printed == (before.to_vec(), false), "{at}");
@@ -350,16 +363,21 @@ mod tests {
 
     #[test]
     fn no_cut_and_no_changed_byte_of_the_trailer_passes() {
-        let bytes = whole(b"output", b"key");
+        for status in [0, 3] {
+            nothing_changed_passes(&with_status(b"output", b"key", status));
+        }
+    }
+
+    fn nothing_changed_passes(bytes: &[u8]) {
         for cut in 0..bytes.len() {
             assert!(read(&bytes[..cut]).is_err(), "{cut}");
         }
         for cut in 1..=bytes.len() {
             assert!(read(&bytes[cut..]).is_err(), "{cut}");
         }
-        assert!(read(&[&bytes[..], b"\n"].concat()).is_err());
+        assert!(read(&[bytes, b"\n"].concat()).is_err());
         for i in MARK + b"output".len()..bytes.len() {
-            let mut changed = bytes.clone();
+            let mut changed = bytes.to_vec();
             changed[i] ^= 1;
             assert!(read(&changed).is_err(), "{i}");
         }
