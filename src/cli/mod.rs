@@ -149,12 +149,24 @@ impl Program {
         let closed = sys::close(output).map_err(Error::Write);
         match result.and_then(|status| closed.map(|()| status)) {
             Ok(status) => ExitCode::from(status),
-            Err(Error::Write(error)) => self.output_failed(&error),
-            Err(error) => {
-                self.fail("total", error);
-                ExitCode::from(FAILED)
-            }
+            Err(error) => ExitCode::from(self.end(Err(error))),
         }
+    }
+
+    /// Reports what failed; the exit status. `result` is whether all went well
+    /// and what did not is reported. If the reader of standard output has left,
+    /// the process ends by SIGPIPE.
+    pub fn end(&self, result: Result<bool, Error>) -> u8 {
+        match result {
+            Ok(true) => return 0,
+            Ok(false) => {}
+            Err(Error::Write(error)) => {
+                self.end_if_reader_left(&error);
+                self.report("stdout", error::cause(&error));
+            }
+            Err(error) => self.fail("total", error),
+        }
+        FAILED
     }
 
     /// The same, but the results go to a file. If all went well, it takes the place
