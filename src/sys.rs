@@ -294,6 +294,28 @@ pub fn hear_of_children() {
     }
 }
 
+/// Forks the process. Returns the child in the parent, and none in the child,
+/// which must end by [`exit`].
+///
+/// The process must have one thread only, besides a main thread that waits for it
+/// (`cli::run`): in the child there is no other thread that would release a lock.
+pub fn fork() -> io::Result<Option<Pid>> {
+    #[cfg(target_os = "linux")]
+    debug_assert!(std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count) <= 2);
+    // SAFETY: the child of a process with one thread may do all that its parent may.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        id => Ok(Pid::from_raw(id)),
+    }
+}
+
+/// Ends the process at once. The exit handlers are left to the process that was
+/// not forked.
+pub fn exit(status: u8) -> ! {
+    // SAFETY: takes no memory, and does not return.
+    unsafe { libc::_exit(status.into()) }
+}
+
 /// Closes a file and says so when the last of it could not be stored (a full
 /// quota or a lost server may be told to `close` alone).
 pub fn close(file: File) -> io::Result<()> {

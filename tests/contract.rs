@@ -328,6 +328,23 @@ fn an_output_ahead_of_the_input_is_refused_and_one_behind_it_is_not() {
     assert_eq!(ran(1), (Some(1), b"a b\n".to_vec()));
 }
 
+// case text-11
+#[test]
+fn a_small_stack_is_enough() {
+    for name in filters() {
+        let (input, body) = dressed(&name, b"7 Ab\n");
+        let line = format!("ulimit -s 16; exec {name}");
+        let ran = run(&mut shell(&line), &input);
+        assert_eq!((ran.status, &ran.stderr[..]), (0, ""), "{name}");
+        assert_eq!(
+            ran.stdout,
+            run(&mut program(&name), &input).stdout,
+            "{name}"
+        );
+        drop(body);
+    }
+}
+
 /// All pipes of a user share 64 MiB: 85 idle pipelines of three pipes leave some of it.
 // case text-7
 #[cfg(target_os = "linux")]

@@ -1,7 +1,10 @@
-//! `sieve` as processes: the primes, and that nobody is left behind.
+//! `sieve` as processes: the primes, and that no process is left.
 
 use crate::process::{Ran, argument, file, filter, installed, program, run, shell, skipped};
-use std::fs::File;
+#[cfg(target_os = "linux")]
+use rustix::process::{Pid, Signal, kill_process};
+#[cfg(target_os = "linux")]
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -133,8 +136,6 @@ fn more_processes_than_allowed() {
 #[test]
 #[cfg(target_os = "linux")]
 fn more_processes_than_the_system_has() {
-    let numbers = file(text(2..2_000).as_bytes());
-    let numbers = File::open(numbers.path()).unwrap();
     let mut line = "ulimit -u 30 && exec sieve".to_string();
     if rustix::process::geteuid().is_root() {
         line = format!("exec setpriv --reuid=65534 --regid=65534 --clear-groups bash -c '{line}'");
@@ -149,7 +150,14 @@ fn more_processes_than_the_system_has() {
             return skipped("other users cannot run the programs where they are");
         }
     }
-    let output = shell(&line).stdin(numbers).output().unwrap();
+    let mut sieve = shell(&line);
+    sieve.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut sieve = sieve.stderr(Stdio::piped()).spawn().unwrap();
+    // The input stays open, and so no process ends before the last one fails.
+    let mut input = sieve.stdin.take().unwrap();
+    input.write_all(text(2..2_000).as_bytes()).unwrap();
+    let output = sieve.wait_with_output().unwrap();
+    drop(input);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.starts_with("sieve: process for "), "{stderr}");
@@ -236,9 +244,9 @@ fn a_process_for_each_prime_and_none_after_the_end() {
     let mut running = Running::start();
     // The input stays open: what came is answered.
     running.expect(2..542, &primes(2..542));
-    await_living(running.head.id(), 1 + 100);
+    await_living(running.head.id(), HEAD_AND_PARENT + 100);
     running.expect([547], "547\n");
-    await_living(running.head.id(), 1 + 101);
+    await_living(running.head.id(), HEAD_AND_PARENT + 101);
     drop(running.input);
     assert!(running.head.wait().unwrap().success());
     assert!(living(running.head.id()).is_empty());
@@ -269,38 +277,97 @@ fn a_reader_who_leaves_early_in_a_pipeline() {
     );
 }
 
-#[test]
+/// The processes of a chain besides those for primes.
 #[cfg(target_os = "linux")]
-fn a_process_that_is_killed_is_told_of_and_ends_all() {
-    use rustix::process::{Pid, Signal, kill_process};
+const HEAD_AND_PARENT: usize = 2;
+
+/// A chain for the 25 primes below 100, with its processes: the head, its parent
+/// and those for primes, in order.
+#[cfg(target_os = "linux")]
+fn of_25_primes() -> (Running, Vec<Pid>) {
     let mut running = Running::start();
     running.expect(2..100, &primes(2..100));
+    let head = running.head.id() as i32;
+    await_living(running.head.id(), HEAD_AND_PARENT + 25);
+    // A process has its number from the system's counter, which starts again at its end.
     let mut chain = living(running.head.id());
-    chain.sort();
-    let victim = chain
-        .into_iter()
-        .filter(|&id| id != running.head.id() as i32)
-        .nth(10);
-    kill_process(Pid::from_raw(victim.unwrap()).unwrap(), Signal::KILL).unwrap();
-    assert_eq!(running.head.wait().unwrap().code(), Some(1));
-    await_living(running.head.id(), 0);
-    let said = said(running.head);
-    assert!(said.ends_with(": the next process was killed\n"), "{said}");
-    assert_eq!(said.lines().count(), 1, "{said}");
+    chain.sort_by_key(|id| (*id as u32).wrapping_sub(head as u32));
+    (
+        running,
+        chain.into_iter().filter_map(Pid::from_raw).collect(),
+    )
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_head_that_is_killed_leaves_nobody_behind() {
-    let mut running = Running::start();
-    running.expect(2..100, &primes(2..100));
-    running.head.kill().unwrap();
-    running.head.wait().unwrap();
-    await_living(running.head.id(), 0);
+fn a_process_that_is_killed_is_reported_and_ends_all() {
+    for (at, prime) in [(0, 2), (10, 31), (24, 97)] {
+        let (mut running, chain) = of_25_primes();
+        kill_process(chain[HEAD_AND_PARENT + at], Signal::KILL).unwrap();
+        assert_eq!(running.head.wait().unwrap().code(), Some(1));
+        assert!(living(running.head.id()).is_empty());
+        let message = format!("sieve: process for {prime}: killed by a signal\n");
+        assert_eq!(said(running.head), message);
+    }
 }
 
 #[test]
-fn a_parent_that_does_not_hear_of_children() {
+#[cfg(target_os = "linux")]
+fn a_parent_that_is_killed_is_reported_and_leaves_no_process() {
+    let (mut running, chain) = of_25_primes();
+    kill_process(chain[1], Signal::KILL).unwrap();
+    assert_eq!(running.head.wait().unwrap().code(), Some(1));
+    // They are no children of the head.
+    await_living(running.head.id(), 0);
+    let message = "sieve: parent of the processes: killed by a signal\n";
+    assert_eq!(said(running.head), message);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_head_that_a_signal_ends_leaves_no_process() {
+    for signal in [Signal::KILL, Signal::TERM, Signal::INT] {
+        let (mut running, chain) = of_25_primes();
+        kill_process(chain[0], signal).unwrap();
+        assert_eq!(running.head.wait().unwrap().signal(), Some(signal.as_raw()));
+        await_living(running.head.id(), 0);
+        assert_eq!(said(running.head), "");
+    }
+}
+
+/// Else the writer to the head would not see that it has ended, nor a process that
+/// its reader has.
+#[test]
+#[cfg(target_os = "linux")]
+fn processes_have_no_pipes_but_their_own() {
+    let (running, chain) = of_25_primes();
+    let pipes = |process: &str| -> BTreeSet<String> {
+        let files = std::fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+        // The list of our own has the folder that is being read, which is closed then.
+        let links = files.filter_map(|file| std::fs::read_link(file.unwrap().path()).ok());
+        let names = links.map(|link| link.to_str().unwrap().to_string());
+        names.filter(|name| name.starts_with("pipe:")).collect()
+    };
+    let input = format!("/proc/{}/fd/0", running.head.id());
+    let input = std::fs::read_link(input).unwrap();
+    // What the test has open, too, is inherited: standard streams, and pipes of others.
+    let inherited = pipes("self");
+    let mut all = BTreeSet::new();
+    for (at, process) in chain.iter().enumerate() {
+        let pipes = pipes(&process.as_raw_pid().to_string());
+        assert_eq!(pipes.contains(input.to_str().unwrap()), at == 0, "{at}");
+        let own: Vec<&String> = pipes.difference(&inherited).collect();
+        let ends = if at < HEAD_AND_PARENT { 1 } else { 2 };
+        assert_eq!(own.len(), ends, "{at}: {own:?}");
+        all.extend(own.into_iter().cloned());
+    }
+    // One into each process for a prime, and one to the parent.
+    assert_eq!(all.len(), 25 + 1);
+    drop(running);
+}
+
+#[test]
+fn a_sigchld_that_is_ignored() {
     let line = r#"perl -e '$SIG{CHLD} = "IGNORE"; exec "sieve"'"#;
     let ran = run(&mut shell(line), b"2\n3\n4\n5\n");
     assert_eq!(
@@ -311,7 +378,7 @@ fn a_parent_that_does_not_hear_of_children() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_full_disk_and_closed_streams_are_said_once() {
+fn a_full_disk_and_closed_streams_are_reported_once() {
     for (line, message) in [
         ("sieve > /dev/full", "stdout: No space left on device"),
         ("sieve >&-", "stdout: Bad file descriptor"),

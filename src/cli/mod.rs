@@ -23,6 +23,7 @@ use crate::sys;
 use clap::Parser;
 use replace::Replacement;
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, tell};
+use rustix::process::{Resource, getrlimit};
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::fs::File;
@@ -31,18 +32,26 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::thread;
 
 /// Exit status: something failed.
 const FAILED: u8 = 1;
 /// Exit status: wrong usage.
 const USAGE: u8 = 2;
 
+/// The stack that all programs can do with, in bytes. Where the main thread may have less
+/// (`ulimit -s`), a thread has it.
+const STACK: usize = 1 << 20;
+
 /// Parses the command line and runs the program's body.
 ///
 /// `name` is the binary's name, `env!("CARGO_BIN_NAME")`. Wrong usage is one
 /// line on standard error and status 2; `--help` and `--version` are results
 /// and go to standard output.
-pub fn run<A: Parser>(name: &'static str, body: impl FnOnce(&Program, A) -> ExitCode) -> ExitCode {
+pub fn run<A: Parser>(
+    name: &'static str,
+    body: impl FnOnce(&Program, A) -> ExitCode + Send,
+) -> ExitCode {
     run_with_hints(name, |_| None, body)
 }
 
@@ -51,15 +60,29 @@ pub fn run<A: Parser>(name: &'static str, body: impl FnOnce(&Program, A) -> Exit
 pub fn run_with_hints<A: Parser>(
     name: &'static str,
     hint: Hint,
-    body: impl FnOnce(&Program, A) -> ExitCode,
+    body: impl FnOnce(&Program, A) -> ExitCode + Send,
 ) -> ExitCode {
     sys::set_name(name);
     let program = Program { name };
-    match usage::parse(name, hint) {
+    let run = || match usage::parse(name, hint) {
         Ok(args) => body(&program, args),
         Err(usage::Refusal::Text(text)) => program.print(text.as_bytes()),
         Err(usage::Refusal::Wrong(cause)) => program.wrong_usage(cause),
+    };
+    let stack = getrlimit(Resource::Stack).current;
+    if stack.is_none_or(|stack| stack >= STACK as u64) {
+        return run();
     }
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(STACK);
+        match thread.spawn_scoped(scope, run) {
+            Ok(thread) => thread.join().unwrap_or(ExitCode::from(FAILED)),
+            Err(error) => {
+                program.report("thread", error::cause(&error));
+                ExitCode::from(FAILED)
+            }
+        }
+    })
 }
 
 /// A running program: it knows its name, and with that how to fail.
@@ -149,12 +172,24 @@ impl Program {
         let closed = sys::close(output).map_err(Error::Write);
         match result.and_then(|status| closed.map(|()| status)) {
             Ok(status) => ExitCode::from(status),
-            Err(Error::Write(error)) => self.output_failed(&error),
-            Err(error) => {
-                self.fail("total", error);
-                ExitCode::from(FAILED)
-            }
+            Err(error) => ExitCode::from(self.end(Err(error))),
         }
+    }
+
+    /// Reports what failed; the exit status. `result` is whether all went well
+    /// and what did not is reported. If the reader of standard output has left,
+    /// the process ends by SIGPIPE.
+    pub fn end(&self, result: Result<bool, Error>) -> u8 {
+        match result {
+            Ok(true) => return 0,
+            Ok(false) => {}
+            Err(Error::Write(error)) => {
+                self.end_if_reader_left(&error);
+                self.report("stdout", error::cause(&error));
+            }
+            Err(error) => self.fail("total", error),
+        }
+        FAILED
     }
 
     /// The same, but the results go to a file. If all went well, it takes the place
