@@ -64,18 +64,13 @@ pub fn run_with_hints<A: Parser>(
 ) -> ExitCode {
     sys::set_name(name);
     let program = Program { name };
-    let run = || match usage::parse(name, hint) {
-        Ok(args) => body(&program, args),
-        Err(usage::Refusal::Text(text)) => program.print(text.as_bytes()),
-        Err(usage::Refusal::Wrong(cause)) => program.wrong_usage(cause),
-    };
     let stack = getrlimit(Resource::Stack).current;
     if stack.is_none_or(|stack| stack >= STACK as u64) {
-        return run();
+        return start(&program, hint, body);
     }
     thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(STACK);
-        match thread.spawn_scoped(scope, run) {
+        match thread.spawn_scoped(scope, || start(&program, hint, body)) {
             Ok(thread) => thread.join().unwrap_or(ExitCode::from(FAILED)),
             Err(error) => {
                 program.report("thread", error::cause(&error));
@@ -83,6 +78,20 @@ pub fn run_with_hints<A: Parser>(
             }
         }
     })
+}
+
+/// Takes a lot of stack, which its caller may not have.
+#[inline(never)]
+fn start<A: Parser>(
+    program: &Program,
+    hint: Hint,
+    body: impl FnOnce(&Program, A) -> ExitCode,
+) -> ExitCode {
+    match usage::parse(program.name, hint) {
+        Ok(args) => body(program, args),
+        Err(usage::Refusal::Text(text)) => program.print(text.as_bytes()),
+        Err(usage::Refusal::Wrong(cause)) => program.wrong_usage(cause),
+    }
 }
 
 /// A running program: it knows its name, and with that how to fail.
