@@ -334,7 +334,7 @@ fn a_small_stack_is_enough() {
     for name in filters() {
         let (input, body) = dressed(&name, b"7 Ab\n");
         // The environment is on the stack, too.
-        let line = format!("ulimit -s 16; exec env -i PATH=\"$PATH\" {name}");
+        let line = format!("exec env -i PATH=\"$PATH\" sh -c 'ulimit -s 16; exec {name}'");
         let (small, usual) = (
             run(&mut shell(&line), &input),
             run(&mut program(&name), &input),
