@@ -139,7 +139,11 @@ fn main() -> ExitCode {
         let terminator = args.lines.terminator();
         let separator = if args.tab { b'\t' } else { b' ' };
         let files = &args.lines.files;
-        let stdin_begins = files.stdin_begins();
+        let stdin_begins = if args.merge {
+            files.stdin_begins()
+        } else {
+            None
+        };
         let ended = |result: Result<Report, Error>| {
             let report = result.map_err(|error| args.located(error, stdin_begins))?;
             if args.verbose {

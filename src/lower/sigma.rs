@@ -3,12 +3,11 @@
 //!
 //! It does where a cased letter stands before it and none after it, with any
 //! number of case-ignorable characters in between. Which characters are cased
-//! and which are ignorable is in the tables of the `regex` crate.
+//! and which are ignorable is in the tables of [`crate::unicode`].
 
 use super::table::Pages;
 use crate::scan::utf8;
 use crate::unicode;
-use std::sync::LazyLock;
 
 /// The capital letter.
 pub const SIGMA: char = 'Σ';
@@ -30,12 +29,9 @@ enum Context {
 }
 
 fn context(c: char) -> Context {
-    static CASED: LazyLock<Vec<u64>> = LazyLock::new(|| unicode::bits(r"\p{Cased}"));
-    static IGNORABLE: LazyLock<Vec<u64>> = LazyLock::new(|| unicode::bits(r"\p{Case_Ignorable}"));
-    let is_in = |bits: &[u64]| bits[c as usize / 64] >> (c as usize % 64) & 1 != 0;
-    if is_in(&IGNORABLE) {
+    if unicode::is_case_ignorable(c) {
         Context::Ignorable
-    } else if is_in(&CASED) {
+    } else if unicode::is_cased(c) {
         Context::Cased
     } else {
         Context::Other

@@ -6,8 +6,11 @@
 //! loads: a page for each 64 characters, a bit for each character.
 
 use super::utf8;
-use crate::unicode::bits;
+use regex_syntax::hir::{Class as Hir, HirKind};
 use std::sync::LazyLock;
+
+/// How many pages of 64 characters there are up to U+10FFFF.
+const PAGES: usize = 0x11_0000 / 64;
 
 /// What a character is to the word filters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,21 @@ impl Classes {
             upper: self.upper[page] >> bit & 1 != 0,
         }
     }
+}
+
+/// The members of a class of the regular expression syntax, a bit each.
+fn bits(class: &str) -> Vec<u64> {
+    let hir = regex_syntax::parse(class).expect("a class that the regex crate knows");
+    let HirKind::Class(Hir::Unicode(class)) = hir.kind() else {
+        unreachable!("a class of characters");
+    };
+    let mut bits = vec![0; PAGES];
+    for range in class.ranges() {
+        for c in range.start() as usize..=range.end() as usize {
+            bits[c / 64] |= 1 << (c % 64);
+        }
+    }
+    bits
 }
 
 #[cfg(test)]

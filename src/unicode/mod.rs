@@ -1,0 +1,101 @@
+//! The version of Unicode that all programs use.
+//!
+//! It is that of the `regex` crate, which knows the oldest one. `std` and the crates for
+//! case folding and normalization know later ones. What they say of the characters of
+//! this version stays the same, by Unicode's stability policies (or is held to it by the
+//! tests below); and a character that it does not have is to all programs one without
+//! case, class or decomposition.
+
+mod tables;
+
+use std::sync::LazyLock;
+use tables::{ASSIGNED, CASE_IGNORABLE, CASED, Ranges};
+
+/// The version.
+pub const VERSION: &str = "16.0.0";
+
+/// How many pages of 64 characters there are up to U+10FFFF.
+const PAGES: usize = 0x11_0000 / 64;
+
+/// Whether a character is assigned in this version.
+#[inline]
+pub fn has(c: char) -> bool {
+    static BITS: LazyLock<Bits> = LazyLock::new(|| Bits::new(ASSIGNED));
+    c.is_ascii() || BITS.has(c)
+}
+
+/// Whether a character has a case (the property Cased).
+pub fn is_cased(c: char) -> bool {
+    static BITS: LazyLock<Bits> = LazyLock::new(|| Bits::new(CASED));
+    BITS.has(c)
+}
+
+/// Whether a character is passed over where the case of its neighbours counts (the property
+/// Case_Ignorable).
+pub fn is_case_ignorable(c: char) -> bool {
+    static BITS: LazyLock<Bits> = LazyLock::new(|| Bits::new(CASE_IGNORABLE));
+    BITS.has(c)
+}
+
+/// The members of a class, a bit each.
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn new(ranges: &Ranges) -> Bits {
+        let mut bits = vec![0; PAGES];
+        for &(first, last) in ranges {
+            for code in first as usize..=last as usize {
+                bits[code / 64] |= 1 << (code % 64);
+            }
+        }
+        Bits(bits)
+    }
+
+    #[inline]
+    fn has(&self, c: char) -> bool {
+        self.0[c as usize / 64] >> (c as usize % 64) & 1 != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_crates_know_this_version() {
+        let known = |age: u32| regex_syntax::parse(&format!(r"\p{{Age={age}.0}}")).is_ok();
+        assert!(known(16) && !known(17));
+        assert_eq!(VERSION, "16.0.0");
+        assert_eq!(unicode_segmentation::UNICODE_VERSION, (16, 0, 0));
+        assert!(unicode_normalization::UNICODE_VERSION >= (16, 0, 0));
+        assert!(char::UNICODE_VERSION >= (16, 0, 0));
+    }
+
+    #[test]
+    fn tables_are_those_of_the_regex_crate() {
+        for (class, is_in) in [
+            (r"^\p{Age=16.0}$", has as fn(char) -> bool),
+            (r"^\p{Cased}$", is_cased),
+            (r"^\p{Case_Ignorable}$", is_case_ignorable),
+        ] {
+            let class = regex::Regex::new(class).unwrap();
+            for c in '\0'..=char::MAX {
+                let text = c.to_string();
+                assert_eq!(is_in(c), class.is_match(&text), "{class}: {c:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn assigned_characters() {
+        for (c, expected) in [
+            ('a', true),
+            ('\u{378}', false),
+            ('\u{1c89}', true),  // 16.0
+            ('\u{a7ce}', false), // 17.0
+            ('\u{a7d2}', false), // 17.0
+        ] {
+            assert_eq!(has(c), expected, "{c:?}");
+        }
+    }
+}
