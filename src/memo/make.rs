@@ -77,16 +77,26 @@ pub(super) fn make(
             growth.show(length);
         }
     };
-    let filled = stdout.map_or(Ok(Summary::new()), |stdout| {
+    let filled = stdout.map_or(Ok((Summary::new(), true)), |stdout| {
         fill(&draft, stdout, &mut running, print, tell)
     });
     let ended = running
         .wait()
         .map_err(|error| Error::Read(error).of(cli::shown(&request.command[0])));
-    let ended = filled.and_then(|summary| Ok((summary, ended?)));
+    let ended = filled.and_then(|filled| Ok((filled, ended?)));
     // A slow reader must delay neither the end by a signal nor the processes that wait.
-    let made = ended.and_then(|(summary, ended)| match ended {
+    let made = ended.and_then(|((summary, is_complete), ended)| match ended {
         Ended::Signal(signal) => Ok(Made::Signal(signal)),
+        Ended::Status(status) | Ended::Asked(status) if !is_complete => {
+            if status.success() {
+                tell(
+                    "output not stored: another process has COMMAND's standard output open"
+                        .to_string(),
+                );
+                growth.show(summary.length);
+            }
+            Ok(Made::Failed(cli::status(status)))
+        }
         Ended::Status(status) | Ended::Asked(status)
             if status.success() || (request.keep_status && status.code().is_some()) =>
         {
@@ -116,7 +126,8 @@ pub(super) fn make(
     }
 }
 
-/// Takes what the command prints, up to its end, and says how much may be printed.
+/// Takes what the command prints, up to its end, and says how much may be printed. Returns
+/// whether the end has come.
 ///
 /// If the draft cannot be written, the pipe is closed: the command gets SIGPIPE.
 fn fill(
@@ -125,7 +136,7 @@ fn fill(
     running: &mut Running,
     print: impl Fn(u64),
     tell: &mut dyn FnMut(String),
-) -> Result<Summary, Error> {
+) -> Result<(Summary, bool), Error> {
     stream::enlarge_pipe(&stdout);
     let of_output = |error| Error::Read(error).of("the command's output");
     let mut buffer = vec![0; BLOCK];
@@ -133,7 +144,7 @@ fn fill(
     loop {
         match running.next(&stdout).map_err(of_output)? {
             Next::Read => {}
-            Next::Stop => return Ok(summary),
+            Next::Stop => return Ok((summary, false)),
             Next::Tell => {
                 tell(
                     "COMMAND has ended; waiting for another process that has its standard \
@@ -144,7 +155,7 @@ fn fill(
             }
         }
         let n = match stream::read(&mut stdout, &mut buffer).map_err(of_output)? {
-            0 => return Ok(summary),
+            0 => return Ok((summary, true)),
             n => n,
         };
         let written = (&draft.file).write_all(&buffer[..n]);

@@ -56,7 +56,8 @@ pub(super) enum Ended {
 pub(super) enum Next {
     /// Its output can be read.
     Read,
-    /// It has ended after a signal; its output does not matter any more.
+    /// It has ended after a signal, and all that it has written was read; other processes
+    /// have its output open.
     Stop,
     /// It has ended, and other processes have its output open.
     Tell,
@@ -100,7 +101,16 @@ impl Running {
                 let has_ended = self.has_ended(WaitIdOptions::NOHANG)?;
                 match self.looks {
                     _ if !has_ended => {}
-                    _ if is_signalled => return Ok(Next::Stop),
+                    // All that the command has written is in the pipe by now.
+                    _ if is_signalled => {
+                        let mut polled = [PollFd::new(stdout, PollFlags::IN)];
+                        match poll(&mut polled, Some(&Timespec::default())) {
+                            Ok(0) => return Ok(Next::Stop),
+                            Ok(_) => return Ok(Next::Read),
+                            Err(Errno::INTR) => continue,
+                            Err(error) => return Err(error.into()),
+                        }
+                    }
                     Looks::Running => self.looks = Looks::Ended,
                     Looks::Ended => {
                         self.looks = Looks::Told;

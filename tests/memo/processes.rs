@@ -319,6 +319,49 @@ fn signals_are_passed_on_to_the_command() {
     }
 }
 
+#[test]
+fn output_after_a_signal_is_whole_or_not_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let begun = folder.join("begun");
+    let expected: String = (1..=50_000).map(|i| format!("{i}\n")).collect();
+    for _ in 0..5 {
+        let line = format!(
+            "trap 'seq 50000; exit 0' TERM; touch {}; while :; do sleep 0.01; done",
+            begun.display()
+        );
+        let child = start(&mut get(folder, "k", &line));
+        wait_for(&begun);
+        kill(&child, "TERM");
+        let (status, output, _) = ended(child);
+        assert!(
+            (status, &output) == (0, &expected),
+            "{} bytes",
+            output.len()
+        );
+        let forget = ran(&mut memo(&folder.join("store"), &["--forget", "k"]));
+        assert_eq!(forget, printed(""));
+        fs::remove_file(&begun).unwrap();
+    }
+    // Another process has the output open, and may write more.
+    let line = format!(
+        "trap : TERM; (trap '' TERM; exec sleep 600) 2>/dev/null & echo $! >{0}.id; touch {0}; wait; echo early; exit 0",
+        begun.display()
+    );
+    let child = start(&mut get(folder, "k", &line));
+    wait_for(&begun);
+    kill(&child, "TERM");
+    let (status, output, message) = ended(child);
+    assert_eq!((status, output.as_str()), (0, "early\n"));
+    let expected =
+        "memo: k: output not stored: another process has COMMAND's standard output open\n";
+    assert_eq!(message, expected);
+    let id = fs::read_to_string(begun.with_extension("id")).unwrap();
+    let id = rustix::process::Pid::from_raw(id.trim().parse().unwrap()).unwrap();
+    rustix::process::kill_process(id, rustix::process::Signal::KILL).unwrap();
+    assert_eq!(ran(&mut get(folder, "k", "echo new")), printed("new\n"));
+}
+
 fn number(signal: &str) -> i32 {
     match signal {
         "HUP" => 1,

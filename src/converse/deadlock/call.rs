@@ -61,13 +61,13 @@ impl Call {
             libc::SYS_read | libc::SYS_readv | libc::SYS_write | libc::SYS_writev => vec![a],
             libc::SYS_splice => vec![a, c],
             // Its children are among the processes.
-            _ if self.waits_for_child() => vec![],
+            _ if self.waits_for_child() => return Ok(vec![]),
             libc::SYS_futex if waits(b) => {
                 no_limit(d)?;
                 if !is_private(b) && !in_private_memory(thread, a)? {
                     return Err(Not::Waiting);
                 }
-                vec![]
+                return Ok(vec![]);
             }
             libc::SYS_ppoll => {
                 no_limit(c)?;
@@ -89,16 +89,24 @@ impl Call {
             }
             libc::SYS_epoll_pwait => {
                 no_limit_ms(d)?;
-                return Ok(registered(thread, a)?);
+                return some(registered(thread, a)?);
             }
             #[cfg(target_arch = "x86_64")]
             libc::SYS_epoll_wait => {
                 no_limit_ms(d)?;
-                return Ok(registered(thread, a)?);
+                return some(registered(thread, a)?);
             }
             _ => return Err(Not::Waiting),
         };
-        Ok(descriptors.into_iter().map(Target::from).collect())
+        some(descriptors.into_iter().map(Target::from).collect())
+    }
+}
+
+/// A call that waits for no file at all waits for a signal.
+fn some(targets: Vec<Target>) -> Result<Vec<Target>, Not> {
+    match targets.is_empty() {
+        true => Err(Not::Waiting),
+        false => Ok(targets),
     }
 }
 
@@ -193,6 +201,16 @@ fn memory(thread: &Path, at: u64, bytes: u64) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_call_without_files_waits_for_a_signal() {
+        let call = Call {
+            number: libc::SYS_ppoll,
+            arguments: [0; 6],
+        };
+        let waits = call.waits_for("/proc/self".as_ref());
+        assert!(matches!(waits, Err(Not::Waiting)));
+    }
 
     #[test]
     fn calls_are_read() {
