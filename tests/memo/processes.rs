@@ -287,7 +287,7 @@ fn signals_are_passed_on_to_the_command() {
     for signal in ["TERM", "HUP", "INT"] {
         // One that ends by it, and memo too; the sleep keeps its output open.
         let begun = folder.join("begun");
-        let line = format!("touch {}; sleep 1000 & wait", begun.display());
+        let line = format!("touch {}; sleep 30 & wait", begun.display());
         let child = start(&mut get(folder, "k", &line));
         wait_for(&begun);
         wait_for_draft(&child);
