@@ -91,7 +91,7 @@ impl Args {
 
     /// What is counted of an input: its lines, or their keys.
     fn input<'a>(&self, input: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
-        let input = self.lines.input(input);
+        let input = self.lines.text.input(input);
         match self.ignore_case {
             true => {
                 let fold = Box::new(lower::fold());
@@ -116,7 +116,13 @@ impl Args {
             false => found == folded,
         };
         let mut sum = 0;
-        for (name, file) in self.lines.files.again(stdin_begins).unwrap_or_default() {
+        for (name, file) in self
+            .lines
+            .text
+            .files
+            .again(stdin_begins)
+            .unwrap_or_default()
+        {
             match count::find_too_large(is_meant, &mut sum, &mut self.input(file), terminator) {
                 Ok(()) => {}
                 Err(
@@ -138,7 +144,7 @@ fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
         let terminator = args.lines.terminator();
         let separator = if args.tab { b'\t' } else { b' ' };
-        let files = &args.lines.files;
+        let files = &args.lines.text.files;
         let stdin_begins = if args.merge {
             files.stdin_begins()
         } else {

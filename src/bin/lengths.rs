@@ -40,8 +40,8 @@ fn main() -> ExitCode {
             _ => Unit::Characters,
         };
         let lengths = &mut Lengths::new(unit, args.lines.terminator());
-        program.each_file(&args.lines.files, |input, output| {
-            let input = &mut args.lines.input(input);
+        program.each_file(&args.lines.text.files, |input, output| {
+            let input = &mut args.lines.text.input(input);
             stream::filter(input, lengths, output).map(|()| true)
         })
     })

@@ -94,9 +94,9 @@ fn main() -> ExitCode {
         };
         let terminator = args.lines.terminator();
         program.sum(
-            &args.lines.files,
+            &args.lines.text.files,
             Mean::new(form, answer, args.memory.means(None)),
-            |mean, input| mean.read(&mut args.lines.input(input), terminator),
+            |mean, input| mean.read(&mut args.lines.text.input(input), terminator),
             |mean, output| mean.write(output),
         )
     })

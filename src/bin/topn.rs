@@ -75,7 +75,7 @@ impl Args {
                 "unexpected argument '{text}' beside -n (use ./{text} for a file)"
             )),
             n => {
-                self.lines.files.insert_first(operand);
+                self.lines.text.files.insert_first(operand);
                 Ok(n)
             }
         }
@@ -110,9 +110,9 @@ fn main() -> ExitCode {
         };
         let terminator = args.lines.terminator();
         program.sum(
-            &args.lines.files,
+            &args.lines.text.files,
             Top::new(choice),
-            |top, input| top.read(&mut args.lines.input(input), terminator),
+            |top, input| top.read(&mut args.lines.text.input(input), terminator),
             |top, output| top.write(terminator, args.other, output),
         )
     })

@@ -397,7 +397,7 @@ fn open(name: &OsStr) -> io::Result<File> {
 
 /// Whether a program would read what it writes, and never reach the end: the file is
 /// standard output as well, which appends to it or writes ahead of what is read.
-pub fn is_output(mut file: &File) -> io::Result<bool> {
+fn is_output(mut file: &File) -> io::Result<bool> {
     let stdout = io::stdout();
     let (Ok(input), Ok(output)) = (fstat(file), fstat(&stdout)) else {
         return Ok(false);

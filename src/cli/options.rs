@@ -132,21 +132,12 @@ pub struct LineOptions {
     #[arg(short, long)]
     zero_terminated: bool,
 
-    /// Drop a CR at the end of each line of input
-    #[arg(long, hide_short_help = true, conflicts_with = "zero_terminated")]
-    crlf: bool,
-
-    /// The FILE operands.
+    /// What is read.
     #[command(flatten)]
-    pub files: Files,
+    pub text: LineFiles,
 }
 
 impl LineOptions {
-    /// What is read of an input.
-    pub fn input<'a>(&self, input: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
-        without_cr(self.crlf, input)
-    }
-
     /// The byte that ends a line.
     pub fn terminator(&self) -> u8 {
         if self.zero_terminated { 0 } else { b'\n' }
@@ -162,6 +153,21 @@ pub struct InputLineOptions {
     #[arg(short, long)]
     zero_terminated: bool,
 
+    /// What is read.
+    #[command(flatten)]
+    pub text: LineFiles,
+}
+
+impl InputLineOptions {
+    /// The byte that ends a line of the input.
+    pub fn terminator(&self) -> u8 {
+        if self.zero_terminated { 0 } else { b'\n' }
+    }
+}
+
+/// The FILE operands of a program that reads lines, and how their lines end.
+#[derive(clap::Args, Debug)]
+pub struct LineFiles {
     /// Drop a CR at the end of each line of input
     #[arg(long, hide_short_help = true, conflicts_with = "zero_terminated")]
     crlf: bool,
@@ -171,22 +177,13 @@ pub struct InputLineOptions {
     pub files: Files,
 }
 
-impl InputLineOptions {
+impl LineFiles {
     /// What is read of an input.
     pub fn input<'a>(&self, input: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
-        without_cr(self.crlf, input)
-    }
-
-    /// The byte that ends a line of the input.
-    pub fn terminator(&self) -> u8 {
-        if self.zero_terminated { 0 } else { b'\n' }
-    }
-}
-
-fn without_cr<'a>(crlf: bool, input: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
-    match crlf {
-        true => Box::new(WithoutCr::new(input)),
-        false => Box::new(input),
+        match self.crlf {
+            true => Box::new(WithoutCr::new(input)),
+            false => Box::new(input),
+        }
     }
 }
 
@@ -209,7 +206,7 @@ pub struct MemoryOptions {
 }
 
 impl MemoryOptions {
-    /// What a count may use of the machine, with so many threads.
+    /// The limits of a count with this number of threads.
     pub fn means(&self, threads: Option<NonZeroUsize>) -> Means {
         Means {
             threads,

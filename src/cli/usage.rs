@@ -35,7 +35,8 @@ pub(super) fn parse<A: Parser>(name: &'static str, hint: Hint) -> Result<A, Refu
         .map_err(|error| match error.kind() {
             ErrorKind::DisplayHelp => {
                 let mut helpful = with_help(command::<A>(name));
-                let again = helpful.try_get_matches_from_mut(std::env::args_os());
+                let arguments = with_equals_signs(&helpful, std::env::args_os());
+                let again = helpful.try_get_matches_from_mut(arguments);
                 Refusal::Text(again.err().unwrap_or(error).render().to_string())
             }
             ErrorKind::DisplayVersion => Refusal::Text(error.render().to_string()),

@@ -66,7 +66,7 @@ impl Queue {
         Ok(&self.memory[self.gone..])
     }
 
-    /// Removes so many bytes from the front.
+    /// Removes this number of bytes from the front.
     pub(super) fn pop(&mut self, bytes: usize) {
         self.gone += bytes;
     }

@@ -184,8 +184,6 @@ pub fn write_alike(
 
 /// Lines that are folded to the same.
 struct Group {
-    /// The first part of their keys.
-    folded: Vec<u8>,
     total: u64,
     /// The key with the largest count, and that.
     key: Vec<u8>,
@@ -209,7 +207,7 @@ impl Sums {
         let tally = Tally::parse(record).map_err(|cause| Error::Line { number: 0, cause })?;
         let (folded, _) = parts_of_key(tally.line, self.terminator);
         match &mut self.group {
-            Some(group) if group.folded == folded => {
+            Some(group) if parts_of_key(&group.key, self.terminator).0 == folded => {
                 let Some(total) = group.total.checked_add(tally.count) else {
                     let key = match tally.count > group.most {
                         true => tally.line,
@@ -226,7 +224,6 @@ impl Sums {
             _ => {
                 self.end_group();
                 self.group = Some(Group {
-                    folded: folded.to_vec(),
                     total: tally.count,
                     key: tally.line.to_vec(),
                     most: tally.count,

@@ -24,7 +24,7 @@ use crate::scan::{self, CHUNK, utf8};
 use crate::stream::{Chain, Filter, Out};
 use crate::unicode;
 use normal::Nfc;
-use sigma::{Contexts, FINAL, MEDIAL, SIGMA};
+use sigma::{FINAL, MEDIAL, SIGMA};
 use table::{Cases, GROWTH, LONGEST, pack};
 use unicase::UniCase;
 
@@ -89,7 +89,6 @@ fn known(c: char, becomes: String) -> String {
 struct Lower {
     mapping: Mapping,
     cases: Cases,
-    contexts: Contexts,
     /// The text so far ends in a cased letter, case-ignorable characters aside.
     cased: bool,
     /// What is put out next, from a sigma on of which it is not known whether
@@ -107,7 +106,6 @@ impl Lower {
                     |c| pack(&known(c, UniCase::unicode(c.to_string()).to_folded_case()))
                 }
             }),
-            contexts: Contexts::default(),
             cased: false,
             held: Vec::new(),
         }
@@ -189,10 +187,10 @@ impl Lower {
     /// Whether the sigma between `from` and `to` is the last letter of a word,
     /// as far as this text tells.
     fn ends_word(&mut self, text: &[u8], from: usize, to: usize) -> Option<bool> {
-        if !self.contexts.before(&text[..from]).unwrap_or(self.cased) {
+        if !sigma::before(&text[..from]).unwrap_or(self.cased) {
             return Some(false);
         }
-        self.contexts.after(&text[to..]).map(|cased| !cased)
+        sigma::after(&text[to..]).map(|cased| !cased)
     }
 
     /// Puts out what was held back, now that the sigma before it is known.
@@ -210,7 +208,7 @@ impl Filter for Lower {
     fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error> {
         let mut open = None;
         if !self.held.is_empty() {
-            match self.contexts.after(text) {
+            match sigma::after(text) {
                 Some(cased) => self.release(!cased, out),
                 None => open = Some(out.as_slice().len()),
             }
@@ -222,7 +220,7 @@ impl Filter for Lower {
             out.truncate(open);
         }
         if self.mapping == Mapping::Lower {
-            self.cased = self.contexts.before(text).unwrap_or(self.cased);
+            self.cased = sigma::before(text).unwrap_or(self.cased);
         }
         Ok(())
     }

@@ -5,7 +5,6 @@
 //! number of case-ignorable characters in between. Which characters are cased
 //! and which are ignorable is in the tables of [`crate::unicode`].
 
-use super::table::Pages;
 use crate::scan::utf8;
 use crate::unicode;
 
@@ -17,14 +16,13 @@ pub const MEDIAL: &[u8; 2] = b"\xCF\x83";
 pub const FINAL: &[u8; 2] = b"\xCF\x82";
 
 /// What a character means to a sigma beside it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Context {
     /// A letter that has a case.
     Cased,
     /// To be looked past.
     Ignorable,
     /// Anything else; invalid bytes, too.
-    #[default]
     Other,
 }
 
@@ -38,45 +36,34 @@ fn context(c: char) -> Context {
     }
 }
 
-/// The contexts of all characters met so far.
-pub struct Contexts(Pages<Context>);
-
-impl Default for Contexts {
-    fn default() -> Self {
-        Contexts(Pages::new(context))
-    }
+fn context_of(c: Option<char>) -> Context {
+    c.map_or(Context::Other, context)
 }
 
-impl Contexts {
-    fn of(&mut self, c: Option<char>) -> Context {
-        c.map_or(Context::Other, |c| self.0.get(c))
-    }
-
-    /// Whether the text ends in a cased letter, ignorable characters aside;
-    /// `None` if it has no others.
-    pub fn before(&mut self, mut text: &[u8]) -> Option<bool> {
-        while !text.is_empty() {
-            let (c, length) = utf8::last(text);
-            match self.of(c) {
-                Context::Ignorable => text = &text[..text.len() - length],
-                context => return Some(context == Context::Cased),
-            }
+/// Whether the text ends in a cased letter, ignorable characters aside;
+/// `None` if it has no others.
+pub fn before(mut text: &[u8]) -> Option<bool> {
+    while !text.is_empty() {
+        let (c, length) = utf8::last(text);
+        match context_of(c) {
+            Context::Ignorable => text = &text[..text.len() - length],
+            context => return Some(context == Context::Cased),
         }
-        None
     }
+    None
+}
 
-    /// Whether the text begins with a cased letter, ignorable characters
-    /// aside; `None` if it has no others.
-    pub fn after(&mut self, mut text: &[u8]) -> Option<bool> {
-        while !text.is_empty() {
-            let (c, length) = utf8::first(text);
-            match self.of(c) {
-                Context::Ignorable => text = &text[length..],
-                context => return Some(context == Context::Cased),
-            }
+/// Whether the text begins with a cased letter, ignorable characters
+/// aside; `None` if it has no others.
+pub fn after(mut text: &[u8]) -> Option<bool> {
+    while !text.is_empty() {
+        let (c, length) = utf8::first(text);
+        match context_of(c) {
+            Context::Ignorable => text = &text[length..],
+            context => return Some(context == Context::Cased),
         }
-        None
     }
+    None
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::memory::Size;
 use num_bigint::BigInt;
 use proptest::prelude::*;
 
-/// What is told of an input, with no memory for percentiles but the least.
+/// The answer for an input, with the least memory for percentiles.
 fn answer(form: Form, answer: Answer, text: &str) -> Result<String, Error> {
     let means = Means {
         memory: Some(Size::Bytes(0)),

@@ -153,7 +153,7 @@ impl Draft {
         let trailer = summary.trailer(key, SystemTime::now(), status);
         self.file.write_all(&trailer).map_err(named)?;
         self.file.sync_all().map_err(named)?;
-        // Without the store there is no name either; it is not created again.
+        // If the store was removed, its names were, too. It is not created again.
         let lock = Lock::if_there(self.store.folder())?;
         let Some(lock) = lock.filter(|_| has_name(&self.file, &self.path).is_ok_and(|ours| ours))
         else {
