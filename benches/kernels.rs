@@ -16,7 +16,7 @@ use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use textmill::stream::{BLOCK, Filter, Out};
+use textmill::common::stream::{BLOCK, Filter, Out};
 
 fn main() {
     divan::main();
@@ -28,7 +28,7 @@ const SIZE: usize = 1 << 20;
 // The scanner: one block, as a filter hands it over, in the cache.
 mod scan {
     use super::*;
-    use textmill::scan::{CHUNK, Masks, ROOM, Refiner, classify, compress, find};
+    use textmill::text::scan::{CHUNK, Masks, ROOM, Refiner, classify, compress, find};
 
     /// As many chunks as the word filters scan at once.
     const BATCH: usize = 32 * CHUNK;
@@ -152,7 +152,7 @@ mod pick {
         let expected = naive(r"\b\p{Uppercase}\w*\b", &text);
         filter(
             bencher,
-            textmill::capwords::capwords(false),
+            textmill::text::capwords::capwords(false),
             &text,
             &expected,
         );
@@ -162,13 +162,18 @@ mod pick {
     fn words(bencher: Bencher, text: Text) {
         let text = text.make(SIZE);
         let expected = naive(r"\w+", &text);
-        filter(bencher, textmill::words::words(false), &text, &expected);
+        filter(
+            bencher,
+            textmill::text::words::words(false),
+            &text,
+            &expected,
+        );
     }
 }
 
 mod lower {
     use super::*;
-    use textmill::lower;
+    use textmill::text::lower;
     use unicase::UniCase;
     use unicode_normalization::UnicodeNormalization;
 
@@ -210,7 +215,7 @@ mod lower {
 mod count {
     use super::*;
     use std::num::NonZeroUsize;
-    use textmill::count::{Counts, Means};
+    use textmill::text::count::{Counts, Limits};
 
     /// Counts the lines of a text, on one thread.
     fn counted(lines: &str) -> Counts {
@@ -221,9 +226,9 @@ mod count {
 
     fn none() -> Counts {
         let threads = Some(NonZeroUsize::MIN);
-        Counts::new(Means {
+        Counts::new(Limits {
             threads,
-            ..Means::default()
+            ..Limits::default()
         })
     }
 
@@ -276,7 +281,7 @@ mod count {
 
 mod tally {
     use super::*;
-    use textmill::tally::{Tally, put};
+    use textmill::text::tally::{Tally, put};
 
     #[divan::bench]
     fn parse(bencher: Bencher) {
@@ -321,7 +326,7 @@ mod tally {
 mod topn {
     use super::*;
     use std::cmp::Reverse;
-    use textmill::topn::{Choice, Top};
+    use textmill::text::topn::{Choice, Top};
 
     /// The records, the largest first.
     fn sorted(tallies: &str) -> Vec<&str> {

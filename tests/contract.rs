@@ -511,7 +511,7 @@ fn help_tells_use_order_and_cost() {
         assert!(help.lines().all(fits), "{name} --help is wide:\n{help}");
         let ran = run(program(&name).arg("--version"), b"");
         // case text-10
-        let unicode = textmill::unicode::VERSION;
+        let unicode = textmill::text::unicode::VERSION;
         let version = format!(
             "{name} (textmill) {}, Unicode {unicode}\n",
             env!("CARGO_PKG_VERSION")

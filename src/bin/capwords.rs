@@ -1,8 +1,11 @@
-//! `capwords`: the capitalised words of a text, one a line. See [`textmill::capwords`].
+//! `capwords`: the capitalised words of a text, one a line. See [`textmill::text::capwords`].
 
 use clap::Parser;
 use std::process::ExitCode;
-use textmill::{capwords, cli};
+use textmill::cli;
+use textmill::text::{capwords, matches};
+
+textmill::process_wide!();
 
 /// Print the capitalised words of a text, one a line.
 ///
@@ -24,6 +27,11 @@ struct Args {
 
 fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
-        program.pick(&args.options, capwords::capwords)
+        let options = &args.options;
+        let filter = capwords::capwords(options.ascii);
+        match matches::or_matches(filter, &options.patterns, options.ascii) {
+            Ok(mut filter) => program.filter(&options.files, &mut *filter),
+            Err(cause) => program.wrong_usage(cause),
+        }
     })
 }

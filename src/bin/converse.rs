@@ -1,4 +1,4 @@
-//! `converse`: two commands, the output of each the input of the other. See [`textmill::converse`].
+//! `converse`: two commands, the output of each the input of the other. See [`textmill::process::converse`].
 
 use clap::Parser;
 use std::ffi::{OsStr, OsString};
@@ -7,10 +7,13 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 use textmill::cli::{self, Program};
-use textmill::converse::{self, Ended, Limits, Log, OnDeadlock};
-use textmill::error::Error;
-use textmill::memory::{self, Size};
-use textmill::time;
+use textmill::common::error::Error;
+use textmill::common::memory::{self, Size};
+use textmill::common::show;
+use textmill::common::time;
+use textmill::process::converse::{self, Ended, Limits, Log, OnDeadlock};
+
+textmill::process_wide!();
 
 /// Run two commands, the output of each the input of the other.
 ///
@@ -143,7 +146,7 @@ impl Args {
             Err(_) => Err(io::ErrorKind::Other.into()),
         });
         let ended = result.transpose()?;
-        written.map_err(|error| Error::Write(error).of(cli::shown(name)))?;
+        written.map_err(|error| Error::Write(error).of(show::shown(name)))?;
         Ok(ended.is_some_and(|ended| told(program, commands, &ended)))
     }
 }
@@ -153,7 +156,7 @@ fn log(name: &OsStr, output: Option<&File>) -> Result<Log, Error> {
     if let Some(output) = output.filter(|_| name == "-") {
         return Ok(Log::new(output.try_clone().map_err(Error::Write)?, None));
     }
-    let shown = cli::shown(name);
+    let shown = show::shown(name);
     let file = File::create(name).map_err(|error| Error::Write(error).of(&shown))?;
     Ok(Log::new(file, Some(shown)))
 }

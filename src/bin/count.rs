@@ -1,14 +1,17 @@
-//! `count`: how often each line occurs. See [`textmill::count`].
+//! `count`: how often each line occurs. See [`textmill::text::count`].
 
 use clap::Parser;
 use std::io::Read;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use textmill::cli;
-use textmill::count::{self, Counts, Keys, Means, Report};
-use textmill::error::{Error, TOO_LARGE};
-use textmill::lower;
-use textmill::memory;
+use textmill::common::error::{Error, TOO_LARGE};
+use textmill::common::memory;
+use textmill::common::show;
+use textmill::text::count::{self, Counts, Keys, Limits, Report};
+use textmill::text::lower;
+
+textmill::process_wide!();
 
 /// Print each distinct line once, after the number of times it occurs.
 ///
@@ -80,12 +83,16 @@ struct Args {
 }
 
 impl Args {
-    fn means(&self) -> Means {
-        let means = self.memory.means(self.jobs);
+    fn limits(&self) -> Limits {
+        let limits = Limits {
+            threads: self.jobs,
+            memory: self.memory.memory,
+            directories: self.memory.directories(),
+        };
         match self.ignore_case {
             // For each of two counts.
-            true => means.half(),
-            false => means,
+            true => limits.half(),
+            false => limits,
         }
     }
 
@@ -164,7 +171,7 @@ fn main() -> ExitCode {
                 let inputs = inputs.map(|(name, file)| (name, file.map(|file| args.input(file))));
                 ended(count::merge_sorted(
                     inputs,
-                    args.means(),
+                    args.limits(),
                     separator,
                     terminator,
                     output,
@@ -174,7 +181,7 @@ fn main() -> ExitCode {
         }
         program.sum(
             files,
-            Counts::new(args.means()),
+            Counts::new(args.limits()),
             |counts, input| {
                 let mut input = args.input(input);
                 match args.merge {
@@ -186,7 +193,9 @@ fn main() -> ExitCode {
             },
             |counts, output| {
                 ended(match args.ignore_case {
-                    true => count::write_alike(counts, args.means(), separator, terminator, output),
+                    true => {
+                        count::write_alike(counts, args.limits(), separator, terminator, output)
+                    }
                     false => counts.write(separator, terminator, output),
                 })
             },
@@ -218,8 +227,8 @@ fn tell(program: &cli::Program, report: Report) {
     let peak = memory::peak().map_or("unknown".to_string(), |peak| format!("{} KiB", peak >> 10));
     program.say(format_args!(
         "{}, {distinct} distinct, {}, {} spilled, {peak} of memory at most",
-        cli::number_of(lines, "line"),
-        cli::number_of(runs, "run"),
-        cli::number_of(spilled, "byte"),
+        show::number_of(lines, "line"),
+        show::number_of(runs, "run"),
+        show::number_of(spilled, "byte"),
     ));
 }

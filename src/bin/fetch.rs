@@ -1,4 +1,4 @@
-//! `fetch`: the bodies of URLs, text as UTF-8. See [`textmill::fetch`].
+//! `fetch`: the bodies of URLs, text as UTF-8. See [`textmill::web::fetch`].
 
 use clap::Parser;
 use std::convert::Infallible;
@@ -13,13 +13,16 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 use textmill::cli::{self, Program};
-use textmill::error::Error;
-use textmill::fetch::progress::{self, Progress};
-use textmill::fetch::{
+use textmill::common::error::Error;
+use textmill::common::memory;
+use textmill::common::time;
+use textmill::web::fetch::progress::{self, Progress};
+use textmill::web::fetch::{
     self, Failure, Family, Fetcher, Field, Many, Options, Report, Transfer, User,
 };
-use textmill::{memory, time};
 use url::Url;
+
+textmill::process_wide!();
 
 /// Write the bodies of URLs, text as UTF-8: every byte exactly once, or fail.
 ///

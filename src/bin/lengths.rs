@@ -1,10 +1,12 @@
-//! `lengths`: the length of each line. See [`textmill::lengths`].
+//! `lengths`: the length of each line. See [`textmill::text::lengths`].
 
 use clap::Parser;
 use std::process::ExitCode;
 use textmill::cli;
-use textmill::lengths::{Lengths, Unit};
-use textmill::stream;
+use textmill::common::stream;
+use textmill::text::lengths::{Lengths, Unit};
+
+textmill::process_wide!();
 
 /// Print the length of each line, in characters.
 ///

@@ -1,4 +1,4 @@
-//! `linkcheck`: the broken links of a web site. See [`textmill::linkcheck`].
+//! `linkcheck`: the broken links of a web site. See [`textmill::web::linkcheck`].
 
 use clap::{Parser, ValueEnum};
 use regex::bytes::RegexSet;
@@ -9,14 +9,19 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::{fs, io};
 use textmill::cli::{self, Program};
-use textmill::error::{Error, cause};
-use textmill::fetch::{self, Field};
-use textmill::linkcheck::progress::{Aside, Progress};
-use textmill::linkcheck::{
+use textmill::common::error::{Error, cause};
+use textmill::common::memory;
+use textmill::common::show;
+use textmill::common::time;
+use textmill::text::matches;
+use textmill::web::fetch::{self, Field};
+use textmill::web::linkcheck::progress::{Aside, Progress};
+use textmill::web::linkcheck::{
     self, Cache, Folder, Format, Observer, Options, Remap, Scope, Statuses, Summary, Tally,
 };
-use textmill::{matches, memory, time};
 use url::Url;
+
+textmill::process_wide!();
 
 /// Check the links of a web site, and tell which are broken.
 ///
@@ -353,7 +358,7 @@ impl Args {
         let cache = text.and_then(|text| Cache::parse(&text, self.max_age));
         cache
             .map(Some)
-            .map_err(|cause| format!("--cache: {}: {cause}", cli::shown(path)))
+            .map_err(|cause| format!("--cache: {}: {cause}", show::shown(path)))
     }
 
     /// What the user wants to look at; the error is one line.
@@ -483,7 +488,7 @@ fn walk(
             cache.add(fine);
             let written = program.replace(path, |file| cache.write(file));
             if let Err(error) = &written {
-                program.report(cli::shown(path), cause(error));
+                program.report(show::shown(path), cause(error));
             }
             kept = written.is_ok();
         }
@@ -525,7 +530,7 @@ fn walk(
 fn some(n: u64, thing: &str) -> String {
     match n {
         0 => format!("no {thing}s"),
-        n => cli::number_of(n, thing),
+        n => show::number_of(n, thing),
     }
 }
 

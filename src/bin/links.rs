@@ -1,10 +1,12 @@
-//! `links`: what a page links to. See [`textmill::links`].
+//! `links`: what a page links to. See [`textmill::web::links`].
 
 use clap::Parser;
 use std::process::ExitCode;
 use textmill::cli;
-use textmill::links::{self, Options};
+use textmill::web::links::{self, Options};
 use url::Url;
+
+textmill::process_wide!();
 
 /// Print what an HTML page links to, as absolute URLs, one a line.
 ///

@@ -1,9 +1,12 @@
-//! `lower`: the same text in lower case. See [`textmill::lower`].
+//! `lower`: the same text in lower case. See [`textmill::text::lower`].
 
 use clap::Parser;
 use std::process::ExitCode;
-use textmill::stream::Filter;
-use textmill::{cli, lower};
+use textmill::cli;
+use textmill::common::stream::Filter;
+use textmill::text::lower;
+
+textmill::process_wide!();
 
 /// Print a text in lower case.
 ///

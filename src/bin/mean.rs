@@ -1,9 +1,12 @@
-//! `mean`: the mean of numbers. See [`textmill::mean`].
+//! `mean`: the mean of numbers. See [`textmill::text::mean`].
 
 use clap::Parser;
 use std::process::ExitCode;
 use textmill::cli;
-use textmill::mean::{Answer, Form, Mean, Percentile};
+use textmill::text::count::Limits;
+use textmill::text::mean::{Answer, Form, Mean, Percentile};
+
+textmill::process_wide!();
 
 /// Print the mean of numbers, one a line.
 ///
@@ -93,9 +96,14 @@ fn main() -> ExitCode {
             _ => Answer::Percentiles(percentiles),
         };
         let terminator = args.lines.terminator();
+        let limits = Limits {
+            threads: None,
+            memory: args.memory.memory,
+            directories: args.memory.directories(),
+        };
         program.sum(
             &args.lines.text.files,
-            Mean::new(form, answer, args.memory.means(None)),
+            Mean::new(form, answer, limits),
             |mean, input| mean.read(&mut args.lines.text.input(input), terminator),
             |mean, output| mean.write(output),
         )

@@ -1,4 +1,4 @@
-//! `memo`: the stored output of a command, made if there is none. See [`textmill::memo`].
+//! `memo`: the stored output of a command, made if there is none. See [`textmill::process::memo`].
 
 use clap::{ArgGroup, Parser};
 use std::ffi::OsString;
@@ -9,9 +9,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use textmill::cli::{self, Program};
-use textmill::error::Error;
-use textmill::memo::{self, Entry, Got, Request, Store};
-use textmill::{memory, time};
+use textmill::common::error::Error;
+use textmill::common::memory;
+use textmill::common::show;
+use textmill::common::time;
+use textmill::process::memo::{self, Entry, Got, Request, Store};
+
+textmill::process_wide!();
 
 /// Print the stored output of COMMAND, and run COMMAND only if there is none.
 ///
@@ -216,7 +220,7 @@ fn get(program: &Program, store: &Store, key: &OsString, args: &Args) -> ExitCod
         heal: args.heal,
     };
     program.with_status(|output| {
-        let mut tell = |text| program.report(cli::shown(key), text);
+        let mut tell = |text| program.report(show::shown(key), text);
         Ok(match memo::get(store, &request, output, &mut tell)? {
             Got::Status(status) => status,
             Got::NotStarted(error) => program.not_started(&args.command[0], &error),
@@ -235,7 +239,7 @@ fn manage(program: &Program, store: &Store, args: &Args, output: &mut File) -> R
     };
     if let Some(key) = &args.forget {
         if !store.forget(key.as_bytes())? {
-            program.report(cli::shown(key), "not in the store");
+            program.report(show::shown(key), "not in the store");
             well = false;
         }
     } else if args.prune {
@@ -267,7 +271,7 @@ impl Args {
         }
         match self.zero_terminated {
             true => line.extend([&entry.key[..], b"\0"].concat()),
-            false => line.extend((cli::escaped(&entry.key) + "\n").into_bytes()),
+            false => line.extend((show::escaped(&entry.key) + "\n").into_bytes()),
         }
         line
     }

@@ -1,9 +1,11 @@
-//! `sieve`: the primes among ascending numbers. See [`textmill::sieve`].
+//! `sieve`: the primes among ascending numbers. See [`textmill::process::sieve`].
 
 use clap::Parser;
 use std::process::ExitCode;
 use textmill::cli;
-use textmill::sieve;
+use textmill::process::sieve;
+
+textmill::process_wide!();
 
 /// Print the primes among ascending whole numbers, one a line.
 ///

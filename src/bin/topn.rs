@@ -1,10 +1,12 @@
-//! `topn`: the N records with the largest counts. See [`textmill::topn`].
+//! `topn`: the N records with the largest counts. See [`textmill::text::topn`].
 
 use clap::Parser;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use textmill::cli;
-use textmill::topn::{Choice, Top};
+use textmill::text::topn::{Choice, Top};
+
+textmill::process_wide!();
 
 /// Print the N lines with the largest counts, largest first.
 ///

@@ -1,8 +1,11 @@
-//! `untag`: the text of a page. See [`textmill::untag`].
+//! `untag`: the text of a page. See [`textmill::web::untag`].
 
 use clap::Parser;
 use std::process::ExitCode;
-use textmill::{cli, untag};
+use textmill::cli;
+use textmill::web::untag;
+
+textmill::process_wide!();
 
 /// Print the text of an HTML page, as a reader sees it.
 ///

@@ -1,8 +1,11 @@
-//! `words`: every word of a text, one a line. See [`textmill::words`].
+//! `words`: every word of a text, one a line. See [`textmill::text::words`].
 
 use clap::Parser;
 use std::process::ExitCode;
-use textmill::{cli, words};
+use textmill::cli;
+use textmill::text::{matches, words};
+
+textmill::process_wide!();
 
 /// Print every word of a text, one a line.
 ///
@@ -24,6 +27,11 @@ struct Args {
 
 fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
-        program.pick(&args.options, words::words)
+        let options = &args.options;
+        let filter = words::words(options.ascii);
+        match matches::or_matches(filter, &options.patterns, options.ascii) {
+            Ok(mut filter) => program.filter(&options.files, &mut *filter),
+            Err(cause) => program.wrong_usage(cause),
+        }
     })
 }

@@ -9,17 +9,21 @@
 //! it out), `options` (those that several programs have), `replace` (a file that
 //! takes the place of another one when it is complete).
 
+mod allocator;
 mod options;
 mod replace;
 mod usage;
 
+pub use crate::process::streams::note_closed_streams;
+pub use allocator::Allocator;
 pub use options::{Files, InputLineOptions, LineOptions, MemoryOptions, WordOptions};
 pub use usage::Hint;
 
-use crate::error::{self, Error};
-use crate::matches::Matches;
-use crate::stream::{self, Filter};
-use crate::sys;
+use crate::common::error::{self, Error};
+use crate::common::show::{shown, visible};
+use crate::common::stream::{self, Filter};
+use crate::common::sys;
+use crate::process::{child, signals, streams};
 use clap::Parser;
 use replace::Replacement;
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, tell};
@@ -30,8 +34,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Seek, Write};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::process::ExitCode;
 use std::thread;
 
 /// Exit status: something failed.
@@ -62,7 +65,7 @@ pub fn run_with_hints<A: Parser>(
     hint: Hint,
     body: impl FnOnce(&Program, A) -> ExitCode + Send,
 ) -> ExitCode {
-    sys::set_name(name);
+    allocator::set_name(name);
     let program = Program { name };
     let stack = getrlimit(Resource::Stack).current;
     if stack.is_none_or(|stack| stack >= STACK as u64) {
@@ -145,7 +148,7 @@ impl Program {
     /// reader has closed it.
     pub fn end_if_reader_left(&self, error: &io::Error) {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            sys::die_by_sigpipe();
+            signals::die_by_sigpipe();
         }
     }
 
@@ -172,7 +175,7 @@ impl Program {
 
     /// The same for a `body` that has an exit status of its own.
     pub fn with_status(&self, body: impl FnOnce(&mut File) -> Result<u8, Error>) -> ExitCode {
-        sys::refuse_large_files_by_error();
+        signals::refuse_large_files_by_error();
         let mut output = match self.output() {
             Ok(output) => output,
             Err(error) => return self.output_failed(&error),
@@ -239,7 +242,7 @@ impl Program {
     /// Runs `body`, which writes no results. It returns whether all went well
     /// and has reported by itself what did not.
     pub fn without_output(&self, body: impl FnOnce() -> Result<bool, Error>) -> ExitCode {
-        sys::refuse_large_files_by_error();
+        signals::refuse_large_files_by_error();
         match body() {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::from(FAILED),
@@ -253,12 +256,12 @@ impl Program {
     /// Reports that a command could not be started; the shell's status for that.
     pub fn not_started(&self, command: &OsStr, error: &io::Error) -> u8 {
         self.report(shown(command), error::cause(error));
-        status_without_start(error)
+        child::status_without_start(error)
     }
 
     /// Ends the process by this signal, as if it had not been handled.
     pub fn end_by_signal(&self, signal: i32) -> ! {
-        sys::die_by(signal)
+        signals::die_by(signal)
     }
 
     /// Runs every file, each a text of its own, through a filter to standard
@@ -288,19 +291,6 @@ impl Program {
             }
             Ok(well)
         })
-    }
-
-    /// Runs a word filter: the given one, or the matches of `-e`.
-    pub fn pick<F: Filter>(&self, options: &WordOptions, filter: fn(ascii: bool) -> F) -> ExitCode {
-        match options.patterns.as_slice() {
-            [] => self.filter(&options.files, &mut filter(options.ascii)),
-            [pattern] => match Matches::new(pattern, options.ascii) {
-                Ok(mut matches) => self.filter(&options.files, &mut matches),
-                Err(cause) => self.wrong_usage(format_args!("-e {pattern}: {cause}")),
-            },
-            // To grep this means any of them; to take the last one would be to lose words.
-            _ => self.wrong_usage("-e: more than one PATTERN; join them by |"),
-        }
     }
 
     /// Hands every operand to `take`, in order; every line of standard input
@@ -356,7 +346,7 @@ impl Program {
     /// For a program whose memory grows with its input: no more of it is held
     /// than is in use.
     pub fn hold_only_what_is_used(&self) {
-        sys::give_large_buffers_back();
+        allocator::give_large_buffers_back();
     }
 
     /// Runs a program that adds up: `take` takes every file into `state`,
@@ -416,7 +406,7 @@ fn is_output(mut file: &File) -> io::Result<bool> {
 
 /// A standard stream as a plain file: no buffer, no lock, no forgiven errors.
 fn standard(fd: u8, stream: impl AsFd) -> io::Result<File> {
-    if sys::was_closed(fd) {
+    if streams::was_closed(fd) {
         return Err(io::Error::from_raw_os_error(libc::EBADF));
     }
     Ok(File::from(stream.as_fd().try_clone_to_owned()?))
@@ -440,98 +430,26 @@ fn kind_of(file: impl AsFd) -> Option<FileType> {
     Some(FileType::from_raw_mode(stat.st_mode))
 }
 
-/// The exit status of a command, as the shell has it: 128 and the signal's number if one ended it.
-pub fn status(status: ExitStatus) -> u8 {
-    let status = status
-        .code()
-        .or_else(|| status.signal().map(|signal| 128 + signal));
-    status.map_or(FAILED, |status| status as u8)
-}
+/// Places in a program what is one for the whole process: the allocator, and the look
+/// at the standard streams before `main`. Each program has it once, outside of `main`;
+/// the library has neither, so that other programs can use it.
+#[macro_export]
+macro_rules! process_wide {
+    () => {
+        #[global_allocator]
+        static ALLOCATOR: textmill::cli::Allocator = textmill::cli::Allocator;
 
-/// The exit status for a command that could not be started, as the shell has it.
-pub fn status_without_start(error: &io::Error) -> u8 {
-    match error.kind() {
-        io::ErrorKind::NotFound => 127,
-        _ => 126,
-    }
-}
+        // SAFETY: the loader calls every function in this section once, before `main`;
+        // the function uses nothing that `std` must set up first.
+        #[cfg(target_os = "linux")]
+        #[used]
+        #[unsafe(link_section = ".init_array")]
+        static AT_START: extern "C" fn() = textmill::cli::note_closed_streams;
 
-/// Has a command start with the signals as they were when this program did, and
-/// without standard error if that was closed. The system keeps how the command ends.
-pub fn as_it_was(command: &mut Command) {
-    sys::hear_of_children();
-    sys::restore_signals(command);
-    sys::keep_closed(command, 2);
-}
-
-/// Has a command share the standard input of this program, also if it is closed.
-pub fn share_stdin(command: &mut Command) {
-    command.stdin(Stdio::inherit());
-    sys::keep_closed(command, 0);
-}
-
-/// A number of things: `1 line`, `2 lines`.
-pub fn number_of(n: u64, thing: &str) -> String {
-    match n {
-        1 => format!("1 {thing}"),
-        n => format!("{n} {thing}s"),
-    }
-}
-
-/// How an operand is called in messages.
-pub fn shown(name: &OsStr) -> String {
-    match name.to_str() {
-        Some("-") => "stdin".to_string(),
-        _ => name.display().to_string(),
-    }
-}
-
-/// The text with what cannot be seen spelled out: one line, and nothing that a
-/// terminal would obey, or that would pass for something else.
-pub fn visible(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\'' | '"' | '\\' => line.push(c),
-            // As the second of two, since a mark on another character can be seen.
-            c => line.extend(format!("_{c}").escape_debug().skip(1)),
-        }
-    }
-    line
-}
-
-/// The bytes on one line, so that they can be told from all others: what cannot
-/// be seen is spelled out, and so is every backslash.
-pub fn escaped(bytes: &[u8]) -> String {
-    let mut line = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        line += &visible(&chunk.valid().replace('\\', r"\\"));
-        for byte in chunk.invalid() {
-            line += &format!("\\x{byte:02x}");
-        }
-    }
-    line
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_escaped_is_one_line_and_unambiguous() {
-        assert_eq!(escaped("a b\\t'é".as_bytes()), r"a b\\t'é");
-        assert_eq!(escaped(b"a\tb\n\x1b\xff\\n"), r"a\tb\n\u{1b}\xff\\n");
-    }
-
-    #[test]
-    fn an_error_line_is_one_line() {
-        assert_eq!(visible("a\nb\x1b[1mé"), "a\\nb\\u{1b}[1mé");
-        assert_eq!(
-            visible("a\u{202e}b\u{2028}c\u{200b}\u{a0}"),
-            "a\\u{202e}b\\u{2028}c\\u{200b}\\u{a0}"
-        );
-        for seen in ["'\"\\ …", "e\u{301}", "日本 हिन्दी"] {
-            assert_eq!(visible(seen), seen);
-        }
-    }
+        // SAFETY: as above.
+        #[cfg(target_vendor = "apple")]
+        #[used]
+        #[unsafe(link_section = "__DATA,__mod_init_func")]
+        static AT_START: extern "C" fn() = textmill::cli::note_closed_streams;
+    };
 }

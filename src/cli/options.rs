@@ -1,13 +1,11 @@
 //! The operands and options that several programs have in common.
 
 use super::{open, shown, standard};
-use crate::count::Means;
-use crate::crlf::WithoutCr;
-use crate::memory::Size;
+use crate::common::crlf::WithoutCr;
+use crate::common::memory::Size;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek};
-use std::num::NonZeroUsize;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
@@ -105,7 +103,7 @@ pub struct WordOptions {
     ///
     /// The text is bytes, not Unicode: any byte above ASCII is a separator.
     #[arg(long)]
-    pub(super) ascii: bool,
+    pub ascii: bool,
 
     /// Print the matches of a regular expression
     ///
@@ -117,10 +115,11 @@ pub struct WordOptions {
         value_name = "PATTERN",
         allow_hyphen_values = true
     )]
-    pub(super) patterns: Vec<String>,
+    pub patterns: Vec<String>,
 
+    /// The FILE operands.
     #[command(flatten)]
-    pub(super) files: Files,
+    pub files: Files,
 }
 
 /// The options of the programs that read lines and write lines of the same kind.
@@ -195,7 +194,7 @@ pub struct MemoryOptions {
     /// A number with K (the default), M, G, T, or b for bytes, or % of the memory that
     /// is available.
     #[arg(short = 'S', long = "buffer-size", value_name = "SIZE")]
-    memory: Option<Size>,
+    pub memory: Option<Size>,
 
     /// Folder for temporary files [default: $TMPDIR]
     ///
@@ -206,12 +205,8 @@ pub struct MemoryOptions {
 }
 
 impl MemoryOptions {
-    /// The limits of a count with this number of threads.
-    pub fn means(&self, threads: Option<NonZeroUsize>) -> Means {
-        Means {
-            threads,
-            memory: self.memory,
-            directories: self.directories.iter().map(PathBuf::from).collect(),
-        }
+    /// The folders for temporary files.
+    pub fn directories(&self) -> Vec<PathBuf> {
+        self.directories.iter().map(PathBuf::from).collect()
     }
 }

@@ -5,7 +5,7 @@
 //! readers see the old file or the new one. What is there and is no regular file
 //! (a device, a pipe) is written to as it is.
 
-use crate::sys;
+use crate::common::sys;
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::fd::AsRawFd;

@@ -257,7 +257,7 @@ mod tests {
         #[arg(long, value_parser = ["always", "never"])]
         color: Option<String>,
         /// Waits
-        #[arg(short, long, value_parser = crate::time::parse)]
+        #[arg(short, long, value_parser = crate::common::time::parse)]
         wait: Option<std::time::Duration>,
     }
 

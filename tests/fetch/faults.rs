@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
-use textmill::fetch::{Failure, Fetcher, Options, WORDS};
+use textmill::web::fetch::{Failure, Fetcher, Options, WORDS};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Framing {

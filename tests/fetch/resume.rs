@@ -293,7 +293,7 @@ fn down_to_http_only_if_allowed() {
 /// Headers of the user's are for the origin that he named.
 #[test]
 fn headers_stay_with_their_origin() {
-    use textmill::fetch::{Fetcher, Options, user_agent};
+    use textmill::web::fetch::{Fetcher, Options, user_agent};
     let other = in_turn(vec![vec![Step::Send(page(&[], b"there"))]]);
     let there = other.url("/");
     let server = Server::start(move |request| match request.path.as_str() {

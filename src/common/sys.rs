@@ -1,0 +1,64 @@
+//! The few system calls and hints for which `std` has no safe function.
+
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io;
+use std::os::fd::IntoRawFd;
+
+/// Closes a file and says so when the last of it could not be stored (a full
+/// quota or a lost server may be told to `close` alone).
+pub fn close(file: File) -> io::Result<()> {
+    // SAFETY: the descriptor is ours by `into_raw_fd` and is used nowhere else.
+    match unsafe { libc::close(file.into_raw_fd()) } {
+        0 => Ok(()),
+        _ => match io::Error::last_os_error() {
+            // The descriptor is gone all the same (Linux); nothing was lost.
+            error if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            error => Err(error),
+        },
+    }
+}
+
+/// Has the allocator give back to the system what was freed: many small buffers
+/// leave as much behind in its pool, while their successors may be large ones.
+pub fn give_freed_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: a plain call; it touches only memory that is not in use.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+/// Tells the processor that this element will soon be needed.
+#[inline(always)]
+pub fn prefetch<T>(elements: &[T], i: usize) {
+    debug_assert!(i < elements.len() || elements.is_empty());
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let address = elements.as_ptr().wrapping_add(i);
+        // SAFETY: only a hint; no address faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = i;
+}
+
+/// Asks for large pages under a large buffer that is used in no order: fewer
+/// look-ups of addresses. Where they are not to be had, nothing changes.
+pub fn prefer_huge_pages<T>(elements: &[T]) {
+    #[cfg(target_os = "linux")]
+    {
+        const HUGE: usize = 2 << 20;
+        let start = (elements.as_ptr() as usize).next_multiple_of(HUGE);
+        let end = elements.as_ptr_range().end as usize / HUGE * HUGE;
+        if start < end {
+            // SAFETY: the range lies within the buffer; the advice changes no
+            // byte of it.
+            unsafe { libc::madvise(start as *mut _, end - start, libc::MADV_HUGEPAGE) };
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = elements;
+}

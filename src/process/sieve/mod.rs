@@ -1,0 +1,135 @@
+//! `sieve`: the primes among ascending numbers, a process for each.
+//!
+//! The sieve of Hoare's "Communicating Sequential Processes" (1978), made of
+//! Unix processes and pipes. Each process has a prime: it prints that, and passes
+//! on the numbers that its prime does not divide. The first of them is the prime
+//! of the next process.
+//!
+//! ```text
+//! text -> head -> 2 -> 3 -> 5 -> 7 -> parent
+//!                 |    |    |    |
+//!                 '----'----'----'---> standard output
+//! ```
+//!
+//! The process that the user starts is the head. The parent reads from the last
+//! pipe. When a number arrives there, it forks a process for it, which reads from
+//! that pipe in its place and writes to a new one, which the parent reads from now.
+//!
+//! Chapters: `head` (a text in, the numbers that may be primes out), `link`
+//! (numbers in, those that a prime does not divide out), `chain` (the parent:
+//! numbers in, processes out).
+//!
+//! A number that passes all processes is a prime if all smaller primes are in the
+//! chain, or all up to its square root. So the head drops the multiples of primes
+//! that the input lacks: the answer is right whatever is left out.
+//!
+//! - Order: a process prints before it passes anything on, so a larger prime is
+//!   printed later.
+//! - The end: a process whose input ends closes its pipe, and exits. The parent
+//!   waits for all processes, and the head for the parent: no process outlives it.
+//! - A failure: each process polls its pipe for the loss of the reader as well as
+//!   its input. The parent polls standard output in the same way. So the loss of
+//!   any reader or any process ends the whole chain without a further number.
+//! - Cost: a process for each prime. A number costs one division in each
+//!   process that it reaches, and in the head, behind a gap in the input, up to
+//!   half its square root.
+//!
+//! Numbers travel in blocks, of 64 bits each, in the byte order of the machine.
+//!
+//! All processes are forked by one parent. To `exec` a program for each prime costs
+//! eight times as much. If each process forked the next one, the cost would grow
+//! with the length of the chain: Linux records, for each page that a fork shares,
+//! all ancestors. `docs/sieve.md` has the figures.
+
+mod chain;
+mod head;
+mod link;
+
+use crate::common::error::Error;
+use crate::process::{child, signals};
+use head::Head;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io::{self, PipeWriter, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+
+/// What a number takes on a pipe, in bytes.
+const NUMBER: usize = size_of::<u64>();
+
+/// How a forked process ends: reports what failed, and returns the exit status.
+pub type End<'a> = &'a dyn Fn(Result<bool, Error>) -> u8;
+
+/// Prints the primes among the numbers of a text, one a line, by up to `most`
+/// processes. Returns whether all succeeded; a process that did not has reported
+/// that by `end`.
+///
+/// The calling process must have one thread only: it is forked.
+pub fn sieve(
+    input: &mut File,
+    output: &mut File,
+    most: usize,
+    end: End<'_>,
+) -> Result<bool, Error> {
+    let (numbers, pipe) = io::pipe().map_err(chain::not_started)?;
+    signals::keep_child_statuses();
+    // Before there is a buffer: a process that uses few pages is forked fast.
+    let Some(parent) = child::fork().map_err(chain::not_started)? else {
+        drop(pipe);
+        child::exit(end(chain::run(input, numbers, output, most, end)))
+    };
+    drop(numbers);
+    let passed = pass(&mut Head::new(input), pipe);
+    both(passed, chain::end(parent))
+}
+
+/// The result of a process and that of its children.
+fn both(own: Result<(), Error>, children: Result<bool, Error>) -> Result<bool, Error> {
+    match (own, children) {
+        // A child that failed is the cause of a lost reader.
+        (Ok(()) | Err(Error::Write(_)), failed @ (Ok(false) | Err(_))) => failed,
+        (own, _) => own.map(|()| true),
+    }
+}
+
+/// A process of the chain: numbers in, fewer numbers out.
+trait Stage {
+    /// The file that it reads from.
+    fn input(&self) -> BorrowedFd<'_>;
+
+    /// Reads once; false at the end of the input. There may be numbers to be
+    /// passed on even if this fails.
+    fn read(&mut self) -> Result<bool, Error>;
+
+    /// The numbers of the last read that are to be passed on.
+    fn numbers(&self) -> &[u8];
+}
+
+/// Passes on what a stage lets through, and closes the pipe when the input ends.
+fn pass(stage: &mut impl Stage, mut pipe: PipeWriter) -> Result<(), Error> {
+    loop {
+        await_input(stage.input(), pipe.as_fd())?;
+        let read = stage.read();
+        pipe.write_all(stage.numbers()).map_err(Error::Write)?;
+        if !read? {
+            return Ok(());
+        }
+    }
+}
+
+/// Waits until there is something to read, or the reader of the output has closed it.
+fn await_input(input: BorrowedFd<'_>, output: BorrowedFd<'_>) -> Result<(), Error> {
+    let mut ends = [
+        PollFd::from_borrowed_fd(input, PollFlags::IN),
+        PollFd::from_borrowed_fd(output, PollFlags::empty()),
+    ];
+    loop {
+        match poll(&mut ends, None) {
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(Error::Read(error.into())),
+            // The input may lead to nothing that is to be written.
+            Ok(_) if !ends[0].revents().is_empty() => return Ok(()),
+            Ok(_) => return Err(Error::Write(io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+}

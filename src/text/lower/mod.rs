@@ -1,0 +1,341 @@
+//! `lower`: the same text in lower case.
+//!
+//! Unicode's default full lower-casing (The Unicode Standard, section 3.13,
+//! toLowercase), exactly as `str::to_lowercase` has it for the whole text, as far as our
+//! version of Unicode has its characters.
+//! Invalid bytes pass through. Lower case can be longer than the capitals
+//! (`İ`). Cost: one pass by whole chunks; only capitals outside ASCII, and few
+//! others, are looked up one by one, in a table that is filled as they appear.
+//!
+//! One character needs its neighbours: a capital sigma at the end of a word
+//! becomes `ς`, any other `σ`, and the end of a word may show only after any
+//! number of apostrophes, marks and the like. Where a block ends before that,
+//! the text from the sigma on is held back; only this costs memory.
+//!
+//! Chapters: `table` (the case of each character), `sigma` (what a final sigma
+//! is), `normal` (`--nfc`).
+
+mod normal;
+mod sigma;
+mod table;
+
+use crate::common::error::Error;
+use crate::common::stream::{Chain, Filter, Out};
+use crate::common::utf8;
+use crate::text::scan::{self, CHUNK};
+use crate::text::unicode;
+use normal::Nfc;
+use sigma::{FINAL, MEDIAL, SIGMA};
+use table::{Cases, GROWTH, LONGEST, pack};
+use unicase::UniCase;
+
+/// The filter `lower`: full lower-casing of Unicode, final sigma included.
+pub fn lower() -> impl Filter {
+    Lower::new(Mapping::Lower)
+}
+
+/// The filter `lower --ascii`: `A` to `Z`, and nothing else.
+pub fn ascii() -> impl Filter {
+    Ascii
+}
+
+/// The filter `lower --fold`: full case folding (The Unicode Standard, section
+/// 3.13, toCasefold), which makes equal what differs by case alone: ß and ss, σ and ς.
+pub fn fold() -> impl Filter {
+    Lower::new(Mapping::Fold)
+}
+
+/// The filter `lower --nfc`: lower case, in normalization form C.
+pub fn lower_nfc() -> impl Filter {
+    Chain::new(lower(), Nfc::default())
+}
+
+/// The filter `lower --fold --nfc`: case folding by which canonically
+/// equivalent texts become equal (section 3.13, D145: normalized before, too).
+pub fn fold_nfc() -> impl Filter {
+    Chain::new(Chain::new(Nfc::default(), fold()), Nfc::default())
+}
+
+struct Ascii;
+
+impl Filter for Ascii {
+    fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error> {
+        let room = &mut out.room(text.len())[..text.len()];
+        room.copy_from_slice(text);
+        room.make_ascii_lowercase();
+        out.advance(text.len());
+        Ok(())
+    }
+
+    fn end(&mut self, _out: &mut Out) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Which case a character is brought to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mapping {
+    Lower,
+    Fold,
+}
+
+/// What a character becomes: itself, if our version of Unicode does not have all of it.
+fn known(c: char, becomes: String) -> String {
+    match unicode::has(c) && becomes.chars().all(unicode::has) {
+        true => becomes,
+        false => c.to_string(),
+    }
+}
+
+struct Lower {
+    mapping: Mapping,
+    cases: Cases,
+    /// The text so far ends in a cased letter, case-ignorable characters aside.
+    cased: bool,
+    /// What is put out next, from a sigma on of which it is not known whether
+    /// it ends its word: the sigma, then case-ignorable characters.
+    held: Vec<u8>,
+}
+
+impl Lower {
+    fn new(mapping: Mapping) -> Self {
+        Lower {
+            mapping,
+            cases: Cases::new(match mapping {
+                Mapping::Lower => |c| pack(&known(c, c.to_lowercase().collect())),
+                Mapping::Fold => {
+                    |c| pack(&known(c, UniCase::unicode(c.to_string()).to_folded_case()))
+                }
+            }),
+            cased: false,
+            held: Vec::new(),
+        }
+    }
+
+    /// Puts out the text in its new case. Where it ends before a sigma's word
+    /// does, that sigma is put out as a medial one and its place in `out` returned.
+    ///
+    /// Whole chunks are copied with their ASCII letters in lower case; then
+    /// those other characters that may change are put in their places. One
+    /// that becomes longer or shorter ends the chunk.
+    fn convert(&mut self, text: &[u8], out: &mut Out) -> Option<usize> {
+        let start = out.as_slice().len();
+        let room = out.room(text.len() * GROWTH + CHUNK + LONGEST);
+        let (mut at, mut used, mut open) = (0, 0, None);
+        let mut ascii = true;
+        while at < text.len() {
+            // After one chunk of ASCII, there are likely more.
+            if ascii {
+                let copied = scan::lower_ascii(&text[at..], &mut room[used..]);
+                (at, used) = (at + copied, used + copied);
+                if at == text.len() {
+                    break;
+                }
+            }
+            let rest = &text[at..];
+            let mut last = [0; CHUNK];
+            let chunk = rest.first_chunk().unwrap_or_else(|| {
+                last[..rest.len()].copy_from_slice(rest);
+                &last
+            });
+            let copy = room[used..].first_chunk_mut();
+            let leads = scan::lower(chunk, copy.expect("room for all of the text"));
+            ascii = leads.all == 0;
+            // A character that the chunk may not end begins the next one.
+            let mut length = match rest.len() {
+                CHUNK.. => CHUNK - 3 + (leads.all >> (CHUNK - 3) | 8).trailing_zeros() as usize,
+                length => length,
+            };
+            let mut leads = match self.mapping {
+                Mapping::Lower => leads.change,
+                Mapping::Fold => leads.all,
+            };
+            leads &= u64::MAX >> (CHUNK - length);
+            let mut copied = length;
+            while leads != 0 {
+                let i = leads.trailing_zeros() as usize;
+                leads &= leads - 1;
+                let (Some(c), bytes) = utf8::first(&rest[i..]) else {
+                    continue;
+                };
+                let put = match c {
+                    SIGMA if self.mapping == Mapping::Lower => {
+                        let sigma = match self.ends_word(text, at + i, at + i + bytes) {
+                            Some(true) => FINAL,
+                            Some(false) => MEDIAL,
+                            None => {
+                                open = Some(start + used + i);
+                                MEDIAL
+                            }
+                        };
+                        room[used + i..][..bytes].copy_from_slice(sigma);
+                        bytes
+                    }
+                    c => self.cases.put(c, bytes, &mut room[used + i..]),
+                };
+                if put != bytes {
+                    (length, copied) = (i + bytes, i + put);
+                    break;
+                }
+            }
+            at += length;
+            used += copied;
+        }
+        out.advance(used);
+        open
+    }
+
+    /// Whether the sigma between `from` and `to` is the last letter of a word,
+    /// as far as this text tells.
+    fn ends_word(&mut self, text: &[u8], from: usize, to: usize) -> Option<bool> {
+        if !sigma::before(&text[..from]).unwrap_or(self.cased) {
+            return Some(false);
+        }
+        sigma::after(&text[to..]).map(|cased| !cased)
+    }
+
+    /// Puts out what was held back, now that the sigma before it is known.
+    fn release(&mut self, ends_word: bool, out: &mut Out) {
+        if !self.held.is_empty() {
+            let sigma = if ends_word { FINAL } else { MEDIAL };
+            out.push(sigma);
+            out.push(&self.held[sigma.len()..]);
+            self.held.clear();
+        }
+    }
+}
+
+impl Filter for Lower {
+    fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error> {
+        let mut open = None;
+        if !self.held.is_empty() {
+            match sigma::after(text) {
+                Some(cased) => self.release(!cased, out),
+                None => open = Some(out.as_slice().len()),
+            }
+        }
+        open = self.convert(text, out).or(open);
+        if let Some(open) = open {
+            let held = &out.as_slice()[open..];
+            self.held.extend_from_slice(held);
+            out.truncate(open);
+        }
+        if self.mapping == Mapping::Lower {
+            self.cased = sigma::before(text).unwrap_or(self.cased);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut Out) -> Result<(), Error> {
+        self.release(true, out);
+        self.cased = false;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::common::arbitrary::{self, filtered};
+    use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization;
+
+    /// What `convert` makes of each run of assigned characters; all else as it is.
+    fn each(text: &[u8], convert: fn(&str) -> String) -> Vec<u8> {
+        let mut out = Vec::new();
+        for piece in text.utf8_chunks() {
+            for run in piece.valid().split_inclusive(|c| !unicode::has(c)) {
+                let end = run.trim_end_matches(|c| !unicode::has(c)).len();
+                out.extend_from_slice(convert(&run[..end]).as_bytes());
+                out.extend_from_slice(&run.as_bytes()[end..]);
+            }
+            out.extend_from_slice(piece.invalid());
+        }
+        out
+    }
+
+    fn naive(text: &[u8]) -> Vec<u8> {
+        each(text, str::to_lowercase)
+    }
+
+    fn folded(text: &[u8]) -> Vec<u8> {
+        each(text, |run| UniCase::unicode(run).to_folded_case())
+    }
+
+    fn nfc(text: &[u8]) -> Vec<u8> {
+        each(text, |run| run.nfc().collect())
+    }
+
+    proptest! {
+        #[test]
+        fn lower_is_what_std_says(text in arbitrary::text(), cuts in arbitrary::cuts()) {
+            prop_assert_eq!(filtered(lower(), &text, cuts), naive(&text));
+        }
+
+        #[test]
+        fn ascii_is_what_std_says(text in arbitrary::text(), cuts in arbitrary::cuts()) {
+            prop_assert_eq!(filtered(ascii(), &text, cuts), text.to_ascii_lowercase());
+        }
+
+        #[test]
+        fn fold_is_what_unicase_says(text in arbitrary::text(), cuts in arbitrary::cuts()) {
+            prop_assert_eq!(filtered(fold(), &text, cuts), folded(&text));
+        }
+
+        #[test]
+        fn nfc_comes_after_the_case(text in arbitrary::text(), cuts in arbitrary::cuts()) {
+            prop_assert_eq!(filtered(lower_nfc(), &text, cuts.clone()), nfc(&naive(&text)));
+            prop_assert_eq!(filtered(fold_nfc(), &text, cuts), nfc(&folded(&nfc(&text))));
+        }
+    }
+
+    // case text-10
+    #[test]
+    fn unassigned_characters_stay() {
+        // Letters of Unicode 17: the second one is the capital of the first.
+        let text = "a\u{a7ce}\u{a7d2}A\u{301}";
+        let lower = filtered(lower_nfc(), text.as_bytes(), vec![1]);
+        assert_eq!(lower, "a\u{a7ce}\u{a7d2}á".as_bytes());
+    }
+
+    #[test]
+    fn every_character() {
+        let all: String = ('\0'..=char::MAX).flat_map(|c| [c, '\n']).collect();
+        let all = all.as_bytes();
+        assert!(filtered(lower(), all, vec![usize::MAX]) == naive(all));
+        assert!(filtered(fold(), all, vec![usize::MAX]) == folded(all));
+    }
+
+    #[test]
+    fn a_final_sigma_is_found_far_behind_the_edge_of_a_block() {
+        for (rest, sigma) in [("", "ς"), (" ", "ς"), ("α", "σ"), ("\u{301}Α", "σ")] {
+            let text = format!("ΑΣ{}{rest}", "'".repeat(3 * crate::common::stream::BLOCK));
+            let lower =
+                String::from_utf8(filtered(lower(), text.as_bytes(), vec![usize::MAX])).unwrap();
+            assert!(lower.starts_with(&format!("α{sigma}'")), "{rest:?}");
+            assert!(lower == text.to_lowercase());
+        }
+    }
+
+    #[test]
+    fn normalizing_holds_back_one_letter() {
+        // Compatibility ideographs are no sequence, though none of them stays as it is.
+        let (mut filter, mut out) = (lower_nfc(), Out::default());
+        filter
+            .block("\u{F900}".repeat(1000).as_bytes(), &mut out)
+            .unwrap();
+        assert!(out.as_slice().len() >= 999 * 3);
+    }
+
+    #[test]
+    fn words_written_differently_become_one() {
+        let same = |a: &str, b: &str| {
+            let fold = |text: &str| filtered(fold_nfc(), text.as_bytes(), vec![1]);
+            fold(a) == fold(b)
+        };
+        assert!(same("Straße", "STRASSE"));
+        assert!(same("ΟΔΟΣ", "οδος"));
+        assert!(same("É", "e\u{301}"));
+        assert!(same("α\u{345}\u{301}", "ᾴ"));
+    }
+}

@@ -1,0 +1,326 @@
+//! Text into bit masks: which bytes belong to words, which begin a capital.
+//!
+//! 64 bytes of text become a few 64-bit numbers, bit *i* telling of byte *i*.
+//! On these, "where does a word start" is a shift and an AND, for all 64 bytes
+//! at once ([`crate::text::pick`] does that). Here is how the masks are made:
+//!
+//! - [`classify`] looks at bytes alone. That is the whole truth for ASCII.
+//! - [`Refiner`] decodes what is not ASCII and mends the masks, so that all
+//!   bytes of a character carry its class.
+//!
+//! Chapters: `portable` (any machine, and the oracle of the others), `avx2`,
+//! `unicode` (the classes of characters).
+
+#[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+mod avx2;
+mod portable;
+pub mod unicode;
+
+use unicode::Classes;
+
+/// How many bytes one mask speaks of.
+pub const CHUNK: usize = 64;
+
+/// What 64 bytes of text are; bit `i` speaks of byte `i`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Masks {
+    /// Bytes of word characters (`\w`).
+    pub word: u64,
+    /// First bytes of upper-case characters (`\p{Uppercase}`).
+    pub upper: u64,
+    /// Bytes outside ASCII.
+    pub high: u64,
+}
+
+/// Whether the machine has what `avx2` needs.
+#[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+#[inline(always)]
+fn has_avx2() -> bool {
+    std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("popcnt")
+}
+
+/// Makes the masks of a text by its bytes alone: bytes outside ASCII are in no
+/// word. There must be a mask for each 64 bytes; the last chunk may be shorter.
+#[inline]
+pub fn classify(text: &[u8], masks: &mut [Masks]) {
+    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+    if has_avx2() {
+        // SAFETY: as was just asked.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::classify(text, masks) };
+    }
+    portable::classify(text, masks);
+}
+
+/// Finds a byte in a text: bit `i` of a mask tells whether byte `i` of its 64
+/// is that one. There must be a mask for each 64 bytes.
+#[inline]
+pub fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
+    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+    if has_avx2() {
+        // SAFETY: as was just asked.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::find(byte, text, masks) };
+    }
+    portable::find(byte, text, masks);
+}
+
+/// How many bytes [`compress`] may write to.
+pub const ROOM: usize = CHUNK + 8;
+
+/// Copies those bytes of a chunk that are in `keep`, close together, to the
+/// start of `room`; those in `ends` become newlines. How many bytes that are;
+/// the rest of the room then holds anything.
+#[inline]
+pub fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]) -> usize {
+    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+    if has_avx2() {
+        // SAFETY: as was just asked.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::compress(chunk, keep, ends, room) };
+    }
+    portable::compress(chunk, keep, ends, room)
+}
+
+/// What [`lower`] tells of a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leads {
+    /// The first bytes of all characters outside ASCII, and bytes that look so.
+    pub all: u64,
+    /// Those of them whose lower case may be another character: all whose is,
+    /// and some more.
+    pub change: u64,
+}
+
+/// Copies a text, its letters in lower case, up to the first chunk that is not
+/// all ASCII or not whole; how many bytes that are. The room is no smaller.
+#[inline]
+pub fn lower_ascii(text: &[u8], room: &mut [u8]) -> usize {
+    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+    if has_avx2() {
+        // SAFETY: as was just asked.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::lower_ascii(text, room) };
+    }
+    portable::lower_ascii(text, room)
+}
+
+/// Copies a chunk with its ASCII letters in lower case, and tells where there
+/// are characters outside ASCII to be looked at. The chunk begins with a whole
+/// character; one that it does not end may be missed.
+#[inline]
+pub fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
+    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+    if has_avx2() {
+        // SAFETY: as was just asked.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::lower(chunk, room) };
+    }
+    portable::lower(chunk, room)
+}
+
+/// Mends the masks of a text where it is not ASCII, chunk after chunk.
+///
+/// The text is one block: a character cut off by its end is taken for what it
+/// is there, invalid bytes, which separate words.
+pub struct Refiner<'a> {
+    text: &'a [u8],
+    classes: &'static Classes,
+    /// What the last character of the chunk before says of this chunk's first bytes.
+    word: u64,
+    /// How many first bytes of this chunk that character has.
+    taken: u32,
+}
+
+impl<'a> Refiner<'a> {
+    /// A refiner for a block of text, to be called for its chunks in order.
+    pub fn new(text: &'a [u8]) -> Self {
+        Refiner {
+            text,
+            classes: unicode::classes(),
+            word: 0,
+            taken: 0,
+        }
+    }
+
+    /// Mends the masks of the chunk that starts at `start`.
+    pub fn refine(&mut self, start: usize, masks: &mut Masks) {
+        let mut high = masks.high & (u64::MAX << self.taken);
+        masks.word |= self.word;
+        (self.word, self.taken) = (0, 0);
+        while high != 0 {
+            let at = high.trailing_zeros();
+            let (length, class) = self.classes.first(&self.text[start + at as usize..]);
+            let bytes = (1u64 << length) - 1;
+            if class.word {
+                masks.word |= bytes << at;
+            }
+            if class.upper {
+                masks.upper |= 1 << at;
+            }
+            high &= !(bytes << at);
+            if at + length > CHUNK as u32 {
+                let here = CHUNK as u32 - at;
+                self.taken = length - here;
+                self.word = if class.word { bytes >> here } else { 0 };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The masks of a text, by decoding it character by character.
+    fn naive(text: &[u8]) -> (Vec<bool>, Vec<bool>) {
+        let word = regex::Regex::new(r"^\w$").unwrap();
+        let capital = regex::Regex::new(r"^\p{Uppercase}$").unwrap();
+        let (mut words, mut uppers) = (Vec::new(), Vec::new());
+        for piece in text.utf8_chunks() {
+            for c in piece.valid().chars() {
+                let c = c.to_string();
+                let is_word = word.is_match(&c);
+                words.extend(std::iter::repeat_n(is_word, c.len()));
+                uppers.push(capital.is_match(&c));
+                uppers.extend(std::iter::repeat_n(false, c.len() - 1));
+            }
+            words.extend(piece.invalid().iter().map(|_| false));
+            uppers.extend(piece.invalid().iter().map(|_| false));
+        }
+        (words, uppers)
+    }
+
+    fn scanned(text: &[u8]) -> (Vec<bool>, Vec<bool>) {
+        let mut masks = vec![Masks::default(); text.len().div_ceil(CHUNK)];
+        classify(text, &mut masks);
+        let mut refiner = Refiner::new(text);
+        for (i, masks) in masks.iter_mut().enumerate() {
+            refiner.refine(i * CHUNK, masks);
+        }
+        let bit = |mask: fn(&Masks) -> u64| {
+            (0..text.len())
+                .map(|i| mask(&masks[i / CHUNK]) >> (i % CHUNK) & 1 == 1)
+                .collect()
+        };
+        (bit(|m| m.word), bit(|m| m.upper))
+    }
+
+    #[test]
+    fn every_character_that_changes_is_found() {
+        for c in '\u{80}'..=char::MAX {
+            let changes = !c.to_lowercase().eq([c]);
+            let mut chunk = [b'Q'; CHUNK];
+            // In the middle of a chunk, where vectors meet, and at its ends.
+            for at in [0, 5, 15, 16, 30, 31, 32, CHUNK - c.len_utf8()] {
+                chunk.fill(b'Q');
+                c.encode_utf8(&mut chunk[at..]);
+                let mut expected = chunk;
+                expected.make_ascii_lowercase();
+                for lower in [lower, portable::lower] {
+                    let mut room = [0; CHUNK];
+                    let leads = lower(&chunk, &mut room);
+                    assert_eq!(room, expected);
+                    assert_eq!(leads.all, 1 << at, "{c:?} at {at}");
+                    assert!(
+                        leads.change == 1 << at || !changes && leads.change == 0,
+                        "{c:?} at {at}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn small_letters_in_wide_use_are_not_looked_at() {
+        for c in
+            "éàüßñøåçабвгдежзийклмнопрстуфхцчшщъыьэюяαβγδεζηθικλμνξοπρςστυφχψω日本語かなカナ한עברית"
+                .chars()
+        {
+            let mut chunk = [b' '; CHUNK];
+            c.encode_utf8(&mut chunk);
+            let leads = lower(&chunk, &mut [0; CHUNK]);
+            // The portable scanner has everything looked at.
+            let all = portable::lower(&chunk, &mut [0; CHUNK]);
+            #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+            assert!(!has_avx2() || leads.change == 0 || c == 'ß', "{c:?}");
+            assert_eq!(leads.all, all.all);
+        }
+    }
+
+    #[test]
+    fn ascii_is_copied_up_to_the_first_other_chunk() {
+        for length in [0, 63, 64, 65, 300] {
+            for at in 0..=length {
+                let mut text = b"aZ@[`{".repeat(50)[..length].to_vec();
+                if at < length {
+                    text[at] = 0xC3;
+                }
+                let whole = at.min(length) / CHUNK * CHUNK;
+                for lower in [lower_ascii, portable::lower_ascii] {
+                    let mut room = vec![0; length];
+                    assert_eq!(lower(&text, &mut room), whole);
+                    assert_eq!(room[..whole], text[..whole].to_ascii_lowercase());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_byte_in_every_place() {
+        for byte in 0..=255 {
+            for length in [1, 31, 32, 33, 63, 64, 65, 130] {
+                for at in 0..length {
+                    for other in [b' ', b'Z', 0xFF] {
+                        let mut text = vec![other; length];
+                        text[at] = byte;
+                        let mut masks =
+                            [vec![Masks::default(); length.div_ceil(CHUNK)], Vec::new()];
+                        masks[1] = masks[0].clone();
+                        classify(&text, &mut masks[0]);
+                        portable::classify(&text, &mut masks[1]);
+                        assert_eq!(masks[0], masks[1], "{byte:x} at {at} of {length}");
+                    }
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn kept_bytes_come_close_together(text in any::<[u8; CHUNK]>(), keep: u64, ends: u64, few: bool) {
+            let keep = if few { keep & keep >> 3 & keep >> 11 } else { keep };
+            let mut expected = Vec::new();
+            for (i, &byte) in text.iter().enumerate().filter(|(i, _)| keep >> i & 1 == 1) {
+                expected.push(if ends >> i & 1 == 1 { b'\n' } else { byte });
+            }
+            for compress in [compress, portable::compress] {
+                let mut room = [0; ROOM];
+                let used = compress(&text, keep, ends, &mut room);
+                prop_assert_eq!(&room[..used], &expected);
+            }
+        }
+
+        #[test]
+        fn a_byte_is_found_wherever_it_is(text in prop::collection::vec(0..4u8, 0..300), high: bool) {
+            let text: Vec<u8> = text.iter().map(|b| if high { b | 0xFE } else { *b }).collect();
+            let byte = if high { 0xFF } else { 1 };
+            for find in [find, portable::find] {
+                let mut masks = vec![!0; text.len().div_ceil(CHUNK)];
+                find(byte, &text, &mut masks);
+                for (i, mask) in masks.iter().enumerate() {
+                    for j in 0..CHUNK {
+                        let expected = text.get(i * CHUNK + j) == Some(&byte);
+                        prop_assert_eq!(mask >> j & 1 == 1, expected);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn masks_are_what_decoding_says(text in crate::common::arbitrary::text()) {
+            prop_assert_eq!(scanned(&text), naive(&text));
+        }
+    }
+}

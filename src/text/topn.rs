@@ -1,0 +1,350 @@
+//! `topn`: the N records with the largest counts, or the smallest.
+//!
+//! What `LC_ALL=C sort -nr | head -n N` prints, in one pass: by count, largest
+//! first; among equal counts by the bytes of the whole record, largest first.
+//! The smallest come in the opposite order, as `LC_ALL=C sort -n` has them. Memory
+//! is for N records and the longest line, however long the input is; with ties,
+//! also for those records that have the count of the last of the N.
+
+use crate::common::error::Error;
+use crate::common::stream::{self, BLOCK};
+use crate::text::tally::Tally;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+use std::io::{Read, Write};
+
+/// Which records are asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choice {
+    /// How many.
+    pub n: usize,
+    /// Those with the smallest counts, not those with the largest.
+    pub least: bool,
+    /// Also all others that have the count of the last of the `n`.
+    pub ties: bool,
+}
+
+/// The records that come first among those seen so far.
+#[derive(Debug)]
+pub struct Top {
+    choice: Choice,
+    /// The one that comes last on top, ready to be replaced.
+    heap: BinaryHeap<Reverse<Entry>>,
+    /// The other records that have the count of that one, if they are asked for.
+    tied: Vec<Vec<u8>>,
+    /// The sum of the counts of all other records.
+    rest: u128,
+    /// What stands behind the count of the first record that has a line.
+    separator: Option<u8>,
+}
+
+/// A record in the heap. The greater one comes first.
+#[derive(Debug, PartialEq, Eq)]
+struct Entry {
+    count: u64,
+    record: Vec<u8>,
+    least: bool,
+}
+
+impl Entry {
+    fn compare(&self, count: u64, record: &[u8]) -> Ordering {
+        let order = self.count.cmp(&count);
+        let order = order.then_with(|| self.record[..].cmp(record));
+        if self.least { order.reverse() } else { order }
+    }
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.compare(other.count, &other.record)
+    }
+}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Top {
+    /// No records yet.
+    pub fn new(choice: Choice) -> Self {
+        Top {
+            choice,
+            heap: BinaryHeap::new(),
+            tied: Vec::new(),
+            rest: 0,
+            separator: None,
+        }
+    }
+
+    /// Reads records from an input.
+    pub fn read(&mut self, input: &mut dyn Read, terminator: u8) -> Result<(), Error> {
+        let mut number = 0;
+        stream::lines(input, terminator, |record| {
+            number += 1;
+            let tally = Tally::parse(record).map_err(|cause| Error::Line { number, cause })?;
+            if self.separator.is_none() {
+                let before = record.len() - tally.line.len();
+                let last = record[..before].last().copied();
+                self.separator = last.filter(|byte| b" \t".contains(byte));
+            }
+            self.add(tally.count, record);
+            Ok(())
+        })
+    }
+
+    fn add(&mut self, count: u64, record: &[u8]) {
+        let Choice { n, least, ties } = self.choice;
+        if self.heap.len() < n {
+            let record = record.to_vec();
+            let entry = Entry {
+                count,
+                record,
+                least,
+            };
+            return self.heap.push(Reverse(entry));
+        }
+        let Some(mut last) = self.heap.peek_mut() else {
+            self.rest += u128::from(count);
+            return;
+        };
+        if ties && last.0.count == count {
+            self.tied.push(record.to_vec());
+        } else if last.0.compare(count, record).is_lt() {
+            let Reverse(entry) = &mut *last;
+            let left = std::mem::replace(&mut entry.count, count);
+            if ties {
+                let record = std::mem::replace(&mut entry.record, record.to_vec());
+                drop(last);
+                self.leave(left, record);
+            } else {
+                entry.record.clear();
+                entry.record.extend_from_slice(record);
+                // A long record leaves no more memory behind than a short one.
+                entry.record.shrink_to(2 * record.len());
+                self.rest += u128::from(left);
+            }
+        } else {
+            self.rest += u128::from(count);
+        }
+    }
+
+    /// A record has left the heap: it ties with the last one there, or it and all that
+    /// tied with it are part of the rest.
+    fn leave(&mut self, count: u64, record: Vec<u8>) {
+        let last = self.heap.peek();
+        if last.is_some_and(|last| last.0.count == count) {
+            return self.tied.push(record);
+        }
+        let left = std::mem::take(&mut self.tied).len() as u128 + 1;
+        self.rest += left * u128::from(count);
+    }
+
+    /// Writes the records as they were read, in order. With `other` there is one
+    /// more record, always the last: `(other)` with the sum of the counts of all the
+    /// rest, 0 if there is no rest. Between the two is what the first record has there.
+    pub fn write(self, terminator: u8, other: bool, output: &mut dyn Write) -> Result<(), Error> {
+        let last = self.heap.peek().map_or(0, |last| last.0.count);
+        let mut entries: Vec<Entry> = self.heap.into_iter().map(|entry| entry.0).collect();
+        entries.extend(self.tied.into_iter().map(|record| Entry {
+            count: last,
+            record,
+            least: self.choice.least,
+        }));
+        entries.sort_unstable_by(|a, b| b.cmp(a));
+        let mut text = Vec::new();
+        for entry in &entries {
+            text.extend_from_slice(&entry.record);
+            text.push(terminator);
+            if text.len() >= BLOCK {
+                output.write_all(&text).map_err(Error::Write)?;
+                text.clear();
+            }
+        }
+        if other {
+            text.extend_from_slice(self.rest.to_string().as_bytes());
+            text.push(self.separator.unwrap_or(b' '));
+            text.extend_from_slice(b"(other)");
+            text.push(terminator);
+        }
+        output.write_all(&text).map_err(Error::Write)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::common::arbitrary::pieces;
+    use proptest::prelude::*;
+
+    fn chosen(choice: Choice, other: bool, text: &str) -> Result<String, String> {
+        let mut top = Top::new(choice);
+        top.read(&mut text.as_bytes(), b'\n')
+            .map_err(|error| error.to_string())?;
+        let mut out = Vec::new();
+        top.write(b'\n', other, &mut out).unwrap();
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    fn top(n: usize, other: bool, text: &str) -> Result<String, String> {
+        let choice = Choice {
+            n,
+            ..Choice::default()
+        };
+        chosen(choice, other, text)
+    }
+
+    #[test]
+    fn ties_are_in_descending_order() {
+        let text = "9 we\n30 dreamhost\n9 web\n11 hosting\n";
+        assert_eq!(
+            top(3, false, text).unwrap(),
+            "30 dreamhost\n11 hosting\n9 web\n"
+        );
+        assert_eq!(top(0, false, text).unwrap(), "");
+    }
+
+    #[test]
+    fn other_is_the_sum_of_the_rest() {
+        let text = "1 a\n2 b\n3 c\n4 d";
+        assert_eq!(top(2, true, text).unwrap(), "4 d\n3 c\n3 (other)\n");
+        assert_eq!(top(1, true, "0 a\n0 b\n").unwrap(), "0 b\n0 (other)\n");
+        let huge = format!("{0} a\n{0} b\n{0} c\n", u64::MAX);
+        assert!(
+            top(1, true, &huge)
+                .unwrap()
+                .ends_with("\n36893488147419103230 (other)\n")
+        );
+    }
+
+    /// A script can rely on the last line: it is there also where nothing is left.
+    #[test]
+    fn other_is_always_the_last_line() {
+        let text = "1 a\n2 b\n";
+        assert_eq!(top(2, true, text).unwrap(), "2 b\n1 a\n0 (other)\n");
+        assert_eq!(top(9, true, text).unwrap(), "2 b\n1 a\n0 (other)\n");
+        assert_eq!(top(0, true, text).unwrap(), "3 (other)\n");
+        assert_eq!(top(9, true, "").unwrap(), "0 (other)\n");
+        // A line of that name stands above it.
+        let named = "5 (other)\n1 a\n";
+        assert_eq!(top(1, true, named).unwrap(), "5 (other)\n1 (other)\n");
+        assert_eq!(top(2, true, named).unwrap(), "5 (other)\n1 a\n0 (other)\n");
+    }
+
+    #[test]
+    fn other_has_the_separator_of_the_lines() {
+        assert_eq!(top(1, true, "1\ta\n2\tb\n").unwrap(), "2\tb\n1\t(other)\n");
+        assert_eq!(
+            top(1, true, "   1 a\tb\n   2 b\n").unwrap(),
+            "   2 b\n1 (other)\n"
+        );
+        // The first line has none; it is empty and lost its blank.
+        assert_eq!(top(1, true, "1\n2\tb\n").unwrap(), "2\tb\n1\t(other)\n");
+        assert_eq!(top(0, true, "1\n").unwrap(), "1 (other)\n");
+    }
+
+    #[test]
+    fn the_least_mirror_the_largest() {
+        let text = "9 we\n30 dreamhost\n9 web\n1 z\n";
+        let choice = Choice {
+            n: 2,
+            least: true,
+            ties: false,
+        };
+        assert_eq!(
+            chosen(choice, true, text).unwrap(),
+            "1 z\n9 we\n39 (other)\n"
+        );
+        let choice = Choice {
+            ties: true,
+            ..choice
+        };
+        assert_eq!(
+            chosen(choice, true, text).unwrap(),
+            "1 z\n9 we\n9 web\n30 (other)\n"
+        );
+    }
+
+    #[test]
+    fn ties_that_are_overtaken_are_part_of_the_rest() {
+        let choice = Choice {
+            n: 2,
+            least: false,
+            ties: true,
+        };
+        let mut text = String::from("1 a\n1 b\n1 c\n1 d\n2 e\n");
+        assert_eq!(
+            chosen(choice, true, &text).unwrap(),
+            "2 e\n1 d\n1 c\n1 b\n1 a\n0 (other)\n"
+        );
+        text += "3 f\n";
+        assert_eq!(
+            chosen(choice, true, &text).unwrap(),
+            "3 f\n2 e\n4 (other)\n"
+        );
+    }
+
+    #[test]
+    fn a_record_without_a_count_is_named_by_its_line() {
+        let error = top(1, false, "1 a\nb\n").unwrap_err();
+        assert_eq!(error, "line 2: no count before the line");
+    }
+
+    proptest! {
+        #[test]
+        fn as_sorting_it_all(
+            records in prop::collection::vec((0..20u64, "[a-c]{0,3}"), 0..60),
+            n in 0..70usize,
+            least: bool,
+            ties: bool,
+            other: bool,
+            cuts in crate::common::arbitrary::cuts(),
+        ) {
+            let mut sorted: Vec<_> = records.iter().map(|(count, line)| (*count, format!("{count} {line}\n"))).collect();
+            let text: String = sorted.iter().map(|(_, record)| record.as_str()).collect();
+            sorted.sort();
+            if !least {
+                sorted.reverse();
+            }
+            let mut end = n.min(sorted.len());
+            while ties && 0 < end && end < sorted.len() && sorted[end].0 == sorted[n - 1].0 {
+                end += 1;
+            }
+            let rest: u64 = sorted[end..].iter().map(|(count, _)| count).sum();
+            let mut expected: String = sorted[..end].iter().map(|(_, record)| record.as_str()).collect();
+            if other {
+                expected += &format!("{rest} (other)\n");
+            }
+            let mut top = Top::new(Choice { n, least, ties });
+            top.read(&mut pieces(text.as_bytes(), cuts), b'\n').unwrap();
+            let mut out = Vec::new();
+            top.write(b'\n', other, &mut out).unwrap();
+            prop_assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+
+        /// Many records of few counts, in any order: ties come and go.
+        #[test]
+        fn ties_in_memory_are_those_of_the_last_count(
+            counts in prop::collection::vec(0..4u64, 0..200),
+            n in 1..20usize,
+            least: bool,
+        ) {
+            let mut top = Top::new(Choice { n, least, ties: true });
+            let mut seen = Vec::new();
+            for count in counts {
+                top.add(count, format!("{count} x").as_bytes());
+                seen.push(count);
+                seen.sort();
+                if !least {
+                    seen.reverse();
+                }
+                if let Some(last) = seen.get(n - 1) {
+                    let first = seen.iter().filter(|&count| count.cmp(last) == if least { Ordering::Less } else { Ordering::Greater }).count();
+                    let tied = seen.iter().filter(|&count| count == last).count();
+                    prop_assert_eq!(top.heap.len() + top.tied.len(), first + tied);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Pages, and the servers that they come from.
+//!
+//! - [`html`]: the tokens of a page, as it is read.
+//! - [`untag`]: a page in, its text out.
+//! - [`links`]: a page in, the URLs that it links to out.
+//! - `fetch`: URLs in, their bodies out, as text in UTF-8 (feature `fetch`).
+//! - `linkcheck`: the URLs of a site in, its broken links out; it follows them
+//!   with `fetch` and [`links`] (feature `linkcheck`).
+
+#[cfg(feature = "fetch")]
+pub mod fetch;
+pub mod html;
+#[cfg(feature = "linkcheck")]
+pub mod linkcheck;
+pub mod links;
+pub mod untag;
