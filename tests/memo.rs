@@ -536,7 +536,7 @@ fn only_not_found_leads_to_creation() {
     let whole = fs::read(&value).unwrap();
     let name = value.display();
     let damaged = format!(
-        "memo: {name}: damaged, or no value of memo (--forget removes it, --heal replaces it)\n"
+        "memo: {name}: damaged, or not a value of memo (--forget removes it, --heal replaces it)\n"
     );
     let is_refused = |message: &str| {
         let ran = ran(&mut get(folder, "k", "echo other"));
@@ -612,7 +612,7 @@ fn no_damaged_byte_of_a_value_is_printed() {
             } = run(&mut get(folder, "k", "echo other"), b"");
             let name = value.display();
             let cause = format!(
-                "memo: {name}: damaged, or no value of memo (--forget removes it, --heal replaces it)\n"
+                "memo: {name}: damaged, or not a value of memo (--forget removes it, --heal replaces it)\n"
             );
             assert_eq!((status, stderr), (1, cause));
             // What came before is right, up to a quarter of a mebibyte before it.

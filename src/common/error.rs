@@ -1,23 +1,29 @@
 //! Why a program stopped, in the words of the one error line it prints.
 
-use std::fmt;
 use std::io;
+use thiserror::Error as Derived;
 
 /// What can end a filter before its input does.
 ///
 /// The two sides of a filter fail differently: a file that cannot be read is
 /// one file less, a standard output that cannot be written to is the end.
-#[derive(Debug)]
+#[derive(Debug, Derived)]
+#[non_exhaustive]
 pub enum Error {
     /// The input could not be read.
-    Read(io::Error),
+    #[error("{}", cause(.0))]
+    Read(#[source] io::Error),
     /// The output could not be written.
-    Write(io::Error),
+    #[error("{}", cause(.0))]
+    Write(#[source] io::Error),
     /// A process or a thread could not be started.
-    Start(io::Error),
-    /// What was read has no answer.
+    #[error("{}", cause(.0))]
+    Start(#[source] io::Error),
+    /// The input as a whole has no answer.
+    #[error("{0}")]
     Data(&'static str),
-    /// Line `number` (the first is 1) of the input is not what the program reads.
+    /// Line `number` (the first is 1) of the input is invalid.
+    #[error("line {number}: {cause}")]
     Line {
         /// The line's number in its file.
         number: u64,
@@ -25,47 +31,52 @@ pub enum Error {
         cause: &'static str,
     },
     /// The counts of one line add up to more than 64 bits hold.
+    #[error("{TOO_LARGE}, that of the line {}", beginning(line))]
     TooLarge {
         /// The line, without its terminator.
         line: Vec<u8>,
     },
-    /// Something else than the input at hand failed: its name, and how.
+    /// An error that one program alone has.
+    #[error(transparent)]
+    Own(Box<dyn std::error::Error + Send + Sync>),
+    /// Something other than the input at hand failed.
+    #[error("{name}: {error}")]
     In {
-        /// What an error line calls it.
+        /// Its name in an error line.
         name: String,
-        /// What happened to it.
+        /// How it failed.
+        #[source]
         error: Box<Error>,
     },
 }
 
 impl Error {
-    /// The same, of something that an error line shall name.
+    /// The same, of something that an error line names.
     pub fn of(self, name: impl Into<String>) -> Self {
         let name = name.into();
         let error = Box::new(self);
         Error::In { name, error }
     }
-}
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// An error that one program alone has.
+    pub fn own(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Error::Own(Box::new(error))
+    }
+
+    /// That error, also of something that is named; none if this is another error.
+    pub fn as_own<E: std::error::Error + 'static>(&self) -> Option<&E> {
         match self {
-            Error::Read(error) | Error::Write(error) | Error::Start(error) => {
-                f.write_str(&cause(error))
-            }
-            Error::Data(cause) => f.write_str(cause),
-            Error::Line { number, cause } => write!(f, "line {number}: {cause}"),
-            Error::TooLarge { line } => {
-                // As much of it as one needs to know it by.
-                let line = String::from_utf8_lossy(&line[..line.len().min(100)]);
-                write!(f, "{TOO_LARGE}, that of the line {line}")
-            }
-            Error::In { name, error } => write!(f, "{name}: {error}"),
+            Error::Own(error) => error.downcast_ref(),
+            Error::In { error, .. } => error.as_own(),
+            _ => None,
         }
     }
 }
 
-impl std::error::Error for Error {}
+/// As much of a line as an error line shows.
+fn beginning(line: &[u8]) -> String {
+    String::from_utf8_lossy(&line[..line.len().min(100)]).into_owned()
+}
 
 /// What is wrong with a count that does not fit.
 pub const TOO_LARGE: &str = "a sum of counts is larger than 64 bits hold";

@@ -80,6 +80,15 @@ pub struct Limits {
     pub timeout: Option<Duration>,
 }
 
+/// Errors of `converse` alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// One of the two commands has no words.
+    #[error("a command without a name")]
+    NoCommand,
+}
+
 /// What happened to the commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {

@@ -1,6 +1,6 @@
 //! The two commands: how they start, and when they have ended.
 
-use super::Limits;
+use super::{Limits, Problem};
 use super::deadlock::Watch;
 use super::flow::Flow;
 use super::tree;
@@ -94,7 +94,7 @@ pub(super) fn start(
         (1, second_input.0, second_output.1),
     ] {
         let [program, arguments @ ..] = commands[which] else {
-            return Err(Error::Data("a command without a name"));
+            return Err(Error::own(Problem::NoCommand));
         };
         let mut command = Command::new(program);
         command

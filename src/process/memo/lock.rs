@@ -5,6 +5,7 @@
 //! value is written meanwhile. So what a process finds out about the store under
 //! the lock stays true until it has acted on it. To print a value needs no lock.
 
+use super::problem::Problem;
 use super::value::identity;
 use crate::common::error::Error;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -91,7 +92,7 @@ pub(super) fn check_owner(file: &File) -> Result<(), Error> {
     let owner = file.metadata().map_err(Error::Read)?.uid();
     match owner == rustix::process::geteuid().as_raw() {
         true => Ok(()),
-        false => Err(Error::Data("belongs to another user")),
+        false => Err(Problem::OtherUser.into()),
     }
 }
 

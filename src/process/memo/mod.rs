@@ -22,11 +22,13 @@
 mod draft;
 mod lock;
 mod make;
+mod problem;
 mod run;
 mod store;
 mod value;
 mod waits;
 
+pub use problem::Problem;
 pub use store::{Entry, Store};
 
 use crate::common::error::{Error, cause};
@@ -134,11 +136,11 @@ pub fn get(
                 (why, Ok(Got::Status(status)))
             }
             Begun::Busy => {
-                let cause = match request.wait {
-                    Some(Duration::ZERO) => "COMMAND is running in another memo (--no-wait)",
-                    _ => "COMMAND is still running in another memo (--wait is over)",
+                let problem = match request.wait {
+                    Some(Duration::ZERO) => Problem::Busy,
+                    _ => Problem::StillBusy,
                 };
-                (cause.to_string(), Err(request.named(Error::Data(cause))))
+                (problem.to_string(), Err(request.named(problem.into())))
             }
         };
         return match old.filter(|_| request.stale) {
@@ -177,7 +179,7 @@ impl Request<'_> {
     /// An error of this request, unless it names something else.
     fn named(&self, error: Error) -> Error {
         match error {
-            Error::Data(_) => error.of(show::shown(self.key)),
+            Error::Own(_) => error.of(show::shown(self.key)),
             error => error,
         }
     }

@@ -4,7 +4,8 @@
 
 use super::draft::{self, DRAFT, FORGOTTEN};
 use super::lock::{self, Lock, check_owner, options, removed, shown};
-use super::value::{MISPLACED, Value};
+use super::problem::Problem;
+use super::value::Value;
 use super::waits::WAIT;
 use crate::common::error::Error;
 use sha2::{Digest, Sha256};
@@ -65,7 +66,9 @@ impl Store {
         let path = self.path(key, "");
         match read(&path)? {
             // No two keys with one SHA-256 are known.
-            Some(value) if value.key != key => Err(Error::Data(MISPLACED).of(shown(&path))),
+            Some(value) if value.key != key => {
+                Err(Error::from(Problem::Misplaced).of(shown(&path)))
+            }
             value => Ok(value),
         }
     }

@@ -10,6 +10,7 @@
 
 use super::draft::Target;
 use super::lock::{self, Lock, options, shown};
+use super::problem::Problem;
 use super::store::Store;
 use crate::common::error::Error;
 use std::fs::{self, File};
@@ -22,8 +23,6 @@ const MAKING: &str = "TEXTMILL_MEMO_MAKING";
 
 /// The end of the name of the file of a process that waits.
 pub(super) const WAIT: &str = ".wait";
-
-const CIRCLE: &str = "is being made by the command that asks for it";
 
 /// This process waits, until this is dropped.
 #[derive(Debug)]
@@ -49,7 +48,7 @@ impl Wait {
         }
         let records = records(store, lock)?;
         if is_circle(&target, &making, &records) {
-            return Err(Error::Data(CIRCLE));
+            return Err(Problem::Circle.into());
         }
         let name = format!("{:016x}{WAIT}", RandomState::new().hash_one(()));
         let path = store.folder().join(name);

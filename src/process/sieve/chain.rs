@@ -4,7 +4,7 @@
 //! pipe of the chain, and no other: a pipe's end is seen only when all processes
 //! that have its other end have closed that.
 
-use super::{End, NUMBER, await_input, both, link};
+use super::{End, NUMBER, Problem, await_input, both, link};
 use crate::common::error::Error;
 use crate::process::child;
 use rustix::io::retry_on_intr;
@@ -36,7 +36,7 @@ pub(super) fn run(
             Err(error) => break Err(error),
         };
         let next = match left {
-            0 => Err(Error::Data("more than --max-processes are needed")),
+            0 => Err(Problem::TooManyProcesses.into()),
             _ => fork(prime, &numbers, output, end).map_err(Error::Start),
         };
         match next {
@@ -60,7 +60,7 @@ pub(super) fn run(
 pub(super) fn end(parent: Pid) -> Result<bool, Error> {
     let status = wait(parent, WaitOptions::empty()).map_err(Error::Read)?;
     match status.map_or(Ok(false), succeeded) {
-        Err(Error::Data(cause)) => Err(Error::Data(cause).of(PARENT)),
+        Err(Error::Own(error)) => Err(Error::Own(error).of(PARENT)),
         ended => ended,
     }
 }
@@ -146,7 +146,7 @@ impl Forked {
         }
         match self.killed {
             // The others ended for want of this one.
-            Some(prime) => Err(Error::Data(KILLED).of(name(prime))),
+            Some(prime) => Err(Error::from(Problem::Killed).of(name(prime))),
             // It has reported the cause.
             None if self.failed => Ok(false),
             None if self.lost_reader => Err(Error::Write(io::ErrorKind::BrokenPipe.into())),
@@ -165,14 +165,12 @@ impl Forked {
     }
 }
 
-const KILLED: &str = "killed by a signal";
-
 /// Whether a process succeeded. One that SIGPIPE ended had no reader.
 fn succeeded(status: ExitStatus) -> Result<bool, Error> {
     match status.signal() {
         None => Ok(status.success()),
         Some(libc::SIGPIPE) => Err(Error::Write(io::ErrorKind::BrokenPipe.into())),
-        Some(_) => Err(Error::Data(KILLED)),
+        Some(_) => Err(Problem::Killed.into()),
     }
 }
 

@@ -57,6 +57,24 @@ use std::os::fd::{AsFd, BorrowedFd};
 /// What a number takes on a pipe, in bytes.
 const NUMBER: usize = size_of::<u64>();
 
+/// Errors of `sieve` alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// There are more primes than processes.
+    #[error("more than --max-processes are needed")]
+    TooManyProcesses,
+    /// Another process sent a signal.
+    #[error("killed by a signal")]
+    Killed,
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Error::own(problem)
+    }
+}
+
 /// How a forked process ends: reports what failed, and returns the exit status.
 pub type End<'a> = &'a dyn Fn(Result<bool, Error>) -> u8;
 

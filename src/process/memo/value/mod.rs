@@ -27,6 +27,7 @@ mod summary;
 
 pub(super) use summary::Summary;
 
+use super::problem::Problem;
 use crate::common::error::Error;
 use sha2::{Digest, Sha256};
 use std::fs::{File, Metadata};
@@ -60,15 +61,6 @@ const BLOCK: usize = 256 << 10;
 /// The bytes of a hash.
 const HASH: usize = 16;
 
-/// Why a file without a right trailer is refused.
-const DAMAGED: &str = "damaged, or no value of memo (--forget removes it, --heal replaces it)";
-
-/// Why the file of an older memo is refused.
-const OUTDATED: &str = "in the format of an older memo (--forget removes it, --heal replaces it)";
-
-/// Why the value of another key is refused, in a file that was renamed or copied.
-pub(super) const MISPLACED: &str = "is the value of another key";
-
 /// A value that is whole.
 #[derive(Debug)]
 pub(super) struct Value {
@@ -87,10 +79,10 @@ pub(super) struct Value {
 /// Whether this error says that a file is no whole value of its key: a new value
 /// can take its place. All other errors may be gone the next time.
 pub(super) fn is_damage(error: &Error) -> bool {
-    match error {
-        Error::In { error, .. } => is_damage(error),
-        error => matches!(error, Error::Data(DAMAGED | OUTDATED | MISPLACED)),
-    }
+    matches!(
+        error.as_own(),
+        Some(Problem::Damaged | Problem::Outdated | Problem::Misplaced)
+    )
 }
 
 impl Value {
@@ -98,14 +90,14 @@ impl Value {
     pub(super) fn read(file: File, name: String) -> Result<Value, Error> {
         let metadata = file.metadata().map_err(Error::Read)?;
         if !metadata.is_file() {
-            return Err(Error::Data("not a file"));
+            return Err(Problem::NotAFile.into());
         }
         let size = metadata.len();
         let mut tail = end(&file, size, TAIL).map_err(Error::Read)?;
         if tail.ends_with(OLDER) {
-            return Err(Error::Data(OUTDATED));
+            return Err(Problem::Outdated.into());
         }
-        let damaged = || Error::Data(DAMAGED);
+        let damaged = || Error::from(Problem::Damaged);
         let has_status = tail.ends_with(MAGIC_OF_FAILURE);
         // The bytes behind the key: the numbers, the digest and the magic.
         let numbers = if has_status { 4 } else { 3 } * NUMBER;
@@ -206,7 +198,7 @@ impl Value {
                 Err(Error::Read(error).of(self.name.clone()))
             }
             // Truncated or changed.
-            _ => Err(Error::Data(DAMAGED).of(self.name.clone())),
+            _ => Err(Error::from(Problem::Damaged).of(self.name.clone())),
         }
     }
 }
@@ -358,7 +350,7 @@ mod tests {
     #[test]
     fn an_older_format_is_said_to_be_one() {
         let error = read(&[&b"output key and so on"[..], OLDER].concat()).unwrap_err();
-        assert_eq!(error.to_string(), OUTDATED);
+        assert_eq!(error.to_string(), Problem::Outdated.to_string());
     }
 
     #[test]
