@@ -390,7 +390,8 @@ mod tests {
         #[test]
         fn a_long_grapheme_is_shortened_unnoticed(text in joining(3), next in joining(1)) {
             // Of any text, also one that is not long: its last grapheme.
-            if let Some(last) = text.graphemes(true).next_back() {
+            // (Backwards unicode-segmentation 1.12 joins what it separates forwards: findings/.)
+            if let Some(last) = text.graphemes(true).last() {
                 let short = shortened(last);
                 prop_assert!(short.chars().count() <= 3, "{last:?} {short:?}");
                 let count = |text: &str| format!("{text}{next}").graphemes(true).count();
