@@ -1,9 +1,9 @@
 //! The two commands: how they start, and when they have ended.
 
-use super::{Limits, Problem};
 use super::deadlock::Watch;
 use super::flow::Flow;
 use super::tree;
+use super::{Limits, Problem};
 use crate::common::error::Error;
 use crate::common::stream;
 use crate::process::child;

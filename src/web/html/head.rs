@@ -65,7 +65,7 @@ fn is_of_head(element: Element) -> bool {
 }
 
 impl Sink for Search {
-    fn hears(&self) -> bool {
+    fn wants_text(&self) -> bool {
         !self.ended && !self.is_raw && !self.context.is_inert()
     }
 
@@ -86,7 +86,7 @@ impl Sink for Search {
     fn attribute(&mut self, name: &Name) -> bool {
         let counts = self.element == Some(Element::Base)
             && !self.is_end
-            && self.hears()
+            && self.wants_text()
             && self.href.is_none()
             && Attribute::named(name) == Attribute::Href;
         if counts {

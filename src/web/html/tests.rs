@@ -22,7 +22,7 @@ fn string(bytes: &[u8]) -> String {
 }
 
 impl Sink for Collect {
-    fn hears(&self) -> bool {
+    fn wants_text(&self) -> bool {
         true
     }
     fn text(&mut self, text: &[u8]) {
@@ -206,7 +206,7 @@ struct InContext {
 }
 
 impl Sink for InContext {
-    fn hears(&self) -> bool {
+    fn wants_text(&self) -> bool {
         true
     }
     fn text(&mut self, text: &[u8]) {

@@ -447,7 +447,7 @@ impl<V: Visit> Sink for Page<V> {
     }
 
     #[inline]
-    fn hears(&self) -> bool {
+    fn wants_text(&self) -> bool {
         self.css.is_some()
     }
 

@@ -391,7 +391,7 @@ fn is_block(element: Element) -> bool {
 
 impl Sink for Shown<'_> {
     #[inline]
-    fn hears(&self) -> bool {
+    fn wants_text(&self) -> bool {
         !self.page.is_hidden && !self.page.hidden.hides() && !self.page.context.is_inert()
     }
 
