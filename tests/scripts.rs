@@ -97,7 +97,7 @@ fn the_words_of_the_documents_are_plain() {
     assert_eq!(
         check("a.md", text),
         "a.md:1: for ever: without limit, indefinitely\n\
-         a.md:3: What is: begin with the subject: `X that is ...`\n"
+         a.md:4: What is: begin with the subject: `X that is ...`\n"
     );
     let program = "//! Nobody.\n/// Print nothing.\n///\n/// Nobody reads.\n#[derive(Parser)]\n\
                    #[command(after_help = \"Cost:\\nnobody knows\")]\nstruct Args {\n    \

@@ -27,7 +27,7 @@ use textmill::mean::{Answer, Form, Mean, Percentile};
 struct Args {
     /// Print n, sum, min, max, mean and sd
     ///
-    /// These are, a line each: the number of numbers, their sum, the smallest, the
+    /// These are, a line each: how many numbers there are, their sum, the smallest, the
     /// largest, the mean, and the standard deviation of the sample.
     #[arg(long)]
     all: bool,
