@@ -185,15 +185,53 @@ fn anchors(markdown: &str) -> Vec<String> {
     headings.map(anchor).collect()
 }
 
+/// All Markdown files of the repository.
+fn everything() -> Vec<String> {
+    let mut all = documents();
+    for folder in ["benches", "findings", "tests"] {
+        all.extend(markdown(folder));
+    }
+    all.extend(["CHANGELOG.md", "CONTRIBUTING.md"].map(String::from));
+    all
+}
+
+/// Code spans that begin with a folder of the repository are paths in it. (tests/data/README.md
+/// names the paths of other repositories.)
+#[test]
+fn every_path_exists() {
+    let folders = [
+        "benches/",
+        "docs/",
+        "findings/",
+        "scripts/",
+        "src/",
+        "tests/",
+    ];
+    let is_path = |span: &&str| {
+        let plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
+        let placeholders = ["NAME", "PROGRAM"];
+        folders.iter().any(|folder| span.starts_with(folder))
+            && span.chars().all(plain)
+            && !placeholders.iter().any(|name| span.contains(name))
+    };
+    let mut missing = Vec::new();
+    let here = everything().into_iter();
+    for document in here.filter(|document| !document.starts_with("tests/")) {
+        let markdown = text(&document);
+        let prose = prose(&markdown).collect::<Vec<_>>().join("\n");
+        for path in prose.split('`').skip(1).step_by(2).filter(is_path) {
+            if !repository(path).exists() {
+                missing.push(format!("{document}: {path}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "\n{}", missing.join("\n"));
+}
+
 #[test]
 fn every_link_leads_somewhere() {
-    let mut all = documents();
-    all.extend(markdown("benches"));
-    all.extend(markdown("findings"));
-    all.extend(markdown("tests"));
-    all.extend(["CHANGELOG.md", "CONTRIBUTING.md"].map(String::from));
     let mut broken = Vec::new();
-    for document in all {
+    for document in everything() {
         let markdown = text(&document);
         for link in links(&markdown) {
             if link.contains("://") {
