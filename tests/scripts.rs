@@ -1,4 +1,5 @@
-//! The scripts: what they say of themselves, what they need, and the figures of README.md.
+//! The scripts: what they say of themselves, what they need, the figures of README.md and the words
+//! of the documents.
 
 use crate::process::{Ran, argument, programs, repository, run};
 use std::fs;
@@ -71,6 +72,41 @@ fn the_figures_of_the_readme_are_those_that_were_measured() {
     let ran = run(script("figures").arg("--check"), b"");
     assert_eq!((ran.status, &ran.stderr[..]), (0, ""));
     assert_eq!(ran.stdout, b"");
+}
+
+#[test]
+fn the_words_of_the_documents_are_plain() {
+    let ran = run(&mut script("check-prose"), b"");
+    assert_eq!(
+        (ran.status, String::from_utf8(ran.stdout).unwrap()),
+        (0, String::new())
+    );
+    assert_eq!(ran.stderr, "");
+
+    let folder = tempfile::tempdir().unwrap();
+    let check = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        let ran = run(script("check-prose").arg(&path), b"");
+        let found = String::from_utf8(ran.stdout).unwrap();
+        assert_eq!(ran.status, i32::from(!found.is_empty()), "{}", ran.stderr);
+        found.replace(argument(&path), name)
+    };
+    let text =
+        "It waits for\never.\n\nWhat is read, is read. `nobody`, \"nobody\"\n\n```\nnobody\n```\n";
+    assert_eq!(
+        check("a.md", text),
+        "a.md:1: for ever: without limit, indefinitely\n\
+         a.md:4: What is: begin with the subject: `X that is ...`\n"
+    );
+    let program = "//! Nobody.\n/// Print nothing.\n///\n/// Nobody reads.\n#[derive(Parser)]\n\
+                   #[command(after_help = \"Cost:\\nnobody knows\")]\nstruct Args {\n    \
+                   // nobody\n    nobody: bool,\n}\n\n/// Nobody.\nfn main() {}\n";
+    let hint = "say what does not happen to what";
+    assert_eq!(
+        check("b.rs", program),
+        format!("b.rs:4: Nobody: {hint}\nb.rs:6: nobody: {hint}\n")
+    );
 }
 
 /// A machine on which nothing is installed but some basic tools, and what is put there.

@@ -6,7 +6,7 @@
 //! - `pipeline`: programs joined by pipes, and the talk's own answer
 //! - `scale`: text on many processors and machines
 //! - `scripts`: what the scripts say and need
-//! - `readme`: the commands of README.md do what it says
+//! - `documents`: README.md and docs/: their commands, their links, a page for each program
 //!
 //! `process` runs programs, `server` is a web server that can be made to fail.
 
@@ -16,13 +16,13 @@ mod capwords;
 mod contract;
 mod converse;
 mod count;
+mod documents;
 mod lengths;
 mod links;
 mod lower;
 mod mean;
 mod memo;
 mod pipeline;
-mod readme;
 mod scale;
 mod scripts;
 mod sieve;

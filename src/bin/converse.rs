@@ -17,11 +17,11 @@ textmill::process_wide!();
 
 /// Run two commands, the output of each the input of the other.
 ///
-/// What one writes is held until the other reads it, so both may write before
-/// they read. If all their processes wait for each other, that is a deadlock: a line
-/// tells which processes wait, and for what, and both commands are ended. The states
-/// of the processes tell (on Linux). A command that computes, sleeps or waits for something
-/// else is left alone.
+/// The output of one is buffered until the other reads it, so both may write before
+/// they read. If all their processes wait for each other, that is a deadlock: converse
+/// reports which processes wait, and for what, and ends both commands. It detects that
+/// by the states of the processes (on Linux). A command that computes, sleeps or waits
+/// for something else is left alone.
 #[derive(Parser)]
 #[command(
     version,
@@ -29,14 +29,15 @@ textmill::process_wide!();
     after_help = "Example:\n  converse --log - sh -c 'echo 6 \\* 7; read n' = bc\n\n\
         The first = that is a word of its own separates the commands. The commands share standard \
         error; neither reads the standard input of converse. An input ends when the last process that has the \
-        output closes it. converse ends when both commands have ended and what they wrote is delivered.\n\
+        output closes it. converse ends when both commands have ended and their output is delivered.\n\
         Order of output: --log writes lines as they arrive: `> ` from the first command, `< ` from \
         the second; `>+` and `<+` mark a part of a line.\n\
         Deadlocks that only --patience finds: Go, Java, Ruby, mksh, Erlang, Bun, Deno, Python's asyncio, 32-bit \
         programs, programs that handle SIGALRM, and processes of other users (sudo).\n\
         Exit status: 0 if both commands succeeded; 1 if one failed or both were ended; \
-        2 for wrong usage. It is no failure to end by SIGPIPE (or a shell's status 141) when the other has closed its input.\n\
-        Cost: each byte is copied twice. In each direction 1 MiB is held in memory, the rest in temporary \
+        2 for wrong usage. A command that ends by SIGPIPE (or with a shell's status 141) \
+        after the other has closed its input has not failed.\n\
+        Cost: each byte is copied twice. In each direction 1 MiB is buffered in memory, the rest in temporary \
         files without a name in $TMPDIR."
 )]
 struct Args {
@@ -51,10 +52,10 @@ struct Args {
     #[arg(long, value_name = "WHAT", default_value = "end", value_parser = ["end", "eof"])]
     on_deadlock: String,
 
-    /// Take it for a deadlock if nothing moves for TIME
+    /// Assume a deadlock if nothing moves for TIME
     ///
-    /// Nothing was written, and the processes used less than one percent of a processor.
-    /// Choose more than any command may sleep.
+    /// This means that nothing was written, and that the processes used less than one
+    /// percent of a processor. Choose more time than any command may sleep.
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     patience: Option<Duration>,
 
@@ -62,9 +63,9 @@ struct Args {
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     timeout: Option<Duration>,
 
-    /// How much to hold in each direction
+    /// Size of the buffer in each direction
     ///
-    /// After that the writer waits, as at any pipe. A number with K (the default), M, G, T, or b for
+    /// If it is full, the writer waits, as at any pipe. A number with K (the default), M, G, T, or b for
     /// bytes, or % of the memory that is available.
     #[arg(long, value_name = "SIZE", default_value = "128M")]
     max_held: Size,

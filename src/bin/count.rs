@@ -15,9 +15,9 @@ textmill::process_wide!();
 
 /// Print each distinct line once, after the number of times it occurs.
 ///
-/// What `LC_ALL=C sort | uniq -c` prints, without padding: COUNT LINE. Lines
-/// are bytes. If a FILE cannot be read, nothing is printed: part of a count
-/// is a wrong count.
+/// The output is that of `LC_ALL=C sort | uniq -c`, without padding: COUNT LINE.
+/// Lines are bytes. If a FILE cannot be read, nothing is printed, because part of
+/// a count is a wrong count.
 #[derive(Parser)]
 #[command(
     version,
@@ -27,8 +27,8 @@ textmill::process_wide!();
         Order of output: by the bytes of the line (with --unsorted: none).\n\
         Cost: one pass over the input, then a sort of the distinct lines. Memory grows \
         with the distinct lines, not with the input, and only up to the limit of -S, or five times \
-        the longest line; past it they are sorted in pieces, which go to temporary files without a name. \
-        With --sorted: a block and a line of each FILE."
+        the longest line; beyond it the lines go to temporary files without a name. \
+        With --sorted, memory is a block and a line of each FILE."
 )]
 struct Args {
     /// Write the lines in any order
@@ -39,23 +39,23 @@ struct Args {
 
     /// Read COUNT LINE and add the counts up
     ///
-    /// The lines are as count and uniq -c write them. So it sums by key: any
-    /// command that writes NUMBER KEY can stand in front of it.
+    /// The input is in the form that count and uniq -c write. It may come from any
+    /// command that writes NUMBER KEY: the numbers are summed by key.
     #[arg(long)]
     merge: bool,
 
     /// Count together what differs by case alone
     ///
-    /// Lines are compared by full case folding. The most frequent of them is written; of
-    /// several, the first in the order of bytes. Partial counts that are to be merged so
-    /// are made without this option.
+    /// Lines are compared by full case folding. The most frequent spelling is written; of
+    /// several, the first in the order of bytes. Make partial counts without this option,
+    /// and merge them with it.
     #[arg(short, long, conflicts_with = "sorted")]
     ignore_case: bool,
 
     /// With --merge: each FILE is sorted
     ///
-    /// In the order in which count writes. The sums are written as the files are
-    /// read, in constant memory.
+    /// Their order is that in which count writes. The sums are written while the files
+    /// are read, in constant memory.
     #[arg(long, requires = "merge")]
     sorted: bool,
 
@@ -72,9 +72,9 @@ struct Args {
     #[command(flatten)]
     memory: cli::MemoryOptions,
 
-    /// Report what it took on standard error
+    /// Report the cost on standard error
     ///
-    /// The number of lines and of temporary files, and the memory.
+    /// These are the numbers of lines and of temporary files, and the memory.
     #[arg(short, long)]
     verbose: bool,
 

@@ -26,62 +26,63 @@ textmill::process_wide!();
 
 /// Write the bodies of URLs, text as UTF-8: every byte exactly once, or fail.
 ///
-/// A transfer that breaks off is resumed where it broke, if the server gives
-/// ranges, or else read anew and compared with what was written. If the body
-/// has changed meanwhile, that is an error: two versions are never spliced.
+/// A transfer that breaks off is resumed, by a range request if the server supports
+/// that, or else by reading the body again and comparing the part that was written.
+/// A body that has changed is an error: two versions are never combined.
 ///
-/// Text of any charset comes out as UTF-8. Which charset it is, is told by a
-/// byte order mark, the header, <meta> or the XML declaration, or else guessed
-/// from the first 4 KB beyond ASCII: UTF-8 if they are well-formed, or what they
-/// look like. Files are text by their names: .html .htm .xhtml .xht .css .xml .txt .text .md
-/// .csv .tsv .json. What is no text comes out as it is.
+/// Text of any charset is converted to UTF-8. A byte order mark, the header, <meta>
+/// or the XML declaration gives the charset; otherwise it is detected from the first
+/// 4 KB beyond ASCII. Files are text by their names: .html .htm .xhtml .xht .css .xml
+/// .txt .text .md .csv .tsv .json. Binary files are written unchanged.
 ///
-/// The content encodings gzip, deflate, br and zstd are undone, and a
-/// decompression bomb is not: that is an error. Up to 20 redirects are
-/// followed, but never from https to http (but see --allow-downgrade). Cookies that are
-/// set on the way are sent back (RFC 6265), and are gone with their URL.
+/// The content encodings gzip, deflate, br and zstd are decoded; a decompression
+/// bomb is an error. Up to 20 redirects are followed, but not from https to http
+/// (see --allow-downgrade). Cookies that are set on the way are sent back (RFC 6265)
+/// and last as long as their URL.
 ///
-/// The roots of trust are the system's, or those in $SSL_CERT_FILE and
-/// $SSL_CERT_DIR. Proxies (of HTTP, HTTPS and SOCKS) are taken from the environment
-/// as curl takes them: $http_proxy (in lower case only) for http, $HTTPS_PROXY for
-/// https, $ALL_PROXY for both, but for the hosts, domains and networks in $NO_PROXY.
+/// The trusted certificates are the system's, or those in $SSL_CERT_FILE and
+/// $SSL_CERT_DIR. Proxies (HTTP, HTTPS and SOCKS) come from the environment, as for
+/// curl: $http_proxy (in lower case only) for http, $HTTPS_PROXY for https,
+/// $ALL_PROXY for both, except for the hosts, domains and networks in $NO_PROXY.
 ///
-/// What -H and --user say is for the origin (scheme, host and port) of each URL: no
-/// redirect takes it anywhere else. The netrc file is for the hosts that it names.
+/// Fields of -H and the user of --user are sent to the origin (scheme, host and port)
+/// of each URL only, also after redirects. The netrc file applies to the hosts that
+/// it names.
 #[derive(Parser)]
 #[command(
     version,
     after_help = "TIME is like 500ms, 3s, 2m, 1h or 1d; a bare number is seconds. SIZE is a number of bytes, or one \
-        with K, M or G behind it (powers of 1024). For scripts written for curl, -f, -S and -L are accepted: fetch \
-        does what they ask for in any case. -s is -q.\n\n\
+        with K, M or G after it (powers of 1024). For scripts written for curl, -f, -S and -L are accepted: fetch \
+        always does what they ask for. -s is -q.\n\n\
         Examples:\n  fetch http://localhost:8000/ | untag | words | lower | count | topn 5\n  \
         fetch --base http://localhost:8000/ | links | count\n\n\
-        Order of output: that of the URLs, each body whole before the next begins. What has \
-        arrived is written at once; of a body that breaks off for good, the beginning stays \
-        written. An error status writes nothing, but with -I its head.\n\
-        Tried again are connections that fail or break off, silence, and the statuses 408, 425, 429, \
-        500, 502 to 504 and 520 to 527; a server's Retry-After is heeded, up to a minute. \
-        A body that has neither length nor chunks (HTTP/1.0) and ends by a plain close cannot be \
-        told from one that was cut there; all other cuts are noticed.\n\
-        Failures are of these kinds: url (it cannot be read), file (nor can that), dns, connect, tls, \
-        timeout, protocol (an answer that is not HTTP as it should be), status (it is not a success), \
-        not-modified (304, as a condition of -H asked for), redirect (refused, or leads nowhere), truncated (broke off, and was not resumed), changed \
-        (another body by now), encoding (unknown or corrupt), too-large, interrupted.\n\
-        Exit status: 0 if every body arrived whole, 1 if any did not, 2 for wrong usage.\n\
+        Order of output: that of the URLs, each body whole before the next begins. Data is written \
+        as soon as it arrives; if a body breaks off for good, its beginning was written. An error \
+        status writes nothing, except its head with -I.\n\
+        Retries: fetch retries connections that fail or break off, silence, and the statuses 408, 425, 429, \
+        500, 502 to 504 and 520 to 527; it respects Retry-After, up to a minute. If a body has neither length nor \
+        chunks (HTTP/1.0) and ends with the connection, fetch cannot tell whether it is complete; it detects all other \
+        truncated bodies.\n\
+        Kinds of failures: url (invalid URL), file (the file cannot be read), dns, connect, tls, \
+        timeout, protocol (invalid HTTP), status (not a success), not-modified (304, as a condition of -H asked for), \
+        redirect (refused, invalid or a loop), truncated (broke off, and was not resumed), changed (while it was \
+        resumed), encoding (unknown or corrupt), too-large, interrupted (the output failed).\n\
+        Exit status: 0 if each body arrived whole, 1 if one did not, 2 for wrong usage.\n\
         Cost: a thread and a connection for each URL in flight; memory is constant, some 6 MB, and with \
         -j 1000 up to 100 (each body of br up to 16 MB more). Bodies ahead of their turn wait in memory, \
-        up to 16 MB, and in nameless files in $TMPDIR, up to 1 GiB; beyond that they are not read. --report costs a SHA-256 of what is written."
+        up to 16 MB, and in temporary files without a name in $TMPDIR, up to 1 GiB; beyond that they are not read. \
+        --report takes a SHA-256 of the output."
 )]
 struct Args {
     /// http:, https: or file:; none, or `-`, is stdin
     ///
-    /// Without a scheme it is http. From standard input the URLs are read one a line.
+    /// A URL without a scheme is http. Standard input has one URL on each line.
     #[arg(value_name = "URL")]
     urls: Vec<OsString>,
 
     /// Write to FILE, when all bodies are complete
     ///
-    /// FILE is replaced when every body has arrived; else it stays as it was. `-` is
+    /// FILE is replaced when all bodies have arrived; otherwise it stays as it was. `-` is
     /// standard output.
     #[arg(
         short,
@@ -92,19 +93,19 @@ struct Args {
     )]
     output: OsString,
 
-    /// Write the bytes that came
+    /// Write the bytes as they arrive
     ///
-    /// No content encoding is asked for or undone, and no charset converted.
+    /// No content encoding is requested or decoded, and no charset is converted.
     #[arg(long, hide_short_help = true)]
     raw: bool,
 
     /// Put the URL before each HTML page
     ///
-    /// This is a line <base data-page="URL" href="BASE">, by which links and untag
-    /// know the page's URL and where it begins. URL is the final one, without user;
+    /// This is a line <base data-page="URL" href="BASE">, from which links and untag
+    /// get the page's URL and where it begins. URL is the final one, without user;
     /// BASE is the same, or the base element in the page's head, resolved. If the
     /// page was not in UTF-8, the line also names its charset, for links. The head
-    /// is held until that is known, 256 KiB at most. Behind the page stands a line
+    /// is delayed until that is known, 256 KiB at most. After the page there is a line
     /// <base data-page="">. A page is HTML by its content type; other bodies pass
     /// unchanged.
     #[arg(long, conflicts_with_all = ["raw", "head"])]
@@ -124,7 +125,7 @@ struct Args {
 
     /// Wait before the first retry
     ///
-    /// Each next wait is twice as long, up to a minute. 0 is no wait.
+    /// Each wait is twice as long as the one before, up to a minute. With 0, do not wait.
     #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "500ms", value_parser = time::pause)]
     retry_delay: Duration,
 
@@ -140,8 +141,8 @@ struct Args {
 
     /// Longest time for one URL
     ///
-    /// From its first request, with all redirects and retries. The time in which a body
-    /// waits for its turn or for its reader does not count.
+    /// It begins with the first request and includes all redirects and retries. The time in
+    /// which a body waits for its turn or for its reader does not count.
     #[arg(short, long, value_name = "TIME", value_parser = time::parse)]
     max_time: Option<Duration>,
 
@@ -151,14 +152,14 @@ struct Args {
 
     /// Largest body
     ///
-    /// Content encodings undone. A larger body is an error.
+    /// The size is that after decoding. A larger body is an error.
     #[arg(long, hide_short_help = true, value_name = "SIZE", value_parser = memory::bytes)]
     max_size: Option<u64>,
 
     /// Send this header field
     ///
-    /// `Name:` leaves a field out, `Name;` sends it empty. Refused are Host twice or
-    /// empty, Connection, Content-Length, Expect, If-Range, Range, TE, Trailer,
+    /// `Name:` removes a field, `Name;` sends it empty. Refused are an empty or second Host,
+    /// Connection, Content-Length, Expect, If-Range, Range, TE, Trailer,
     /// Transfer-Encoding and Upgrade: fetch sets these itself.
     #[arg(short = 'H', long = "header", value_name = "FIELD", value_parser = private::<Field>)]
     fields: Vec<Private<Field>>,
@@ -169,32 +170,32 @@ struct Args {
 
     /// User name and password (Basic)
     ///
-    /// For URLs that have none in them.
+    /// It is for URLs without a user.
     #[arg(short, long, value_name = "NAME:PASSWORD", value_parser = private::<User>)]
     user: Option<Private<User>>,
 
     /// Read user names and passwords from ~/.netrc
     ///
-    /// From $NETRC instead, if that is set.
+    /// If $NETRC is set, it names the file.
     #[arg(short, long, hide_short_help = true)]
     netrc: bool,
 
     /// Trust the certificates in FILE (PEM) only
     ///
-    /// Instead of the system's. They are those of authorities, or a server's own
+    /// They replace the system's. They are those of authorities, or a server's own
     /// without CA:TRUE.
     #[arg(long, hide_short_help = true, value_name = "FILE")]
     cacert: Option<PathBuf>,
 
     /// Show servers the certificate in FILE (PEM)
     ///
-    /// To those that ask for one. Those between it and the root may follow it.
+    /// It is sent to servers that request one. Intermediate certificates may follow it.
     #[arg(short = 'E', long, hide_short_help = true, value_name = "FILE")]
     cert: Option<PathBuf>,
 
     /// Private key of --cert (PEM)
     ///
-    /// Without this option, it is in the file of the certificate.
+    /// Without this option, the key is in the file of the certificate.
     #[arg(long, hide_short_help = true, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
 
@@ -210,9 +211,9 @@ struct Args {
     #[arg(short = '6', long, hide_short_help = true, overrides_with = "ipv4")]
     ipv6: bool,
 
-    /// Write the heads of the answers to HEAD
+    /// Write the heads of the responses to HEAD
     ///
-    /// Instead of the bodies.
+    /// They replace the bodies.
     #[arg(short = 'I', long)]
     head: bool,
 

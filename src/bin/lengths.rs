@@ -10,8 +10,9 @@ textmill::process_wide!();
 
 /// Print the length of each line, in characters.
 ///
-/// A character is a Unicode scalar value, as wc -m and Python's len have it; a
-/// byte that is part of none counts as one. The end of the line is not counted.
+/// A character is a Unicode scalar value, as wc -m and Python's len count them. A
+/// byte that is not part of a valid character counts as one. The line end is not
+/// counted.
 #[derive(Parser)]
 #[command(
     version,
@@ -26,7 +27,7 @@ struct Args {
 
     /// Count extended grapheme clusters
     ///
-    /// These are what a reader takes for one character.
+    /// A reader takes each of them for one character.
     #[arg(long)]
     graphemes: bool,
 

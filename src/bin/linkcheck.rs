@@ -23,49 +23,49 @@ use url::Url;
 
 textmill::process_wide!();
 
-/// Check the links of a web site, and tell which are broken.
+/// Check the links of a web site, and report those that are broken.
 ///
-/// The site is at URLs, or in a folder of files, which needs no server. Reads the pages at these URLs and all pages of their hosts that they lead
-/// to, and checks every link on them: of anchors, images, scripts, style sheets,
-/// frames, media, forms, and what the site's style sheets use. Where a link names
-/// a part of a page of the site (`#part`), that has to be there, too. A link
-/// elsewhere is looked at, not entered.
+/// The site is at URLs, or in a folder of files, which needs no server. linkcheck reads
+/// the pages at these URLs and all pages of their hosts that they lead to, and checks
+/// each link on them: of anchors, images, scripts, style sheets, frames, media, forms,
+/// and in the site's style sheets. If a link names a part of a page of the site
+/// (`#part`), the part has to exist, too. Pages of other sites are checked, not entered.
 ///
-/// Each URL is asked for once, and every link to it is told of: a line
+/// Each URL is requested once, and each link to it is reported: a line
 /// `Broken link SOURCE -> URL (CAUSE)`, as soon as it is known.
 ///
-/// Other hosts than this machine are treated politely: see --per-host, --delay
-/// and --robots. A host that asks for time gets it (429, 503, Retry-After), one that
-/// failed 10 times and never answered is given up.
+/// Requests to other machines than this one are limited: see --per-host, --delay and
+/// --robots. linkcheck waits if a host asks for that (429, 503, Retry-After), and stops
+/// requesting from a host that failed 10 times and never answered.
 #[derive(Parser)]
 #[command(
     version,
     after_help = "TIME is like 500ms, 3s, 2m, 1h or 1d; a bare number is seconds. SIZE is a number of bytes, or one \
-        with K, M or G behind it (powers of 1024).\n\n\
+        with K, M or G after it (powers of 1024).\n\n\
         Example:\n  linkcheck --level 2 http://localhost:8000/\n\n\
-        Order of output: that in which the servers answer; sort it where that matters. A summary comes \
+        Order of output: that of the responses; sort it if that matters. A summary comes \
         last, on standard error.\n\
         With --format tsv a line is KIND, SOURCE, URL, WORD, CAUSE, LINE; KIND is broken, redirected, warning, not-http, \
         not-html or disallowed; WORD is what fetch --help lists, `fragment` or `https`. With jsonl it is \
         an object: kind, source, url, error (the word), cause, status, line (of the link on its page). The CAUSE of not-html is the content type.\n\
-        Exit status: 0 if no link is broken; 1 if one is, or if something could not be looked at, \
-        which is then said; 2 for wrong usage, or if a start cannot be read.\n\
-        Cost: a thread and a connection for each of the -j; memory for each URL some 400 bytes \
-        (--max-urls bounds it), none for the size of a page."
+        Exit status: 0 if no link is broken; 1 if one is, or if something could not be checked, \
+        which is reported; 2 for wrong usage, or if a start cannot be read.\n\
+        Cost: a thread and a connection for each of the -j; memory of some 400 bytes for each URL \
+        (--max-urls limits them), whatever the size of pages."
 )]
 struct Args {
     /// Where to begin; none, or `-`, is stdin
     ///
-    /// http: or https:; without a scheme it is http. A folder or an HTML file is read
-    /// without a server: all pages of a folder, or what a file leads to. From standard
-    /// input they are read one a line.
+    /// URLs are http: or https:; without a scheme they are http. A folder or an HTML file
+    /// is read without a server: all pages of a folder, or those that a file leads to.
+    /// Standard input has one on each line.
     #[arg(value_name = "URL|FOLDER")]
     urls: Vec<OsString>,
 
     /// Top of the site that files are in
     ///
-    /// Links that begin with / lead there. The default is the folder itself, or that of
-    /// the file.
+    /// Links that begin with / lead there. The default is the folder itself, or the folder
+    /// of the file.
     #[arg(long, hide_short_help = true, value_name = "DIR")]
     root: Option<PathBuf>,
 
@@ -82,7 +82,7 @@ struct Args {
 
     /// Enter what begins with PREFIX
     ///
-    /// Instead of the hosts of the URLs given. May be repeated.
+    /// PREFIXes replace the hosts of the URLs given. May be repeated.
     #[arg(long, hide_short_help = true, value_name = "PREFIX")]
     scope: Vec<Url>,
 
@@ -94,8 +94,8 @@ struct Args {
 
     /// Leave out links that match
     ///
-    /// May be repeated. It matches a link as reports show it, with its fragment or
-    /// without, and also what is not a URL.
+    /// May be repeated. It matches a link as reports show it, with or without its
+    /// fragment, and also a link that is not a URL.
     #[arg(long, value_name = "REGEX")]
     exclude: Vec<String>,
 
@@ -131,15 +131,16 @@ struct Args {
 
     /// Report links that should be changed, too
     ///
-    /// They are moved permanently, lead from https to http, have a password, a scheme
-    /// that looks misspelled (htps:), name a file, or are empty (<img src="">). Also pages with an odd content
-    /// encoding.
+    /// They are moved permanently, lead from https to http, have a password or a scheme
+    /// that looks misspelled (htps:), name a file, or are empty (<img src="">). Pages with
+    /// an unknown content encoding are reported, too.
     #[arg(long)]
     warnings: bool,
 
     /// Report links that are not checked, too
     ///
-    /// Links that are not http, URLs that are not pages, and what robots.txt forbids.
+    /// These are links that are not http, URLs that are not pages, and URLs that robots.txt
+    /// disallows.
     #[arg(short, long)]
     verbose: bool,
 
@@ -156,9 +157,9 @@ struct Args {
 
     /// Group by target: one entry for each
     ///
-    /// It comes at the end, with the first ten pages that have the link and the number
-    /// of all, and no lines. In tsv, SOURCE holds these pages, with blanks between, and a last column
-    /// the number; in jsonl, `sources` and `pages` stand for `source`.
+    /// It comes at the end, with the first ten pages that have the link and the number of
+    /// all, and without LINE. In tsv, SOURCE has these pages, separated by blanks, and a
+    /// last column has the number; in jsonl, `sources` and `pages` replace `source`.
     #[arg(
         long,
         hide_short_help = true,
@@ -180,7 +181,7 @@ struct Args {
 
     /// Keep external URLs that were fine in FILE
     ///
-    /// They are not asked for again within --max-age. The file is read first, and
+    /// They are not requested again within --max-age. The file is read first, and
     /// replaced at the end. A line of it is SECONDS URL, the time since 1970.
     #[arg(long, hide_short_help = true, value_name = "FILE")]
     cache: Option<OsString>,
@@ -189,29 +190,29 @@ struct Args {
     #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "1d", value_parser = time::pause)]
     max_age: Duration,
 
-    /// Ask for TO in place of FROM: FROM=TO
+    /// Request TO in place of FROM: FROM=TO
     ///
     /// Both are beginnings of URLs: `https://www.example.org=http://localhost:8000` checks
-    /// a copy whose links name the original. Reports show what the page has. May be
-    /// repeated; the first that fits counts. URLs on the command line are not changed.
+    /// a copy whose links name the original. Reports show the link of the page. May be
+    /// repeated; the first that matches counts. URLs on the command line are not changed.
     #[arg(long, hide_short_help = true, value_name = "FROM=TO")]
     remap: Vec<Remap>,
 
     /// Report http links that work with https
     ///
-    /// As broken. Links with a port are left alone.
+    /// They are reported as broken. Links with a port are ignored.
     #[arg(long, hide_short_help = true)]
     require_https: bool,
 
     /// Number of requests in flight to one host
     ///
-    /// For this machine there is no such limit.
+    /// The limit does not apply to this machine.
     #[arg(long, hide_short_help = true, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u16).range(1..))]
     per_host: u16,
 
     /// Time between two requests to one host
     ///
-    /// For this machine there is none. 0 is no pause.
+    /// It does not apply to this machine. With 0, do not wait.
     #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "100ms", value_parser = time::pause)]
     delay: Duration,
 
@@ -239,25 +240,25 @@ struct Args {
 
     /// Largest part of a page to read
     ///
-    /// A larger page is checked up to there, and a message says so.
+    /// The rest of a larger page is not checked, and a message says so.
     #[arg(long, hide_short_help = true, value_name = "SIZE", default_value = "64M", value_parser = memory::bytes)]
     max_size: u64,
 
     /// Send this header field to the site itself
     ///
-    /// `Name:` leaves a field out.
+    /// `Name:` removes a field.
     #[arg(short = 'H', long = "header", value_name = "FIELD")]
     fields: Vec<Field>,
 
     /// User-Agent to send
     ///
-    /// Instead of textmill-linkcheck/VERSION.
+    /// The default is textmill-linkcheck/VERSION.
     #[arg(short = 'A', long, hide_short_help = true, value_name = "NAME", value_parser = fetch::user_agent)]
     user_agent: Option<Field>,
 
     /// Trust the certificates in FILE (PEM) only
     ///
-    /// Instead of the system's.
+    /// They replace the system's.
     #[arg(long, hide_short_help = true, value_name = "FILE")]
     cacert: Option<PathBuf>,
 

@@ -11,33 +11,32 @@ textmill::process_wide!();
 /// Print what an HTML page links to, as absolute URLs, one a line.
 ///
 /// These are the href of each a and the src of each img, for http and https.
-/// Relative URLs are resolved against that of the first base element, and that
-/// against --base; the
-/// fragment (#part) is dropped, and a link that is nothing else. Comments,
-/// scripts and templates have no links, noscript has.
+/// Relative URLs are resolved against the first base element, and that against
+/// --base. Fragments (#part) are removed, and so are links that consist of a
+/// fragment only. Comments, scripts and templates contain no links; noscript does.
 ///
 /// `fetch --base` writes the URL of each page in front of it. links reads that,
 /// so such pages need no --base here. It also writes the charset that the page
 /// had, in which links encodes the queries of URLs. Without it they are UTF-8.
 ///
-/// What is no URL is named on standard error and makes the exit status 1; so is
-/// a relative URL when there is no base. The rest goes on.
+/// An invalid URL is reported on standard error and makes the exit status 1, and
+/// so does a relative URL without a base. The other links are still printed.
 #[derive(Parser)]
 #[command(
     version,
     after_help = "Example:\n  fetch --base URL | links | fetch --base - | untag | words | count\n\n\
-        Order of output: that of the page; nothing is left out that comes again.\n\
+        Order of output: that of the page; a link that occurs again is printed again.\n\
         Cost: one pass; memory is constant, whatever the size of the page, a tag or a \
-        comment. What is longer than 2 MiB is no URL."
+        comment. A URL of more than 2 MiB is invalid."
 )]
 struct Args {
     /// The URL of the page
     ///
-    /// Pages from `fetch --base` contain theirs
+    /// Pages from `fetch --base` contain theirs.
     #[arg(long, value_name = "URL")]
     base: Option<String>,
 
-    /// Print all that the page makes use of
+    /// Print everything that the page uses
     ///
     /// area, link, script, iframe, frame, source, video, audio, track, embed, object,
     /// form, input type=image, formaction, background, srcset, poster, images of SVG,

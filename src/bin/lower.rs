@@ -10,15 +10,15 @@ textmill::process_wide!();
 
 /// Print a text in lower case.
 ///
-/// Unicode's full lower-casing, in any script: a capital sigma at the end of a
-/// word becomes ς. Bytes that are not UTF-8 pass through. Each FILE is a text
+/// The mapping is Unicode's full lower-casing, in any script: a capital sigma at
+/// the end of a word becomes ς. Bytes that are not UTF-8 pass through. Each FILE is a text
 /// of its own.
 #[derive(Parser)]
 #[command(
     version,
     after_help = "Example:\n  capwords FILE | lower --fold --nfc | count | topn 5\n\n\
         Order of output: that of the text.\n\
-        Cost: one pass; memory is constant, but for what stands between a capital sigma \
+        Cost: one pass; memory is constant, except for the text between a capital sigma \
         (with --nfc: a letter) and the character that decides about it."
 )]
 struct Args {

@@ -10,11 +10,11 @@ textmill::process_wide!();
 
 /// Print the mean of numbers, one a line.
 ///
-/// All sums are exact. What is printed is the nearest double; from 10^12 on the mean
-/// of whole numbers has all its digits before the point, and up to four behind it.
-/// If a FILE cannot be read or a line is not a number, nothing is printed: part of a
-/// mean is a wrong mean. No numbers at all are an error, too. A line of more than
-/// 4096 bytes is not a number.
+/// All sums are exact, and the answer is the nearest double. From 10^12 on, the mean of
+/// whole numbers has all its digits before the point, and up to four after it. If a FILE
+/// cannot be read or a line is not a number, nothing is printed, because part of a mean
+/// is a wrong mean. Empty input is an error, too. A line of more than 4096 bytes is not
+/// a number.
 #[derive(Parser)]
 #[command(
     version,
@@ -23,42 +23,41 @@ textmill::process_wide!();
         mean --merge <(mean --partial monday) <(mean --partial tuesday)\n\n\
         Order of output: one number; with --median or --percentile the median, then the \
         percentiles as on the command line, a line each; with --all a line each for n, sum, min, \
-        max, mean, sd, and for these.\n\
+        max, mean, sd, and these.\n\
         Cost: one pass, constant memory. With --median or --percentile memory for the distinct \
-        numbers, up to the limit of -S; past it they are sorted in pieces, which go to \
-        temporary files without a name."
+        numbers, up to the limit of -S; beyond it they go to temporary files without a name."
 )]
 struct Args {
     /// Print n, sum, min, max, mean and sd
     ///
-    /// A line each: how many numbers there are, their sum, the smallest, the largest,
-    /// the mean, and the standard deviation of the sample.
+    /// These are, a line each: how many numbers there are, their sum, the smallest, the
+    /// largest, the mean, and the standard deviation of the sample.
     #[arg(long)]
     all: bool,
 
     /// Read COUNT NUMBER, as count writes it
     ///
-    /// As uniq -c does, too. The answer is that for the numbers themselves.
+    /// uniq -c writes it, too. The answer is that for the numbers themselves.
     #[arg(long, conflicts_with = "merge")]
     counts: bool,
 
     /// Print the median, in place of the mean
     ///
-    /// With --all it is one line more.
+    /// With --all, print it in addition.
     #[arg(long, conflicts_with_all = ["merge", "partial"])]
     median: bool,
 
     /// Print a percentile, 0 to 100; repeatable
     ///
-    /// In place of the mean; with --all it is one line more. Between two numbers it is
-    /// interpolated, as in numpy, R (type 7) and PERCENTILE.INC of Excel, but exactly.
+    /// Print it in place of the mean, or in addition with --all. It is interpolated between
+    /// two numbers, as in numpy, R (type 7) and PERCENTILE.INC of Excel, but exactly.
     #[arg(long = "percentile", value_name = "P", conflicts_with_all = ["merge", "partial"])]
     percentiles: Vec<Percentile>,
 
     /// Print a partial result, for --merge
     ///
-    /// One line of text, which holds all that --all tells, without rounding. Part of
-    /// the numbers may be none.
+    /// It is one line of text with all results of --all, without rounding. Empty input is
+    /// valid.
     #[arg(long, conflicts_with = "all")]
     partial: bool,
 

@@ -19,9 +19,10 @@ textmill::process_wide!();
 
 /// Print the stored output of COMMAND, and run COMMAND only if there is none.
 ///
-/// The output is stored under KEY, a text of your choice: another COMMAND with
-/// the same KEY gets the same output. It is stored only if COMMAND succeeds; its
-/// exit status and standard error pass through, its standard input is memo's.
+/// The output is stored under KEY, which is any text: another COMMAND with
+/// the same KEY gets the same output. It is stored only if COMMAND succeeds. The
+/// exit status and standard error of COMMAND pass through, and it reads the
+/// standard input of memo.
 ///
 /// If several processes ask for one KEY at a time, one runs COMMAND and the others
 /// wait. They print what it stores, or end with its exit status if it fails.
@@ -38,25 +39,25 @@ textmill::process_wide!();
         memo [OPTIONS] --list | --forget KEY | --prune",
     group(ArgGroup::new("what").required(true).multiple(true).args(["command", "list", "forget", "prune"])),
     group(ArgGroup::new("making").multiple(true)),
-    after_help = "A KEY that begins with - stands behind a --, as in memo -- \"$KEY\" -- COMMAND, which is \
-        right for every KEY; and --forget=KEY has it behind the =.\n\n\
+    after_help = "Write memo -- \"$KEY\" -- COMMAND and --forget=\"$KEY\" if KEY may begin with -: these forms are right \
+        for each KEY.\n\n\
         TIME is like 500ms, 3s, 2m, 1h, 1d, 1w or 1h30m; a bare number is seconds.\n\n\
         Examples:\n  memo \"$URL\" -- fetch \"$URL\" | capwords | lower | count | topn 5\n  \
         memo --ttl 1h --stale \"$URL\" -- fetch \"$URL\"\n\n\
         Order of output: that of COMMAND; --list is in the order of the bytes of the keys.\n\
-        If the reader of the output leaves, COMMAND runs on and its output is stored; then memo ends by \
+        If the reader closes the output, COMMAND runs to its end and its output is stored; then memo ends by \
         SIGPIPE.\n\
-        Exit status: that of COMMAND if it was run (128 and the number of a signal that ended it, 127 if \
-        it does not exist, 126 if it cannot be started), 0 for a stored value (with --keep-status, what is \
-        stored), 1 if anything failed (for --forget: nothing is stored or being made), 2 for wrong usage.\n\
+        Exit status: that of COMMAND if it was run (128 plus the number of a signal that ended it, 127 if \
+        it does not exist, 126 if it cannot be started), 0 for a stored value (with --keep-status, the stored \
+        status), 1 if anything failed (for --forget: nothing is stored or running under KEY), 2 for wrong usage.\n\
         Signals: SIGHUP, SIGINT and SIGTERM are passed on to COMMAND, and memo waits for its end. If memo is \
         killed, COMMAND gets SIGTERM (on Linux).\n\
         The store is $XDG_CACHE_HOME/textmill/memo, or ~/.cache/textmill/memo: one file for each value, readable \
         by its owner alone. Values stay until they are removed or replaced.\n\
         A COMMAND that asks for its own KEY is an error, also if it does so by way of other KEYs whose \
-        COMMANDs wait for it. It is known by $TEXTMILL_MEMO_MAKING; without that variable, \
-        as under env -i, it waits for ever, or for the time of --wait.\n\
-        Cost: a stored value costs about what cat does. A new one is written to the disk and \
+        COMMANDs wait for it. memo detects that by $TEXTMILL_MEMO_MAKING; without this variable, \
+        as under env -i, it waits without limit, or for the time of --wait.\n\
+        Cost: a stored value costs about as much as cat. A new one is written to the disk and \
         synced; a thread passes it on meanwhile. Memory is constant, except for 16 bytes for each 256 KiB of a value."
 )]
 struct Args {
@@ -74,18 +75,18 @@ struct Args {
     #[arg(short, long, value_name = "DIR", value_parser = clap::value_parser!(PathBuf))]
     dir: Option<PathBuf>,
 
-    /// Take only outputs younger than TIME
+    /// Accept only outputs younger than TIME
     ///
-    /// With 0, run COMMAND anew in any case. The output of a COMMAND that is running is new
-    /// enough. With --prune, remove older outputs.
+    /// With 0, run COMMAND in any case. The output of a COMMAND that is already running is
+    /// accepted. With --prune, remove older outputs.
     #[arg(long, value_name = "TIME", value_parser = time::pause, conflicts_with_all = ["list", "forget"])]
     ttl: Option<Duration>,
 
     /// If COMMAND fails, print the output older than --ttl
     ///
-    /// The exit status is that of the old output, 0, and a line on standard error says so. While there is
-    /// an old output, that of COMMAND is printed only when COMMAND has succeeded. The old
-    /// output is also printed when the time of --wait is over.
+    /// The exit status is that of the old output, 0, and a line on standard error says so.
+    /// If there is an old output, that of COMMAND is printed only after COMMAND has
+    /// succeeded. The old output is also printed when the time of --wait is over.
     #[arg(
         long,
         requires = "ttl",
@@ -96,7 +97,7 @@ struct Args {
 
     /// Wait no longer than TIME for another memo
     ///
-    /// If that is running COMMAND still, it is an error (exit status 1).
+    /// If COMMAND is still running then, that is an error (exit status 1).
     #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = time::pause, group = "making")]
     wait: Option<Duration>,
 
@@ -118,23 +119,23 @@ struct Args {
 
     /// Replace a damaged value
     ///
-    /// COMMAND is run if the file is truncated, changed, or in the format of an older memo. The
-    /// whole value is checked before it is printed: large ones are read twice.
+    /// COMMAND is run if the file is truncated, changed, or in the format of an older memo.
+    /// The whole value is checked before it is printed, so it is read twice.
     #[arg(long, hide_short_help = true, group = "making")]
     heal: bool,
 
     /// Limit the values of the store to SIZE
     ///
-    /// Before a value is stored, the oldest ones are removed as long as the files of all are
-    /// larger together. A value that is larger by itself is not stored. With --prune, remove
-    /// the oldest ones now. SIZE is a number of bytes, or one with K, M, G or T behind it.
+    /// Before a value is stored, the oldest ones are removed until the files of all are not
+    /// larger together. A value that is larger than SIZE is not stored. With --prune, remove
+    /// the oldest ones now. SIZE is a number of bytes, or one with K, M, G or T after it.
     #[arg(long, hide_short_help = true, value_name = "SIZE", value_parser = memory::bytes,
         conflicts_with_all = ["list", "forget"])]
     max_size: Option<u64>,
 
     /// Print the keys of the store, one a line
     ///
-    /// Invisible characters are escaped, as \n, and \ is \\.
+    /// Unprintable characters are escaped, as \n, and \ is \\.
     #[arg(long, conflicts_with_all = ["forget", "prune", "making"])]
     list: bool,
 
@@ -146,7 +147,7 @@ struct Args {
 
     /// End the keys of --list with NUL
     ///
-    /// Nothing is escaped then.
+    /// Then no character is escaped.
     #[arg(short, long)]
     zero_terminated: bool,
 
@@ -158,7 +159,7 @@ struct Args {
 
     /// Remove what killed processes left
     ///
-    /// Outputs that are being made are left alone.
+    /// Outputs of running COMMANDs are not removed.
     #[arg(long, conflicts_with = "making")]
     prune: bool,
 }

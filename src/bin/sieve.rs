@@ -9,18 +9,18 @@ textmill::process_wide!();
 
 /// Print the primes among ascending whole numbers, one a line.
 ///
-/// For each prime there is a process: it prints the prime, and passes on the
-/// numbers that the prime does not divide. The first of them is the prime of the
-/// next process. Each number printed is a prime, whatever numbers are left out. A
-/// line that is not a number, is longer than 4096 bytes, or is not larger than the
-/// line before is an error; the output before it is correct.
+/// Each prime has a process, which prints the prime and passes on the numbers that
+/// the prime does not divide. The first of them is the prime of the next process.
+/// All numbers printed are primes, whatever numbers the input lacks. A line that is
+/// not a number, is longer than 4096 bytes, or is not larger than the line before is
+/// an error; the output before it is correct.
 #[derive(Parser)]
 #[command(
     version,
     after_help = "Example:\n  seq 2 541 | sieve\n\n\
         Order of output: that of the numbers. Each FILE has a chain of processes of its own.\n\
         Cost: a process for each prime, with some 100 KB of memory, and two more for each FILE. A number is \
-        divided once in each process that it reaches. Behind primes that the input lacks, a number costs up to half its \
+        divided once in each process that it reaches. If the input lacks smaller primes, a number takes up to half its \
         square root in divisions."
 )]
 struct Args {

@@ -10,16 +10,16 @@ textmill::process_wide!();
 
 /// Print the N lines with the largest counts, largest first.
 ///
-/// Reads COUNT LINE, as count and uniq -c write it, and prints what
-/// `LC_ALL=C sort -nr | head -n N` does. A line without a count is an error;
+/// The input is COUNT LINE, as count and uniq -c write it. The output is that of
+/// `LC_ALL=C sort -nr | head -n N`. A line without a count is an error;
 /// if anything fails, nothing is printed.
 #[derive(Parser)]
 #[command(
     version,
     after_help = "Example:\n  words FILE | lower | count | topn 5\n\n\
         Order of output: by count, largest first; equal counts by the bytes of the line, \
-        largest first. With --least the opposite, as `LC_ALL=C sort -n` has it.\n\
-        Cost: one pass; memory for N lines, and with --ties for those with an equal count."
+        largest first. With --least the order is the opposite, that of `LC_ALL=C sort -n`.\n\
+        Cost: one pass; memory for N lines, and with --ties for all lines with the count of the N-th."
 )]
 struct Args {
     /// How many lines [default: 10]
@@ -44,7 +44,7 @@ struct Args {
     /// Add a last line with the sum of all other counts
     ///
     /// It is `SUM (other)`, with the separator of the first line, and always the last
-    /// line: `0 (other)` if nothing is left. Any `(other)` above it is a line of the
+    /// line: `0 (other)` if no line is left. An `(other)` above it is a line of the
     /// input.
     #[arg(long)]
     other: bool,

@@ -10,11 +10,11 @@ textmill::process_wide!();
 /// Print the text of an HTML page, as a reader sees it.
 ///
 /// Tags, comments, scripts, styles, templates and the title are left out,
-/// character references are decoded and white space is collapsed, but in pre
+/// character references are decoded, and white space is collapsed except in pre
 /// and textarea. Paragraphs, headings, items and other blocks have lines of
-/// their own, br ends a line, and a TAB parts the cells of a table's row.
+/// their own, br ends a line, and a TAB separates the cells of a table's row.
 /// Elements with hidden or popover, and a dialog or details that is not open, are
-/// left out, too. Style sheets and scripts are not heeded. Bytes that are not UTF-8 pass
+/// left out, too. Style sheets and scripts are ignored. Bytes that are not UTF-8 pass
 /// through. Each FILE is a page of its own, and so is each page of `fetch --base`.
 #[derive(Parser)]
 #[command(

@@ -10,7 +10,7 @@ textmill::process_wide!();
 /// Print every word of a text, one a line.
 ///
 /// A word is a run of letters, marks, digits and connectors such as `_`, in any
-/// script: what the regular expression \w+ finds. Bytes that are not UTF-8
+/// script, as the regular expression \w+ matches them. Bytes that are not UTF-8
 /// separate words. Each FILE is a text of its own.
 #[derive(Parser)]
 #[command(
@@ -18,7 +18,7 @@ textmill::process_wide!();
     after_help = "Example:\n  words FILE | lower | count | topn 5\n\n\
         Order of output: that of the text.\n\
         Cost: one pass; memory is constant, whatever the length of a line or a word \
-        (with -e: a line and its matches are held)."
+        (with -e: that of a line and its matches)."
 )]
 struct Args {
     #[command(flatten)]

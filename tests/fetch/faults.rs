@@ -580,11 +580,12 @@ fn the_program_says_the_same() {
 #[test]
 fn words_are_documented() {
     let help = String::from_utf8(super::fetch(&["--help"]).stdout).unwrap();
-    let readme = std::fs::read_to_string(crate::process::repository("README.md")).unwrap();
+    let page = crate::process::repository("docs/programs/fetch.md");
+    let page = std::fs::read_to_string(page).unwrap();
     for (word, meaning) in WORDS {
         assert!(help.contains(word), "{word}");
         assert!(
-            readme.contains(&format!("| `{word}` | {meaning} |")),
+            page.contains(&format!("| `{word}` | {meaning} |")),
             "{word}"
         );
     }

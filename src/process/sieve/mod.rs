@@ -39,7 +39,7 @@
 //! All processes are forked by one parent. To `exec` a program for each prime costs
 //! eight times as much. If each process forked the next one, the cost would grow
 //! with the length of the chain: Linux records, for each page that a fork shares,
-//! all ancestors. `docs/sieve.md` has the figures.
+//! all ancestors. `docs/design/sieve.md` has the figures.
 
 mod chain;
 mod head;

@@ -80,7 +80,7 @@ pub enum Failure {
     Interrupted,
 }
 
-/// The words for failures, and what each stands for, as help and README list
+/// The words for failures, and what each stands for, as help and docs/programs/fetch.md list
 /// them. They never change their meaning: scripts may rely on them.
 pub const WORDS: &[(&str, &str)] = &[
     ("url", "the URL cannot be read"),

@@ -101,7 +101,7 @@ fn rows() -> Vec<Row> {
             },
         ),
         row(
-            "chunked, a size that is none",
+            "chunked, an invalid size",
             Case {
                 broken: Break::BadSize,
                 ..chunked
@@ -322,7 +322,7 @@ fn heads() -> Vec<Row> {
         Row::new("endless redirects", Vec::new(), |_, request| {
             vec![Step::send(redirect(&format!("{}x", request.path)))]
         }),
-        Row::new("a circle of redirects", Vec::new(), |_, request| {
+        Row::new("redirect loop", Vec::new(), |_, request| {
             vec![Step::send(redirect(&request.path))]
         }),
         Row {
@@ -337,7 +337,7 @@ fn heads() -> Vec<Row> {
         Row {
             bodies: [b"nothing".to_vec(), b"secret".to_vec()],
             ..Row::new(
-                "redirect to another origin: is the user's `-H X-Key` told there?",
+                "redirect to another origin: is the user's `-H X-Key` sent there?",
                 Vec::new(),
                 move |_, _| vec![Step::send(redirect(&away))],
             )
@@ -578,17 +578,17 @@ impl Tool {
 /// What came out of the pipe, and the status; in bold what nobody would notice.
 fn verdict(row: &Row, out: &[u8], status: i32) -> String {
     let [one, two] = &row.bodies;
-    let about_secrets = row.name.contains("told");
+    let about_secrets = row.name.contains("sent");
     let what = if out.is_empty() {
         "nothing"
     } else if out == one {
-        if about_secrets { "not told" } else { "whole" }
+        if about_secrets { "not sent" } else { "whole" }
     } else if out == two {
-        if about_secrets { "told" } else { "followed" }
+        if about_secrets { "sent" } else { "followed" }
     } else if one.starts_with(out) {
         match status {
-            0 => "cut short",
-            _ => "a true beginning",
+            0 => "truncated",
+            _ => "prefix",
         }
     } else if row.paths.len() > 1 && out.len() == one.len() {
         "mixed"
@@ -600,7 +600,7 @@ fn verdict(row: &Row, out: &[u8], status: i32) -> String {
         "garbled"
     };
     let good = match what {
-        "whole" | "not told" => true,
+        "whole" | "not sent" => true,
         "nothing" => one.is_empty(),
         _ => false,
     };
@@ -612,7 +612,7 @@ fn verdict(row: &Row, out: &[u8], status: i32) -> String {
     }
 }
 
-/// Whether a true beginning is followed by the body from its beginning on.
+/// Whether prefix is followed by the body from its beginning on.
 fn begins_again(body: &[u8], out: &[u8]) -> bool {
     let start = &body[..body.len().min(200)];
     out.starts_with(start) && memchr::memmem::find_iter(out, start).nth(1).is_some()

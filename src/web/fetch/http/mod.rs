@@ -11,7 +11,7 @@
 //!    the end of the connection. At its true end the connection is idle again.
 //!
 //! How long a wait for the network may last is an argument of each call: a [`Wait`].
-//! docs/exchange.md tells why this is not left to ureq.
+//! docs/design/exchange.md tells why this is not left to ureq.
 
 use super::failure::Failure;
 use super::proxy::{Proxies, ProxyUrl};

@@ -1,0 +1,345 @@
+//! The documents: their commands print what they show, their links lead somewhere, and each
+//! program has a page with fixed sections.
+//!
+//! A block marked `console` is a session: lines after `$ ` are run by bash in a copy of the
+//! folders that documents use, and what follows each is its output. The documents find a small site
+//! at http://localhost:8000/, wherever the test serves it.
+
+use crate::process::{program, programs, repository, run, shell};
+#[cfg(feature = "net")]
+use crate::server::{Server, Step, page, status};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+/// The sections of the page of a program.
+const SECTIONS: [&str; 7] = [
+    "Synopsis",
+    "Description",
+    "Options",
+    "Examples",
+    "Limits",
+    "Exit status",
+    "See also",
+];
+
+/// All Markdown files below a folder of the repository, by their paths in it.
+fn markdown(folder: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(repository(folder)).unwrap() {
+        let entry = entry.unwrap();
+        let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(markdown(&path));
+        } else if path.ends_with(".md") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The documents that show commands.
+fn documents() -> Vec<String> {
+    let mut all = markdown("docs");
+    all.push("README.md".to_string());
+    all
+}
+
+fn text(document: &str) -> String {
+    let text = fs::read_to_string(repository(document));
+    text.unwrap_or_else(|error| panic!("{document}: {error}"))
+}
+
+/// The commands of a Markdown text, each with the output that it shows.
+fn sessions(markdown: &str) -> Vec<(String, String)> {
+    let mut sessions: Vec<(String, String)> = Vec::new();
+    let mut inside = false;
+    for line in markdown.lines() {
+        match line.strip_prefix("$ ") {
+            _ if line.starts_with("```") => inside = line == "```console",
+            _ if !inside => {}
+            Some(command) => sessions.push((command.to_string(), String::new())),
+            None => {
+                let (_, output) = sessions
+                    .last_mut()
+                    .expect("a session begins with a command");
+                *output += &format!("{line}\n");
+            }
+        }
+    }
+    sessions
+}
+
+/// The lines of a Markdown text outside of code blocks.
+fn prose(markdown: &str) -> impl Iterator<Item = &str> {
+    let mut inside = false;
+    markdown.lines().filter(move |line| {
+        let is_fence = line.starts_with("```");
+        inside ^= is_fence;
+        !inside && !is_fence && !line.starts_with("    ")
+    })
+}
+
+/// The names of all programs, built or not.
+fn sources() -> Vec<String> {
+    let entries = fs::read_dir(repository("src/bin")).unwrap();
+    let name = |path: PathBuf| path.file_stem().unwrap().to_str().unwrap().to_string();
+    let mut names: Vec<_> = entries.map(|entry| name(entry.unwrap().path())).collect();
+    names.sort();
+    names
+}
+
+/// The programs that are built.
+fn built() -> impl Iterator<Item = String> {
+    let is_built =
+        |name: &String| cfg!(feature = "net") || !["fetch", "linkcheck"].contains(&&name[..]);
+    sources().into_iter().filter(is_built)
+}
+
+/// Where the documents say that the site is.
+const SITE: &str = "http://localhost:8000";
+
+/// Starts the site, a page and a link on it that leads nowhere; where it is.
+#[cfg(feature = "net")]
+fn site() -> String {
+    let html = fs::read(repository("tests/data/page.html")).unwrap();
+    let links = b"<a href=/page.html>The page</a> <a href=/gone.html>Another one</a>";
+    let server = Server::start(move |request| {
+        let html_of = |html: &[u8]| page(&["Content-Type: text/html; charset=utf-8"], html);
+        vec![Step::Send(match request.path.as_str() {
+            "/" => html_of(links),
+            "/page.html" => html_of(&html),
+            _ => status("404 Not Found"),
+        })]
+    });
+    server.url("")
+}
+
+#[cfg(not(feature = "net"))]
+fn site() -> String {
+    SITE.to_string()
+}
+
+/// Runs the commands of a document, one after the other in a folder of their own; those that print
+/// something else.
+fn wrong_sessions(document: String, site: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["LICENSE-MIT", "scripts", "tests"] {
+        symlink(repository(name), folder.path().join(name)).unwrap();
+    }
+    let cache = tempfile::tempdir().unwrap();
+    let mut wrong = Vec::new();
+    for (command, output) in sessions(&text(&document)) {
+        let uses_network = |word: &&str| command.contains(*word);
+        if cfg!(not(feature = "net")) && ["fetch", "linkcheck", "wordfreq"].iter().any(uses_network)
+        {
+            continue;
+        }
+        let mut bash = shell(&format!("exec 2>&1; {}", command.replace(SITE, site)));
+        bash.current_dir(folder.path())
+            .env("TEXTMILL_BIN", programs())
+            .env("XDG_CACHE_HOME", cache.path());
+        let ran = run(&mut bash, b"");
+        let printed = String::from_utf8(ran.stdout).unwrap().replace(site, SITE);
+        if printed != output {
+            wrong.push(format!("{document}: $ {command}\n{printed}"));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_command_prints_what_it_says() {
+    let site = site();
+    let wrong: Vec<String> = thread::scope(|scope| {
+        let run = |document: String| scope.spawn(|| wrong_sessions(document, &site));
+        let running: Vec<_> = documents().into_iter().map(run).collect();
+        let ended = running.into_iter();
+        ended.flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// The targets of the links in a Markdown text.
+fn links(markdown: &str) -> Vec<String> {
+    let text = prose(markdown).collect::<Vec<_>>().join("\n");
+    // Code spans contain no links.
+    let text: String = text.split('`').step_by(2).collect();
+    let rest = text.split("](").skip(1);
+    rest.map(|rest| rest.split(')').next().unwrap().to_string())
+        .collect()
+}
+
+/// The anchors of the headings in a Markdown text, as GitHub makes them.
+fn anchors(markdown: &str) -> Vec<String> {
+    let headings = prose(markdown).filter(|line| line.starts_with('#'));
+    let anchor = |line: &str| {
+        let title = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = title
+            .chars()
+            .filter(|c| c.is_alphanumeric() || "-_ ".contains(*c));
+        kept.collect::<String>().replace(' ', "-")
+    };
+    headings.map(anchor).collect()
+}
+
+/// All Markdown files of the repository.
+fn everything() -> Vec<String> {
+    let mut all = documents();
+    for folder in ["benches", "findings", "tests"] {
+        all.extend(markdown(folder));
+    }
+    all.extend(["CHANGELOG.md", "CONTRIBUTING.md"].map(String::from));
+    all
+}
+
+/// Code spans that begin with a folder of the repository are paths in it. (tests/data/README.md
+/// names the paths of other repositories.)
+#[test]
+fn every_path_exists() {
+    let folders = [
+        "benches/",
+        "docs/",
+        "findings/",
+        "scripts/",
+        "src/",
+        "tests/",
+    ];
+    let is_path = |span: &&str| {
+        let plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
+        let placeholders = ["NAME", "PROGRAM"];
+        folders.iter().any(|folder| span.starts_with(folder))
+            && span.chars().all(plain)
+            && !placeholders.iter().any(|name| span.contains(name))
+    };
+    let mut missing = Vec::new();
+    let here = everything().into_iter();
+    for document in here.filter(|document| !document.starts_with("tests/")) {
+        let markdown = text(&document);
+        let prose = prose(&markdown).collect::<Vec<_>>().join("\n");
+        for path in prose.split('`').skip(1).step_by(2).filter(is_path) {
+            if !repository(path).exists() {
+                missing.push(format!("{document}: {path}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "\n{}", missing.join("\n"));
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut broken = Vec::new();
+    for document in everything() {
+        let markdown = text(&document);
+        for link in links(&markdown) {
+            if link.contains("://") {
+                continue;
+            }
+            let (path, fragment) = link.split_once('#').unwrap_or((&link, ""));
+            let target = match path {
+                "" => document.clone(),
+                path => {
+                    let folder = Path::new(&document).parent().unwrap();
+                    folder.join(path).to_str().unwrap().to_string()
+                }
+            };
+            let leads = repository(&target).exists()
+                && (fragment.is_empty() || anchors(&text(&target)).contains(&fragment.to_string()));
+            if !leads {
+                broken.push(format!("{document}: {link}"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn links_and_anchors_are_found() {
+    let text = "# One, `two`\n[a](b.md#c) `[x](y)`\n[d\ne](f)\n```\n[g](h)\n# i\n```\n    [j](k)\n";
+    assert_eq!(links(text), ["b.md#c", "f"]);
+    assert_eq!(anchors(text), ["one-two"]);
+}
+
+/// A new program is complete if it has all that is named here. What the contract wants of it is
+/// in `contract`, which finds it by itself.
+#[test]
+fn every_program_has_all_that_belongs_to_it() {
+    let (tests, map) = (text("tests/tests.rs"), text("src/lib.rs"));
+    let (readme, changelog) = (text("README.md"), text("CHANGELOG.md"));
+    let mut missing = Vec::new();
+    for name in sources() {
+        let mut expect = |is_there: bool, what: String| {
+            if !is_there {
+                missing.push(format!("{name}: {what}"));
+            }
+        };
+        let page = format!("docs/programs/{name}.md");
+        let has_tests = repository(&format!("tests/{name}.rs")).exists();
+        expect(has_tests, format!("tests/{name}.rs, its tests"));
+        let module = format!("\nmod {name};\n");
+        expect(
+            tests.contains(&module),
+            format!("mod {name}; in tests/tests.rs"),
+        );
+        let documented = map.lines().any(|line| {
+            let mut words = line.split(|c: char| !c.is_alphanumeric());
+            line.starts_with("//! - ") && words.any(|word| word == name)
+        });
+        expect(documented, "a line in the map of src/lib.rs".to_string());
+        expect(repository(&page).exists(), format!("{page}, its page"));
+        let row = format!("| [`{name}`]({page}) |");
+        expect(
+            readme.contains(&row),
+            "a row in the table of README.md".to_string(),
+        );
+        let entry = format!("- `{name}`: ");
+        expect(
+            changelog.contains(&entry),
+            "an entry in CHANGELOG.md".to_string(),
+        );
+    }
+    assert!(missing.is_empty(), "missing:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn every_page_of_a_program_has_the_same_sections() {
+    let names: Vec<_> = sources()
+        .into_iter()
+        .map(|name| format!("docs/programs/{name}.md"))
+        .collect();
+    assert_eq!(markdown("docs/programs"), names);
+    for page in names {
+        let markdown = text(&page);
+        let headings = prose(&markdown).filter_map(|line| line.strip_prefix("## "));
+        assert!(headings.eq(SECTIONS), "{page}: sections are {SECTIONS:?}");
+        assert!(sessions(&markdown).len() >= 2, "{page} has two commands");
+    }
+}
+
+/// The title of the page is the first line of the help, and the options of the page are options.
+#[test]
+fn every_page_of_a_program_agrees_with_its_help() {
+    for name in built() {
+        let help = |option| String::from_utf8(run(program(&name).arg(option), b"").stdout).unwrap();
+        let page = text(&format!("docs/programs/{name}.md"));
+        let short = help("-h");
+        let about = short.lines().next().unwrap().trim_end_matches('.');
+        let title = format!("# {name}: {}{}", about[..1].to_lowercase(), &about[1..]);
+        assert_eq!(page.lines().next(), Some(&title[..]));
+        let long = help("--help");
+        let options: Vec<&str> = long.split([' ', ',', '\n', '[', '=']).collect();
+        let (_, section) = page.split_once("\n## Options\n").unwrap();
+        let (section, _) = section.split_once("\n## ").unwrap();
+        for item in section.lines().filter_map(|line| line.strip_prefix("- `")) {
+            let (spans, _) = item
+                .split_once("`: ")
+                .unwrap_or_else(|| panic!("{name}: {item}"));
+            for span in spans.split("`, `") {
+                let option = span.split(' ').next().unwrap();
+                assert!(options.contains(&option), "{name} --help lacks {option}");
+            }
+        }
+    }
+}
