@@ -8,14 +8,29 @@
 //! between them. The operating system does the rest. This is the map:
 //!
 //! - [`common`]: what the programs share: errors, streams, memory, durations.
-//! - [`text`]: `words`, `capwords`, `lower`, `count`, `topn`, `lengths`, `mean`.
-//! - [`web`]: `fetch`, `untag`, `links`, `linkcheck`, and the HTML tokenizer.
-//! - [`process`]: `memo`, `converse`, `sieve`.
+//! - [`text`]: text, words, lines and counts.
+//!   - `capwords`, `words`: text in, words out, one a line.
+//!   - `lower`: text in, the same in lower case out.
+//!   - `count`: lines in, `COUNT LINE` out.
+//!   - `topn`: `COUNT LINE` in, the largest out, or the smallest.
+//!   - `lengths`: lines in, the length of each out.
+//!   - `mean`: numbers in, their mean and percentiles out.
+//! - [`web`]: pages, and the servers that they come from.
+//!   - `fetch`: URLs in, their bodies out, as text in UTF-8 (feature `fetch`).
+//!   - `untag`: a page in, its text out.
+//!   - `links`: a page in, the URLs that it links to out.
+//!   - `linkcheck`: the URLs of a site in, its broken links out (feature `linkcheck`).
+//! - [`process`]: commands that run other commands, or are many processes.
+//!   - `memo`: the stored output of a command, made if there is none.
+//!   - `converse`: two commands, the output of each the input of the other.
+//!   - `sieve`: ascending numbers in, the primes among them out, a process for each.
 //! - [`cli`]: what turns a filter into a program: options, operands, standard
 //!   streams, the error line, the exit status.
 //!
+//! A room imports only those above it in this list.
+//!
 //! Each program is a library file, a thin file in `src/bin` and a file in
-//! `tests` of one name. A room imports only those above it in this list.
+//! `tests` of one name.
 
 pub mod cli;
 pub mod common;

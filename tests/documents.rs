@@ -285,7 +285,10 @@ fn every_program_has_all_that_belongs_to_it() {
         );
         let documented = map.lines().any(|line| {
             let mut words = line.split(|c: char| !c.is_alphanumeric());
-            line.starts_with("//! - ") && words.any(|word| word == name)
+            line.trim_start_matches("//!")
+                .trim_start()
+                .starts_with("- ")
+                && words.any(|word| word == name)
         });
         expect(documented, "a line in the map of src/lib.rs".to_string());
         expect(repository(&page).exists(), format!("{page}, its page"));
