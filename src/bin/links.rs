@@ -69,12 +69,12 @@ fn main() -> ExitCode {
             ..Options::default()
         };
         program.each_file(&args.files, |input, output| {
-            let mut well = true;
+            let mut ok = true;
             links::links(input, base.as_ref(), options, output, &mut |invalid| {
-                well = false;
+                ok = false;
                 program.report(invalid.raw, invalid.cause);
             })?;
-            Ok(well)
+            Ok(ok)
         })
     })
 }

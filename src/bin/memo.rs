@@ -233,15 +233,15 @@ fn get(program: &Program, store: &Store, key: &OsString, args: &Args) -> ExitCod
 /// Lists the values, or removes some. False if a file could not be read or removed,
 /// which is reported.
 fn manage(program: &Program, store: &Store, args: &Args, output: &mut File) -> Result<bool, Error> {
-    let mut well = true;
+    let mut ok = true;
     let tell = |error| {
         program.fail("store", error);
-        well = false;
+        ok = false;
     };
     if let Some(key) = &args.forget {
         if !store.forget(key.as_bytes())? {
             program.report(show::shown(key), "not in the store");
-            well = false;
+            ok = false;
         }
     } else if args.prune {
         store.prune(args.ttl, args.max_size, tell)?;
@@ -250,7 +250,7 @@ fn manage(program: &Program, store: &Store, args: &Args, output: &mut File) -> R
         let lines: Vec<u8> = entries.into_iter().flat_map(|e| args.line(e)).collect();
         output.write_all(&lines).map_err(Error::Write)?;
     }
-    Ok(well)
+    Ok(ok)
 }
 
 impl Args {

@@ -1,4 +1,4 @@
-//! What all programs share: options, operands, standard streams, the error
+//! From filters to programs: options, operands, standard streams, the error
 //! line and the exit status.
 //!
 //! A binary is a struct of options and one call of [`run`]. Its library file
@@ -42,8 +42,8 @@ const FAILED: u8 = 1;
 /// Exit status: wrong usage.
 const USAGE: u8 = 2;
 
-/// The stack that all programs can do with, in bytes. Where the main thread may have less
-/// (`ulimit -s`), a thread has it.
+/// The stack that suffices for all programs, in bytes. If the main thread may have less
+/// (`ulimit -s`), the program runs in another thread.
 const STACK: usize = 1 << 20;
 
 /// Parses the command line and runs the program's body.
@@ -58,8 +58,7 @@ pub fn run<A: Parser>(
     run_with_hints(name, |_| None, body)
 }
 
-/// The same for a program that knows what to type instead of some options that
-/// it does not have.
+/// The same for a program that suggests replacements for some options that it does not have.
 pub fn run_with_hints<A: Parser>(
     name: &'static str,
     hint: Hint,
@@ -97,7 +96,7 @@ fn start<A: Parser>(
     }
 }
 
-/// A running program: it knows its name, and with that how to fail.
+/// A running program: its name, and how it reports errors.
 #[derive(Debug, Clone, Copy)]
 pub struct Program {
     name: &'static str,
@@ -123,21 +122,21 @@ impl Program {
         }
     }
 
-    /// Says something about its work on standard error, in one line.
+    /// Writes a line about its work to standard error.
     pub fn say(&self, text: impl Display) {
         let line = visible(&format!("{}: {text}", self.name));
         let _ = writeln!(io::stderr(), "{line}");
     }
 
-    /// One line about wrong usage; the status for it.
+    /// Reports wrong usage in one line; returns the exit status.
     pub fn wrong_usage(&self, cause: impl Display) -> ExitCode {
         let line = visible(&format!("{0}: {cause} (see {0} --help)", self.name));
         let _ = writeln!(io::stderr(), "{line}");
         ExitCode::from(USAGE)
     }
 
-    /// Reports that the output failed; the status for it. A reader who has
-    /// left is no failure: then the process ends by SIGPIPE, as classic tools do.
+    /// Reports that the output failed; returns the exit status. If the reader has closed
+    /// the pipe, that is not a failure: the process ends by SIGPIPE, as classic tools do.
     pub fn output_failed(&self, error: &io::Error) -> ExitCode {
         self.end_if_reader_left(error);
         self.report("stdout", error::cause(error));
@@ -167,10 +166,10 @@ impl Program {
         })
     }
 
-    /// Runs `body` on standard output and closes that. `body` returns whether
-    /// all went well and has reported by itself what did not, except for the output.
+    /// Runs `body` on standard output and closes that. `body` returns whether it succeeded,
+    /// and has reported its failures, except those of the output.
     pub fn with_output(&self, body: impl FnOnce(&mut File) -> Result<bool, Error>) -> ExitCode {
-        self.with_status(|output| body(output).map(|well| if well { 0 } else { FAILED }))
+        self.with_status(|output| body(output).map(|ok| if ok { 0 } else { FAILED }))
     }
 
     /// The same for a `body` that has an exit status of its own.
@@ -188,9 +187,8 @@ impl Program {
         }
     }
 
-    /// Reports what failed; the exit status. `result` is whether all went well
-    /// and what did not is reported. If the reader of standard output has left,
-    /// the process ends by SIGPIPE.
+    /// Reports an error; returns the exit status. `Ok(false)` is a failure that was reported
+    /// before. If the reader of standard output has closed it, the process ends by SIGPIPE.
     pub fn end(&self, result: Result<bool, Error>) -> u8 {
         match result {
             Ok(true) => return 0,
@@ -204,8 +202,8 @@ impl Program {
         FAILED
     }
 
-    /// The same, but the results go to a file. If all went well, it takes the place
-    /// of what was there; else that stays as it was. `-` is standard output.
+    /// The same, but the results go to a file. On success it replaces the file at `path`;
+    /// otherwise that stays as it was. `-` is standard output.
     pub fn with_output_to(
         &self,
         path: &OsStr,
@@ -217,14 +215,14 @@ impl Program {
         let in_file = |error| Error::Write(error).of(shown(path));
         self.without_output(|| {
             let mut file = Replacement::of(path.as_ref()).map_err(in_file)?;
-            let well = body(file.output()).map_err(|error| match error {
+            let ok = body(file.output()).map_err(|error| match error {
                 Error::Write(error) => in_file(error),
                 error => error,
             })?;
-            if well {
+            if ok {
                 file.complete().map_err(in_file)?;
             }
-            Ok(well)
+            Ok(ok)
         })
     }
 
@@ -239,8 +237,8 @@ impl Program {
         file.complete()
     }
 
-    /// Runs `body`, which writes no results. It returns whether all went well
-    /// and has reported by itself what did not.
+    /// Runs `body`, which writes no results. It returns whether it succeeded, and has
+    /// reported its failures.
     pub fn without_output(&self, body: impl FnOnce() -> Result<bool, Error>) -> ExitCode {
         signals::refuse_large_files_by_error();
         match body() {
@@ -253,7 +251,7 @@ impl Program {
         }
     }
 
-    /// Reports that a command could not be started; the shell's status for that.
+    /// Reports that a command could not be started; returns the shell's exit status for that.
     pub fn not_started(&self, command: &OsStr, error: &io::Error) -> u8 {
         self.report(shown(command), error::cause(error));
         child::status_without_start(error)
@@ -272,31 +270,31 @@ impl Program {
         })
     }
 
-    /// Runs `body` on every file and standard output. It returns whether all
-    /// went well and has reported by itself what did not. A file that cannot be
-    /// read is reported and the next one taken.
+    /// Runs `body` on every file and standard output. It returns whether it succeeded, and
+    /// has reported its failures. A file that cannot be read is reported, and the next one
+    /// is read.
     pub fn each_file(
         &self,
         files: &Files,
         mut body: impl FnMut(&mut File, &mut File) -> Result<bool, Error>,
     ) -> ExitCode {
         self.with_output(|output| {
-            let mut well = true;
+            let mut ok = true;
             for name in files.names() {
                 let result = open(name)
                     .map_err(Error::Read)
                     .and_then(|mut input| body(&mut input, output))
-                    .map(|file_well| well &= file_well);
-                well &= self.forgive(shown(name), result)?;
+                    .map(|file_ok| ok &= file_ok);
+                ok &= self.report_input(shown(name), result)?;
             }
-            Ok(well)
+            Ok(ok)
         })
     }
 
-    /// Hands every operand to `take`, in order; every line of standard input
-    /// where the operand is `-` or there is none at all, as it comes, blank
-    /// lines left out. What it gets is bytes. An error of `take` is the end.
-    /// False if standard input could not be read, which is reported.
+    /// Passes every operand to `take`, in order, as bytes. For the operand `-`, or without
+    /// operands, it passes every line of standard input that is not blank, as it arrives. An
+    /// error of `take` ends it. Returns false if standard input could not be read, which is
+    /// reported.
     pub fn each(
         &self,
         operands: &[OsString],
@@ -319,20 +317,20 @@ impl Program {
                     line => take(line),
                 })
             });
-            read &= self.forgive("stdin", lines)?;
+            read &= self.report_input("stdin", lines)?;
         }
         Ok(read)
     }
 
-    /// Whether a user at a terminal has named nothing to be done, and the program
-    /// would wait for it to be typed.
+    /// Whether there are no operands and standard input is a terminal, so that the program
+    /// would wait for input.
     pub fn waits_for_the_keyboard(&self, operands: &[OsString]) -> bool {
         operands.is_empty() && io::stdin().is_terminal()
     }
 
-    /// Reports what failed of many things to be done, which is no reason to
-    /// leave the others. True if nothing did. An output that fails is the end.
-    fn forgive(&self, object: impl Display, result: Result<(), Error>) -> Result<bool, Error> {
+    /// Reports the failure of one input, so that the others can be read. Returns whether there
+    /// was none. A failed output is returned as an error.
+    fn report_input(&self, object: impl Display, result: Result<(), Error>) -> Result<bool, Error> {
         match result {
             Ok(()) => Ok(true),
             Err(Error::Write(error)) => Err(Error::Write(error)),
@@ -343,8 +341,8 @@ impl Program {
         }
     }
 
-    /// For a program whose memory grows with its input: no more of it is held
-    /// than is in use.
+    /// For a program whose memory grows with its input: memory that is freed is returned to
+    /// the system.
     pub fn hold_only_what_is_used(&self) {
         allocator::give_large_buffers_back();
     }
@@ -385,8 +383,8 @@ fn open(name: &OsStr) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether a program would read what it writes, and never reach the end: the file is
-/// standard output as well, which appends to it or writes ahead of what is read.
+/// Whether a program would read its own output, and never reach the end: the file is
+/// standard output as well, and output is appended, or written ahead of the input.
 fn is_output(mut file: &File) -> io::Result<bool> {
     let stdout = io::stdout();
     let (Ok(input), Ok(output)) = (fstat(file), fstat(&stdout)) else {
@@ -404,7 +402,7 @@ fn is_output(mut file: &File) -> io::Result<bool> {
     Ok(is_ahead && read < input.st_size as u64)
 }
 
-/// A standard stream as a plain file: no buffer, no lock, no forgiven errors.
+/// A standard stream as a plain file: without a buffer or a lock, and with all errors.
 fn standard(fd: u8, stream: impl AsFd) -> io::Result<File> {
     if streams::was_closed(fd) {
         return Err(io::Error::from_raw_os_error(libc::EBADF));

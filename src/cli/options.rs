@@ -28,7 +28,7 @@ impl Files {
         self.files.insert(0, file);
     }
 
-    /// All of them, each opened when it is asked for, with the name that an
+    /// All of them, each opened when the iterator reaches it, with the name that an
     /// error line gives it. They may be read side by side: standard input has
     /// its lines where it is named first, and none where it is named again.
     pub fn open(&self) -> impl Iterator<Item = (String, io::Result<File>)> {
@@ -131,7 +131,7 @@ pub struct LineOptions {
     #[arg(short, long)]
     zero_terminated: bool,
 
-    /// What is read.
+    /// The lines that are read.
     #[command(flatten)]
     pub text: LineFiles,
 }
@@ -152,7 +152,7 @@ pub struct InputLineOptions {
     #[arg(short, long)]
     zero_terminated: bool,
 
-    /// What is read.
+    /// The lines that are read.
     #[command(flatten)]
     pub text: LineFiles,
 }
@@ -177,7 +177,7 @@ pub struct LineFiles {
 }
 
 impl LineFiles {
-    /// What is read of an input.
+    /// An input without the CRs that `--crlf` drops.
     pub fn input<'a>(&self, input: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
         match self.crlf {
             true => Box::new(WithoutCr::new(input)),
@@ -198,7 +198,7 @@ pub struct MemoryOptions {
 
     /// Folder for temporary files [default: $TMPDIR]
     ///
-    /// What does not fit in memory goes there. Several folders take turns. Without
+    /// Data that does not fit in memory goes there. Several folders take turns. Without
     /// $TMPDIR it is /tmp.
     #[arg(short = 'T', long = "temporary-directory", value_name = "DIR")]
     directories: Vec<OsString>,

@@ -86,7 +86,7 @@ impl Replacement {
         Ok(Replacement { file, place })
     }
 
-    /// What is to be written to.
+    /// The file that output is written to.
     pub(super) fn output(&mut self) -> &mut File {
         &mut self.file
     }

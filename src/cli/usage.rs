@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-/// What `--version` says behind the program's name.
+/// The version in the output of `--version`.
 const VERSION: &str = concat!("(textmill) ", env!("CARGO_PKG_VERSION"), ", Unicode 16.0.0");
 
 /// How wide help is where standard output is no terminal, in columns.
@@ -19,7 +19,7 @@ pub type Hint = fn(option: &str) -> Option<&'static str>;
 
 /// Why there are no options.
 pub(super) enum Refusal {
-    /// The user asked for this text.
+    /// The text of `--help` or `--version`.
     Text(String),
     /// The command line is wrong; the cause, in one line.
     Wrong(String),
@@ -49,14 +49,14 @@ fn command<A: Parser>(name: &'static str) -> Command {
     A::command()
         .name(name)
         .version(VERSION)
-        // A flag said twice is a flag, as it is to the classic tools.
+        // A flag given twice is a flag, as it is to the classic tools.
         .args_override_self(true)
         .infer_long_args(true)
 }
 
 /// The same with the form of its help, which only a start that prints it must pay for.
 fn with_help(command: Command) -> Command {
-    // -h is a screen: one example is all that it says below the options.
+    // -h fits on a screen: below the options it has one example.
     let long = command.get_after_help().map(ToString::to_string);
     let short = long.as_deref().map(first_example).unwrap_or_default();
     command

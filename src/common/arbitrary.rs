@@ -107,7 +107,7 @@ pub fn blocks<'a>(mut text: &'a [u8], cuts: &'a [usize]) -> impl Iterator<Item =
     })
 }
 
-/// What a filter makes of a text that comes in pieces of these sizes.
+/// The output of a filter for a text that is read in pieces of these sizes.
 pub fn filtered(mut filter: impl Filter, text: &[u8], cuts: Vec<usize>) -> Vec<u8> {
     let mut out = Vec::new();
     stream::filter(&mut pieces(text, cuts), &mut filter, &mut out).unwrap();

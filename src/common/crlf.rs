@@ -15,7 +15,7 @@ const BLOCK: usize = stream::BLOCK;
 pub struct WithoutCr<R> {
     input: R,
     block: Vec<u8>,
-    /// What is handed out, and how much of it was.
+    /// Bytes to return, and how many of them were returned.
     text: Vec<u8>,
     at: usize,
     /// The last byte that was read is a CR, which is not in the text.

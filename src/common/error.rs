@@ -1,9 +1,9 @@
-//! Why a program stopped, in the words of the one error line it prints.
+//! Errors of filters. `Display` is the cause in an error line.
 
 use std::io;
 use thiserror::Error as Derived;
 
-/// What can end a filter before its input does.
+/// An error that ends a filter before the end of its input.
 ///
 /// The two sides of a filter fail differently: a file that cannot be read is
 /// one file less, a standard output that cannot be written to is the end.
@@ -27,16 +27,16 @@ pub enum Error {
     Line {
         /// The line's number in its file.
         number: u64,
-        /// What is wrong with it.
+        /// Why it is invalid.
         cause: &'static str,
     },
-    /// The counts of one line add up to more than 64 bits hold.
+    /// The sum of the counts of one line overflows 64 bits.
     #[error("{TOO_LARGE}, that of the line {}", beginning(line))]
     TooLarge {
         /// The line, without its terminator.
         line: Vec<u8>,
     },
-    /// An error that one program alone has.
+    /// An error of one program only.
     #[error(transparent)]
     Own(Box<dyn std::error::Error + Send + Sync>),
     /// Something other than the input at hand failed.
@@ -58,12 +58,12 @@ impl Error {
         Error::In { name, error }
     }
 
-    /// An error that one program alone has.
+    /// An error of one program only.
     pub fn own(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Error::Own(Box::new(error))
     }
 
-    /// That error, also of something that is named; none if this is another error.
+    /// The error of one program, also if it has a name ([`of`](Error::of)); none for other errors.
     pub fn as_own<E: std::error::Error + 'static>(&self) -> Option<&E> {
         match self {
             Error::Own(error) => error.downcast_ref(),
@@ -78,10 +78,10 @@ fn beginning(line: &[u8]) -> String {
     String::from_utf8_lossy(&line[..line.len().min(100)]).into_owned()
 }
 
-/// What is wrong with a count that does not fit.
+/// The cause if a sum of counts overflows.
 pub const TOO_LARGE: &str = "a sum of counts is larger than 64 bits hold";
 
-/// The system's own sentence for an error, without the number that Rust adds.
+/// The system's message for an error, without the number that Rust adds.
 pub fn cause(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error ") {

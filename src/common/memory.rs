@@ -1,17 +1,17 @@
 //! How much memory a program may take, and how much it took.
 //!
-//! What is left is the least of what the machine, the control groups and the
-//! limits of the process leave, at the moment of asking: it is a guide for the
-//! size of a buffer, not a promise. To ask costs some ten small files under
-//! /proc and /sys, a fraction of a millisecond. Where these do not exist (not
-//! Linux, or /proc not mounted) there is a modest guess.
+//! Available memory is the minimum of what the machine, the control groups and the
+//! limits of the process allow at this moment. It is a guide for the size of a
+//! buffer, and not guaranteed. It is read from about ten small files under /proc and
+//! /sys, in a fraction of a millisecond. If these do not exist (not Linux, or /proc is
+//! not mounted), a default is used.
 
 use rustix::process::{Resource, getrlimit};
 use std::fs;
 use std::path::Path;
 use std::str::FromStr;
 
-/// What is taken to be left where the system does not tell, in bytes.
+/// The available memory if the system does not report it, in bytes.
 const FALLBACK: u64 = 1 << 30;
 
 /// A size of memory as `sort -S` writes it: `64M`, `2G`, `50%`.
@@ -22,15 +22,15 @@ const FALLBACK: u64 = 1 << 30;
 /// is one of its unit. There are no fractions, and no `MB` or `MiB`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// So many bytes.
+    /// A number of bytes.
     Bytes(u64),
-    /// A part of what is [`available`], in hundredths. GNU `sort` takes it of
-    /// all memory that the machine has, which in a container is far too much.
+    /// A percentage of the [`available`] memory. GNU `sort` takes it of all memory of the
+    /// machine, which is far too much in a container.
     Percent(u64),
 }
 
 impl Size {
-    /// The size in bytes, where `available` bytes are to be had; at most what 64 bits hold.
+    /// The size in bytes, given the available memory; it saturates at 64 bits.
     pub fn bytes(self, available: u64) -> u64 {
         match self {
             Size::Bytes(bytes) => bytes,
@@ -45,7 +45,7 @@ impl Size {
 impl FromStr for Size {
     type Err = &'static str;
 
-    /// Reads a size; the error says in a few words what is wrong with it.
+    /// Parses a size; the error is a short description.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const NO_SIZE: &str = "not a size such as 64M or 50%";
         const TOO_LARGE: &str = "number too large";
@@ -81,8 +81,8 @@ impl FromStr for Size {
     }
 }
 
-/// Reads a size that is no memory, such as that of a file: a number of bytes, or one
-/// with `K`, `M`, `G` or a further unit behind it, a power of 1024 each.
+/// Parses a size that is not one of memory, such as that of a file: a number of bytes, or one
+/// followed by `K`, `M`, `G` or a further unit, a power of 1024 each.
 pub fn bytes(text: &str) -> Result<u64, String> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit());
     let bytes = match text.parse() {
@@ -95,21 +95,20 @@ pub fn bytes(text: &str) -> Result<u64, String> {
     })
 }
 
-/// How much more memory this process may take, in bytes; 1 GiB where the
-/// system does not tell.
+/// How much more memory this process may take, in bytes; 1 GiB if the system does
+/// not report it.
 ///
-/// It is the least of what is left on the machine without swapping, under the
-/// limits of the process's control group and of those around it (versions 1
-/// and 2, as far as they are mounted), and half of what is left under
-/// `ulimit -v` and `ulimit -d`.
+/// It is the minimum of the available memory of the machine without swapping, of that
+/// under the limits of the process's control group and its parents (versions 1 and 2, as
+/// far as they are mounted), and of half of that under `ulimit -v` and `ulimit -d`.
 pub fn available() -> u64 {
     let root = Path::new("/");
     let held = read(&root.join("proc/self/status"));
     let left_by = |limit: Resource, name| {
         let held = kibibytes(&held, name).unwrap_or(0);
         let limit = getrlimit(limit).current.unwrap_or(u64::MAX);
-        // These count what is mapped: threads and buffers that grow map twice
-        // of what they come to use.
+        // These limit mapped memory: threads and growing buffers map twice the memory
+        // that they use.
         limit.saturating_sub(held) / 2
     };
     left_under(root)
@@ -118,17 +117,17 @@ pub fn available() -> u64 {
         .min(left_by(Resource::Data, "VmData:"))
 }
 
-/// The most memory that this process has held at once since its program
-/// started, in bytes; `None` where the system does not tell (not Linux).
+/// The peak memory of this process since its program started, in bytes; `None` if the
+/// system does not report it (not Linux).
 ///
-/// `getrusage` would tell it elsewhere, too, but may give the memory of the
-/// shell that started the program: its answer survives `exec`.
+/// `getrusage` reports it on other systems, too, but it may be the peak of the shell that
+/// started the program: it survives `exec`.
 pub fn peak() -> Option<u64> {
     kibibytes(&read(Path::new("/proc/self/status")), "VmHWM:")
 }
 
-/// What the machine and the control groups leave, as /proc and /sys below
-/// `root` tell it, in bytes.
+/// The memory that the machine and the control groups allow, as reported by /proc and /sys
+/// below `root`, in bytes.
 fn left_under(root: &Path) -> Option<u64> {
     let machine = kibibytes(&read(&root.join("proc/meminfo")), "MemAvailable:");
     let groups = read(&root.join("proc/self/cgroup"));
@@ -164,9 +163,9 @@ fn group<'a>(groups: &'a str, controller: &str) -> Option<&'a str> {
     })
 }
 
-/// What is left in one control group, if it has a limit, in bytes.
+/// The available memory of one control group, if it has a limit, in bytes.
 ///
-/// The names tell the versions apart: there are files of one version only.
+/// A group has the files of one version only, so their names suffice.
 fn left_in(group: &Path) -> Option<u64> {
     let number = |file| read(&group.join(file)).trim().parse::<u64>().ok();
     let limits = ["memory.max", "memory.high", "memory.limit_in_bytes"];
@@ -183,13 +182,13 @@ fn left_in(group: &Path) -> Option<u64> {
     Some(limit.saturating_sub(used.saturating_sub(idle.unwrap_or(0))))
 }
 
-/// A small file of the kernel; without a word where it cannot be read.
+/// A small file of the kernel; empty if it cannot be read.
 fn read(path: &Path) -> String {
     let bytes = fs::read(path).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The number behind a name at the start of a line.
+/// The number after a name at the start of a line.
 fn number_behind(text: &str, name: &str) -> Option<u64> {
     let mut rests = text.lines().filter_map(|line| line.strip_prefix(name));
     rests.find_map(|rest| rest.split_ascii_whitespace().next()?.parse().ok())

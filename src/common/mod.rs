@@ -1,4 +1,4 @@
-//! What the programs share.
+//! Shared by all programs.
 //!
 //! - [`error`]: why a program stopped.
 //! - [`stream`]: blocks in, blocks out.

@@ -18,8 +18,8 @@ pub fn shown(name: &OsStr) -> String {
     }
 }
 
-/// The text with what cannot be seen spelled out: one line, and nothing that a
-/// terminal would obey, or that would pass for something else.
+/// The text on one line, with invisible characters escaped, so that a terminal executes
+/// nothing and no text looks like another.
 pub fn visible(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
@@ -32,8 +32,8 @@ pub fn visible(text: &str) -> String {
     line
 }
 
-/// The bytes on one line, so that they can be told from all others: what cannot
-/// be seen is spelled out, and so is every backslash.
+/// The bytes on one line, without ambiguity: invisible characters, invalid bytes and
+/// backslashes are escaped.
 pub fn escaped(bytes: &[u8]) -> String {
     let mut line = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

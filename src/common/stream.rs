@@ -1,10 +1,9 @@
 //! Blocks in, blocks out: how text flows through a filter.
 //!
-//! A filter is plain sequential code that is handed one block after the other.
-//! [`filter`] does the reading and writing around it: what one `read` brought
-//! is handled and written, in one `write`, before the next `read`, so that a
-//! filter behind `tail -f` never sits on text it has seen. Two buffers, used
-//! again and again, are all the memory there is.
+//! A filter is plain sequential code that gets one block after the other.
+//! [`filter`] reads and writes around it: the result of one `read` is written,
+//! in one `write`, before the next `read`, so that a filter behind `tail -f`
+//! delays no output. Memory is two buffers, which are reused.
 
 use crate::common::error::Error;
 use crate::common::utf8;
@@ -12,28 +11,28 @@ use std::io::{self, Read, Write};
 use std::ops::{Deref, DerefMut};
 use std::os::fd::AsFd;
 
-/// How much one `read` asks for, in bytes: large enough that system calls cost
-/// nothing, small enough that a block and its answer stay in the cache.
+/// The size of a `read`, in bytes: large enough that the time of system calls is
+/// negligible, small enough that a block and its output fit in the cache.
 pub const BLOCK: usize = 128 << 10;
 
-/// What a pipe is asked to hold, in bytes. All pipes of a user without privileges share
-/// 64 MiB (/proc/sys/fs/pipe-user-pages-soft); once they are used up, new ones hold 8 KiB. With
+/// The requested capacity of a pipe, in bytes. All pipes of a user without privileges share
+/// 64 MiB (/proc/sys/fs/pipe-user-pages-soft); after that, new ones have 8 KiB. With
 /// 1 MiB, `words | lower | count | topn` takes 4 % less time, and 4 % more CPU time.
 const PIPE: usize = 256 << 10;
 
-/// A filter over a text: one block in, what follows from it out.
+/// A filter over a text: one block in, its output out.
 ///
 /// A block never ends within a character, unless the text itself does.
 pub trait Filter {
-    /// Takes the next block of the text and appends to `out` what is certain by now.
+    /// Takes the next block of the text and appends the output that is certain by now.
     fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error>;
 
-    /// The text has ended: appends what was still held back. After that the
-    /// filter is as new, ready for the next text.
+    /// Ends the text: appends the rest of the output. Then the filter is ready for the
+    /// next text.
     fn end(&mut self, out: &mut Out) -> Result<(), Error>;
 }
 
-/// What a filter has put out since the last write.
+/// The output of a filter since the last write.
 ///
 /// A buffer that keeps its bytes when it is emptied, so that a filter can
 /// write into its [`room`](Out::room) by plain stores, without clearing it first.
@@ -44,7 +43,7 @@ pub struct Out {
 }
 
 impl Out {
-    /// At least `n` bytes of room behind what was put out; they hold anything.
+    /// At least `n` bytes of room after the output; their values are unspecified.
     #[inline]
     pub fn room(&mut self, n: usize) -> &mut [u8] {
         if self.bytes.len() - self.len < n {
@@ -62,24 +61,24 @@ impl Out {
         self.bytes = bytes;
     }
 
-    /// The first `n` bytes of the room were written to: they are put out.
+    /// Appends the first `n` bytes of the room to the output.
     pub fn advance(&mut self, n: usize) {
         assert!(n <= self.bytes.len() - self.len);
         self.len += n;
     }
 
-    /// Puts out some bytes.
+    /// Appends bytes to the output.
     pub fn push(&mut self, bytes: &[u8]) {
         self.room(bytes.len())[..bytes.len()].copy_from_slice(bytes);
         self.len += bytes.len();
     }
 
-    /// All that was put out.
+    /// The output.
     pub fn as_slice(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 
-    /// Takes back all but the first `len` bytes.
+    /// Removes all output but the first `len` bytes.
     pub fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
     }
@@ -93,7 +92,7 @@ pub struct Chain<A, B> {
 }
 
 impl<A: Filter, B: Filter> Chain<A, B> {
-    /// The second filter reads what the first one puts out.
+    /// The second filter reads the output of the first one.
     pub fn new(first: A, second: B) -> Self {
         let between = Out::default();
         Chain {
@@ -125,8 +124,8 @@ impl<A: Filter, B: Filter> Filter for Chain<A, B> {
 
 /// Runs one whole text through a filter.
 ///
-/// Where reading fails, what came before is still written and the text ended,
-/// before the error is returned: the next text does not run into this one.
+/// If reading fails, the text so far is ended and its output written before the error
+/// is returned: the next text does not run into this one.
 pub fn filter(
     input: &mut (impl Read + ?Sized),
     filter: &mut (impl Filter + ?Sized),
@@ -154,8 +153,8 @@ pub fn filter(
     ended
 }
 
-/// Hands on every line of the input, without its terminator. A last line
-/// without one counts; memory grows with the longest line only.
+/// Passes every line of the input to `each`, without its terminator. A last line
+/// without one counts. Memory grows with the longest line only.
 pub fn lines(
     input: &mut (impl Read + ?Sized),
     terminator: u8,
@@ -164,9 +163,9 @@ pub fn lines(
     short_lines(input, terminator, usize::MAX, each)
 }
 
-/// The same, up to a line that turns out to be longer than `most` bytes: what
-/// is known of that one by then is the last to be handed on, and still longer.
-/// No more is read, so memory is constant; `each` ought to fail for it.
+/// The same, up to the first line that is longer than `most` bytes: the part of it that was
+/// read, which is longer than that, is the last one passed on. No more is read, so memory is
+/// constant; `each` should fail for it.
 pub fn short_lines(
     input: &mut (impl Read + ?Sized),
     terminator: u8,
@@ -198,11 +197,11 @@ pub fn short_lines(
 /// numbers that make sense, doubles with all their digits, have some 1,100.
 pub const LONGEST_NUMBER: usize = 4096;
 
-/// What is wrong with a longer one.
+/// The error for a longer one.
 pub const TOO_LONG: &str = "too long for a number";
 
-/// The blocks of an input: what was kept of the last one, and what one more
-/// `read` brings.
+/// The blocks of an input: the kept part of the last one, and the result of one more
+/// `read`.
 #[derive(Debug)]
 pub struct Blocks {
     bytes: Pages,
@@ -210,13 +209,13 @@ pub struct Blocks {
     end: usize,
 }
 
-/// What is kept up to this size stands right before the next read's page.
+/// A kept part up to this size is placed right before the page of the next read.
 const HEAD: usize = PAGE;
 
-/// A block that is too small for a line grows by one of so many parts.
+/// A block that is too small for a line grows by its size divided by this.
 pub const GROWTH: usize = 8;
 
-/// How many bytes behind the text may be read with it, in bytes.
+/// How many bytes after the text may be read with it, in bytes.
 pub const SLACK: usize = PAGE;
 
 impl Blocks {
@@ -229,7 +228,7 @@ impl Blocks {
         }
     }
 
-    /// The text at hand.
+    /// The current text.
     pub fn text(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
@@ -239,16 +238,16 @@ impl Blocks {
         self.bytes.len()
     }
 
-    /// Reads what there is, once, and appends it to the text; how many bytes
-    /// that were, 0 at the end of the input.
+    /// Reads once, and appends the bytes to the text. Returns their number, 0 at the end of
+    /// the input.
     pub fn read(&mut self, input: &mut (impl Read + ?Sized)) -> io::Result<usize> {
         let n = read(input, &mut self.bytes[self.end..][..BLOCK])?;
         self.end += n;
         Ok(n)
     }
 
-    /// The first `n` bytes from the start of the text on, what lies behind it
-    /// included: up to [`SLACK`] bytes, which hold anything.
+    /// The first `n` bytes from the start of the text, including up to [`SLACK`] bytes after
+    /// it, whose values are unspecified.
     pub fn padded(&self, n: usize) -> &[u8] {
         &self.bytes[self.start..self.start + n]
     }
@@ -264,7 +263,7 @@ impl Blocks {
         self.bytes[self.start..self.end].copy_from_slice(bytes);
     }
 
-    /// Forgets the text but for its last `n` bytes. Memory grows with these.
+    /// Removes the text except for its last `n` bytes. Memory grows with these.
     pub fn keep(&mut self, n: usize) {
         let kept = self.end - n..self.end;
         // A long line is not moved each time that some of it arrives.
@@ -280,8 +279,8 @@ impl Blocks {
         }
     }
 
-    /// Makes room for another block behind the text. A large buffer grows by its
-    /// pages, uncopied, so little at a time is enough, and little is left unused.
+    /// Makes room for another block after the text. A large buffer grows by its pages,
+    /// without a copy, so small steps suffice, and little memory is unused.
     fn grow(&mut self) {
         let needed = self.end + BLOCK + SLACK;
         if needed > self.bytes.len() {

@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io;
 use std::os::fd::IntoRawFd;
 
-/// Closes a file and says so when the last of it could not be stored (a full
-/// quota or a lost server may be told to `close` alone).
+/// Closes a file, and reports errors: a full quota or a lost server may be reported by
+/// `close` only.
 pub fn close(file: File) -> io::Result<()> {
     // SAFETY: the descriptor is ours by `into_raw_fd` and is used nowhere else.
     match unsafe { libc::close(file.into_raw_fd()) } {
@@ -20,8 +20,8 @@ pub fn close(file: File) -> io::Result<()> {
     }
 }
 
-/// Has the allocator give back to the system what was freed: many small buffers
-/// leave as much behind in its pool, while their successors may be large ones.
+/// Has the allocator return freed memory to the system. After many small buffers it
+/// keeps as much in its pool, while the next buffers may be large.
 pub fn give_freed_memory_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: a plain call; it touches only memory that is not in use.
@@ -30,7 +30,7 @@ pub fn give_freed_memory_back() {
     }
 }
 
-/// Tells the processor that this element will soon be needed.
+/// Prefetches an element that will soon be used.
 #[inline(always)]
 pub fn prefetch<T>(elements: &[T], i: usize) {
     debug_assert!(i < elements.len() || elements.is_empty());
@@ -45,8 +45,8 @@ pub fn prefetch<T>(elements: &[T], i: usize) {
     let _ = i;
 }
 
-/// Asks for large pages under a large buffer that is used in no order: fewer
-/// look-ups of addresses. Where they are not to be had, nothing changes.
+/// Requests huge pages for a large buffer with random access, which saves TLB misses. If
+/// there are none, nothing changes.
 pub fn prefer_huge_pages<T>(elements: &[T]) {
     #[cfg(target_os = "linux")]
     {

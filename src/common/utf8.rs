@@ -68,7 +68,7 @@ pub fn unfinished(text: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    /// What `std` makes of the same bytes.
+    /// The result of `std` for the same bytes.
     fn naive(text: &[u8]) -> (Option<char>, usize) {
         (1..=text.len().min(4))
             .find_map(|n| {

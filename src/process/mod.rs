@@ -4,7 +4,7 @@
 //! - [`converse`]: two commands, the output of each the input of the other.
 //! - [`sieve`]: ascending numbers in, the primes among them out, a process for each.
 //!
-//! What they share: [`child`] (how a command starts and ends), [`signals`], and
+//! Shared by them: [`child`] (how a command starts and ends), [`signals`], and
 //! [`streams`] (standard streams that were closed at the start).
 
 pub mod child;

@@ -7,8 +7,8 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
-/// Ends the process as the kernel ends a classic tool whose reader has left:
-/// by SIGPIPE, without a word.
+/// Ends the process by SIGPIPE, as the kernel ends a classic tool whose output pipe has no
+/// reader.
 ///
 /// Rust programs start with SIGPIPE ignored. It stays ignored while the
 /// program runs, so that a broken *socket* is an error like any other; only a
@@ -39,7 +39,7 @@ static RECEIVER: AtomicI32 = AtomicI32::new(0);
 /// The last signal that came while there was a receiver; 0 if none came.
 static RECEIVED: AtomicI32 = AtomicI32::new(0);
 
-/// The signals that ask a program to end.
+/// The signals that request a program to end.
 const ENDING_SIGNALS: [i32; 3] = [libc::SIGHUP, libc::SIGINT, libc::SIGTERM];
 
 /// Signals that are blocked in this thread, and in the threads that it starts, until
@@ -85,8 +85,8 @@ impl Drop for BlockedSignals {
 }
 
 /// Passes SIGHUP, SIGINT and SIGTERM on to a child from now on, instead of
-/// ending this process. A signal that is ignored stays ignored. What a terminal
-/// sends is not passed on: it sends it to the child as well.
+/// ending this process. A signal that is ignored stays ignored. A signal from the terminal
+/// is not passed on: the terminal sends it to the child as well.
 pub fn pass_signals_to(child: u32) {
     RECEIVER.store(child as i32, Ordering::SeqCst);
     for signal in ENDING_SIGNALS {
@@ -134,23 +134,23 @@ extern "C" fn pass_on(signal: i32, info: *mut libc::siginfo_t, _: *mut libc::c_v
     // A process sends SI_USER, which is 0 on Linux and not elsewhere, or a negative code.
     let is_from_kernel = code > 0 && code != libc::SI_USER;
     if let Some(signal) = Signal::from_named_raw(signal).filter(|_| !is_from_kernel) {
-        // A child that may not be signalled (it has another user) goes on.
+        // A child of another user cannot be signalled.
         let _ = rustix::process::kill_process(child, signal);
     }
 }
 
-/// Has a file that would grow beyond the limit on its size (`ulimit -f`) fail
-/// with an error, which can be said, and not end the process by SIGXFSZ.
+/// Has a write beyond the limit on a file's size (`ulimit -f`) fail with an error, which
+/// can be reported, and not end the process by SIGXFSZ.
 pub fn refuse_large_files_by_error() {
     // SAFETY: a plain call on a valid signal number; SIG_IGN is no handler.
     let before = unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     SIGXFSZ_IS_CHANGED.store(before == libc::SIG_DFL, Ordering::Relaxed);
 }
 
-/// Whether SIGXFSZ is ignored because we said so.
+/// Whether SIGXFSZ is ignored by this program, and was not before.
 static SIGXFSZ_IS_CHANGED: AtomicBool = AtomicBool::new(false);
 
-/// Whether SIGCHLD was ignored before we said otherwise.
+/// Whether SIGCHLD was ignored when this program started.
 static SIGCHLD_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
 
 /// Has the system keep the exit status of a child until it is reaped, also if this process
@@ -163,8 +163,8 @@ pub fn keep_child_statuses() {
     }
 }
 
-/// Has a command start with the signals as they were: what is ignored here
-/// would be ignored there. `std` itself looks after SIGPIPE.
+/// Has a command start with the signals as this program found them, since ignored signals
+/// are inherited. `std` restores SIGPIPE.
 pub fn restore(command: &mut Command) {
     let changed = SIGXFSZ_IS_CHANGED.load(Ordering::Relaxed);
     let ignored = SIGCHLD_WAS_IGNORED.load(Ordering::Relaxed);

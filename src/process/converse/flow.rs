@@ -1,4 +1,4 @@
-//! What one command writes, on its way to the other.
+//! One direction: the output of one command on its way to the other.
 
 use super::queue::Queue;
 use crate::common::error::Error;
@@ -22,7 +22,7 @@ pub(super) struct Flow {
     /// The input of the other. `None` when either side has closed it.
     pub(super) to: Option<File>,
     queue: Queue,
-    /// How much may be held, in bytes.
+    /// The most that may be buffered, in bytes.
     most: u64,
     /// How much was written after the reader had closed its input.
     dropped: u64,
@@ -46,7 +46,7 @@ impl Flow {
         self.from.is_some() || self.to.is_some()
     }
 
-    /// The end that is read, if more may be held. Something always may if nothing is.
+    /// The end that is read, if more may be buffered. An empty buffer takes any block.
     pub(super) fn readable(&self) -> Option<&File> {
         let has_room = self.queue.is_empty() || self.queue.len() < self.most;
         self.from.as_ref().filter(|_| has_room)
@@ -86,7 +86,7 @@ impl Flow {
         waiting.unwrap_or(0) as usize
     }
 
-    /// Passes on what was read: at once if the pipe has room, or else into the queue.
+    /// Passes on a block: into the pipe as far as that has room, and the rest into the queue.
     pub(super) fn pass(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let mut rest = bytes;
         if self.queue.is_empty()
@@ -108,7 +108,7 @@ impl Flow {
         Ok(())
     }
 
-    /// Writes what is held, as much as the pipe has room for.
+    /// Writes buffered bytes, as many as the pipe has room for.
     pub(super) fn give(&mut self, ready: PollFlags) -> Result<(), Error> {
         let Some(to) = &mut self.to else {
             return Ok(());
@@ -130,7 +130,7 @@ impl Flow {
         Ok(())
     }
 
-    /// Closes the input; what is held for it is dropped.
+    /// Closes the input, and drops the bytes that are buffered for it.
     pub(super) fn close_input(&mut self) {
         self.to = None;
         self.queue.clear();

@@ -15,7 +15,7 @@ const HELD: usize = 64 << 10;
 #[derive(Debug)]
 pub struct Log {
     file: File,
-    /// What an error line calls it; nothing for standard output.
+    /// Its name in an error line; none for standard output.
     name: Option<String>,
     /// The line that each command has begun.
     begun: [Vec<u8>; 2],

@@ -4,7 +4,7 @@
 //! deadlock in two ways, and this handles both.
 //!
 //! *Both write and neither reads.* A pipe holds 64 KiB, then its writer waits.
-//! Here what is written is read at once and held, in memory and then in a
+//! Here output is read immediately and buffered, in memory and then in a
 //! file (chapter `queue`), so a writer waits for its reader only after
 //! [`Limits::max_held`]. One loop around `poll` does it all ([`converse`]); there
 //! are no threads.
@@ -60,7 +60,7 @@ const PAUSE_WITHOUT_PIDFD: Duration = Duration::from_millis(50);
 /// How often orphans are reaped.
 const REAP: Duration = Duration::from_secs(1);
 
-/// What to do about a deadlock.
+/// The reaction to a deadlock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnDeadlock {
     /// End both commands.
@@ -72,7 +72,7 @@ pub enum OnDeadlock {
 /// How much the commands may write ahead, and how long they may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// How much is held in each direction, in bytes, and a block more. After that the writer waits.
+    /// The most that is buffered in each direction, in bytes, and a block more. Then the writer waits.
     pub max_held: u64,
     /// How long nothing moves, and no processor time is used, before that is a deadlock.
     pub patience: Option<Duration>,
@@ -80,7 +80,7 @@ pub struct Limits {
     pub timeout: Option<Duration>,
 }
 
-/// Errors of `converse` alone.
+/// Errors of `converse`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
@@ -89,7 +89,7 @@ pub enum Problem {
     NoCommand,
 }
 
-/// What happened to the commands.
+/// An event of the commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// A command ended.
@@ -123,7 +123,7 @@ impl fmt::Display for Event {
 /// How a conversation ended.
 #[derive(Debug)]
 pub struct Ended {
-    /// What happened, in order. Commands that were ended here come in any order.
+    /// The events, in order. Commands that were ended here come in any order.
     pub events: Vec<Event>,
     /// Whether both commands ended by themselves.
     pub finished: bool,
@@ -180,7 +180,7 @@ pub fn converse(
     Ok(Ended { events, finished })
 }
 
-/// What messages call the commands.
+/// The names of the commands in messages.
 const ORDINALS: [&str; 2] = ["first", "second"];
 
 /// How messages name a command.
@@ -188,7 +188,7 @@ pub fn shown(which: usize, program: &OsStr) -> String {
     format!("{} command ({})", ORDINALS[which], show::shown(program))
 }
 
-/// What `poll` found at the ends of both flows, and of the ends of both commands.
+/// The results of `poll` for both flows, and for the ends of both commands.
 type Ready = ([[PollFlags; 2]; 2], [PollFlags; 2]);
 
 /// Two commands that run, and all that is between them.
@@ -199,7 +199,7 @@ struct Conversation<S> {
     watch: Watch,
     log: Option<Log>,
     say: S,
-    /// What happened so far. Statuses come at the end, by [`Conversation::statuses`].
+    /// The events so far. Statuses come at the end, by [`Conversation::statuses`].
     events: Vec<Event>,
 }
 
@@ -329,7 +329,7 @@ impl<S: FnMut(String)> Conversation<S> {
         Ok(bytes.len())
     }
 
-    /// What happened, with how the commands ended.
+    /// The events, with the statuses of the commands.
     fn statuses(mut self) -> Result<Vec<Event>, Error> {
         let here = (0..2).filter(|&which| !self.ends[which].ended);
         self.events.extend(here.map(ended));

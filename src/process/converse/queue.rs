@@ -1,4 +1,4 @@
-//! What was written and not yet read: in memory at first, then in a temporary
+//! Bytes that were written and not yet read: in memory at first, then in a temporary
 //! file without a name. First in, first out.
 
 use std::fs::File;

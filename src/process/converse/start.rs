@@ -34,7 +34,7 @@ impl End {
         }
     }
 
-    /// What `poll` waits for, if the command has not ended.
+    /// The descriptor for `poll`, if the command has not ended.
     pub(super) fn to_come(&self) -> Option<&OwnedFd> {
         self.pidfd.as_ref().filter(|_| !self.ended)
     }

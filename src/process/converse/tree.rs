@@ -1,7 +1,7 @@
 //! All processes that the two commands have started, directly or not.
 //!
-//! Linux tells the children of each process, and hands orphans to the nearest
-//! ancestor that asks for them. So every process can be inspected and ended.
+//! Linux reports the children of each process, and gives orphans to the nearest
+//! ancestor that is a subreaper. So every process can be inspected and ended.
 //! Elsewhere only the commands themselves are known.
 
 use std::process::Child;
@@ -53,7 +53,7 @@ mod linux {
         tv_nsec: 5_000_000,
     };
 
-    /// A process. Its ID alone is not enough: the system gives it to another one later.
+    /// A process. Its ID does not suffice: the system uses it again for another one.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(in super::super) struct Process {
         pub(in super::super) id: u32,
@@ -148,7 +148,7 @@ mod linux {
         }))
     }
 
-    /// All descendants, where `children` tells the children of a process.
+    /// All descendants; `children` returns the children of a process.
     fn tree(children: impl Fn(u32) -> Vec<Process>) -> Vec<Process> {
         let mut tree: Vec<Process> = Vec::new();
         let mut parents = vec![std::process::id()];

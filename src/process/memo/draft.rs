@@ -8,8 +8,8 @@
 //! before: processes that have waited have the file open still, and read it.
 //!
 //! A draft whose lock is free was left by a killed process. It is removed by the
-//! next process that asks for its KEY, or by --prune. --forget renames a draft whose
-//! command is running, so that the next process that asks for KEY runs it anew.
+//! next process that requests its KEY, or by --prune. --forget renames a draft whose
+//! command is running, so that the next process that requests KEY runs it again.
 
 use super::lock::{self, Lock, has_name, options, shown};
 use super::store::Store;
@@ -29,7 +29,7 @@ pub(super) const DRAFT: &str = ".new";
 /// The end of the name of a draft that is not to be kept; its mark stands before it.
 pub(super) const FORGOTTEN: &str = ".gone";
 
-/// What a draft begins with, instead of a mark, when its command has failed.
+/// The beginning of a draft, instead of a mark, after its command has failed.
 const FAILED: &[u8] = b"failed ";
 
 /// A value that is being made. It is removed unless it is kept.
@@ -53,7 +53,7 @@ pub(super) struct Target {
     pub(super) name: String,
 }
 
-/// What came of the attempt to make a value.
+/// The result of an attempt to begin a draft.
 #[derive(Debug)]
 pub(super) enum Begun {
     /// This process makes it.
@@ -65,14 +65,14 @@ pub(super) enum Begun {
     Busy,
 }
 
-/// What became of a value that is complete.
+/// The result of completing a draft.
 #[derive(Debug, PartialEq)]
 pub(super) enum Kept {
     /// It is stored.
     Stored,
     /// --forget was run after the command had been started.
     Forgotten,
-    /// It alone is larger than the store may be.
+    /// The value is larger than the limit of the store.
     TooLarge,
 }
 
@@ -133,7 +133,7 @@ impl Draft {
         shown(&self.path)
     }
 
-    /// What the environment of the command must say.
+    /// The variable for the environment of the command.
     pub(super) fn environment(&self) -> (&'static str, String) {
         waits::environment(&self.mark)
     }

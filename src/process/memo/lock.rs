@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// The name of the file that is locked.
 const NAME: &str = "lock";
 
-/// The longest pause between two looks at a lock that is waited for with a time limit.
+/// The longest pause between two attempts to take a lock within a time limit.
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// The lock of a store; the kernel ends it with the process, too.

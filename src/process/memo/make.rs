@@ -20,7 +20,7 @@ use std::thread::{self, JoinHandle};
 /// How much is read at a time, in bytes.
 const BLOCK: usize = 128 << 10;
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug)]
 pub(super) enum Made {
     /// All of the output was printed; it is stored, or `tell` got why not. The exit status.
@@ -30,7 +30,7 @@ pub(super) enum Made {
     Failed(u8),
     /// The command could not be started.
     NotStarted(io::Error),
-    /// This process was asked to end, and the command has ended.
+    /// This process received a signal to end, and the command has ended.
     Signal(i32),
 }
 
@@ -166,7 +166,7 @@ fn fill(
     }
 }
 
-/// Stores a value, or says why it is not stored.
+/// Stores a value, or returns why it is not stored.
 fn keep(
     draft: Draft,
     request: &Request,
@@ -176,7 +176,7 @@ fn keep(
 ) -> Result<(), Error> {
     let key = request.key.as_bytes();
     match draft.keep(key, summary, status, request.max_size)? {
-        // That is what --forget asks for.
+        // --forget has this effect.
         Kept::Stored | Kept::Forgotten => {}
         Kept::TooLarge => tell("output not stored: larger than --max-size".to_string()),
     }

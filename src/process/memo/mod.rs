@@ -4,7 +4,7 @@
 //! the command. A store that cannot be read or written is an error, never a
 //! reason to run it.
 //!
-//! What happens if nothing is stored, in order. This process creates and locks the draft of
+//! If nothing is stored: This process creates and locks the draft of
 //! the value (`draft`). If another process has one, it waits for the end of that run,
 //! unless the other one waits for this one (`waits`). Then the command is started
 //! (`run`). Its output goes into the draft as fast as it comes, and a second
@@ -43,7 +43,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 use value::Value;
 
-/// What is asked for.
+/// A request for a value.
 #[derive(Debug)]
 pub struct Request<'a> {
     /// The name of the value.
@@ -64,14 +64,14 @@ pub struct Request<'a> {
     pub heal: bool,
 }
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Debug)]
 pub enum Got {
     /// The exit status: that of the command, or the one that is stored.
     Status(u8),
     /// The command could not be started.
     NotStarted(io::Error),
-    /// This process was asked to end by this signal, and the command has ended by it.
+    /// This process received this signal, and the command has ended by it.
     Signal(i32),
 }
 
@@ -112,7 +112,7 @@ pub fn get(
                 if matches!(found, Found::Damaged) {
                     tell("the stored value is damaged; running COMMAND to replace it".to_string());
                 }
-                // What the command prints must not come before the old value.
+                // The command's output must not be printed before the old value.
                 let is_held = request.stale && old.is_some();
                 match make::make(draft, request, is_held, output, tell)? {
                     Made::Value(status) => return Ok(Got::Status(status)),
@@ -154,7 +154,7 @@ pub fn get(
     }
 }
 
-/// What is stored for a request.
+/// The stored value for a request.
 enum Found {
     Value(Value),
     /// A file that is to be replaced.

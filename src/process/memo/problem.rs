@@ -1,8 +1,8 @@
-//! What can be wrong with a value, or with a request for it.
+//! Errors of a value, or of a request for it.
 
 use crate::common::error::Error;
 
-/// Errors of `memo` alone; the text is that of the error line.
+/// Errors of `memo`; the text is that of the error line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
@@ -15,13 +15,13 @@ pub enum Problem {
     /// The file was renamed or copied.
     #[error("is the value of another key")]
     Misplaced,
-    /// A directory, say.
+    /// The file is a directory or another special file.
     #[error("not a file")]
     NotAFile,
     /// The file belongs to another user.
     #[error("belongs to another user")]
     OtherUser,
-    /// COMMAND asked for the key that it makes.
+    /// COMMAND requested the key whose value it makes.
     #[error("is being made by the command that asks for it")]
     Circle,
     /// `--no-wait`: another process makes the value.

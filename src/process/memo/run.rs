@@ -1,4 +1,4 @@
-//! The command as a process: how it starts, what it hears of signals, when it has ended.
+//! The command as a process: its start, the signals that it receives, its end.
 //!
 //! While it runs, memo does not end by SIGHUP, SIGINT or SIGTERM: it passes the signal
 //! on and waits for the command's end. If memo is killed, the system ends the command.
@@ -29,7 +29,7 @@ pub(super) struct Running {
     looks: Looks,
 }
 
-/// What was seen of the command while its output was open.
+/// The state of the command while its output was open.
 #[derive(Debug, PartialEq)]
 enum Looks {
     /// It was running.
@@ -45,9 +45,9 @@ enum Looks {
 pub(super) enum Ended {
     /// By itself.
     Status(ExitStatus),
-    /// It was asked to end, together with this process, and has ended by that signal.
+    /// It received the signal that this process received, and has ended by it.
     Signal(i32),
-    /// It was asked to end, and did so in its own way.
+    /// It received the signal, and ended with an exit status.
     Asked(ExitStatus),
 }
 

@@ -234,7 +234,7 @@ fn read(path: &Path) -> Result<Option<Value>, Error> {
         Ok(file) => check_owner(&file)
             .and_then(|()| Value::read(file, shown(path)))
             .map(Some),
-        // This alone is "not found".
+        // Only this is "not found".
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::Read(error)),
     }

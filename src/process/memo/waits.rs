@@ -1,4 +1,4 @@
-//! Which command waits for which: the commands in a circle would wait for ever.
+//! Detects commands that wait for one another in a cycle, a deadlock.
 //!
 //! A command learns from its environment which drafts it is running for, by their
 //! marks. If it asks for the KEY of one of them, it asks for its own output. If it
@@ -31,7 +31,7 @@ pub(super) struct Wait {
     file: Option<(File, PathBuf)>,
 }
 
-/// What the file of a process that waits says.
+/// The content of the file of a process that waits.
 #[derive(Debug, PartialEq)]
 struct Record {
     target: Target,
@@ -80,7 +80,7 @@ impl Drop for Wait {
     }
 }
 
-/// What the environment of a command must say while it fills the draft with this mark.
+/// The variable for the environment of a command while it fills the draft with this mark.
 pub(super) fn environment(mark: &str) -> (&'static str, String) {
     let mut making = making();
     making.push(mark.to_string());

@@ -145,7 +145,7 @@ impl Forked {
             }
         }
         match self.killed {
-            // The others ended for want of this one.
+            // The others ended because this one did.
             Some(prime) => Err(Error::from(Problem::Killed).of(name(prime))),
             // It has reported the cause.
             None if self.failed => Ok(false),
@@ -158,7 +158,7 @@ impl Forked {
     fn ended(&mut self, status: ExitStatus) {
         let prime = self.processes.pop_front().map(|(_, prime)| prime);
         match succeeded(status) {
-            Ok(well) => self.failed |= !well,
+            Ok(ok) => self.failed |= !ok,
             Err(Error::Write(_)) => self.lost_reader = true,
             Err(_) => self.killed = self.killed.or(prime),
         }

@@ -79,7 +79,7 @@ impl<I: Read + AsFd> Stage for Head<'_, I> {
     }
 }
 
-/// What of the input may be a prime: what no prime divides that it lacks.
+/// The numbers of the input that may be primes: those that no earlier prime divides.
 #[derive(Debug)]
 struct Candidates {
     last: Option<i128>,
@@ -161,7 +161,7 @@ mod tests {
         number >= 2 && !(2..number).any(|divisor| number.is_multiple_of(divisor))
     }
 
-    /// What a chain in one process prints.
+    /// The output of a chain in one process.
     fn sieved(numbers: impl IntoIterator<Item = i128>) -> Vec<u64> {
         let mut candidates = Candidates::default();
         let mut primes: Vec<u64> = Vec::new();

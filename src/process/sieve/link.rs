@@ -50,7 +50,7 @@ impl<'a, I: Read> Link<'a, I> {
     }
 
     fn read_numbers(&mut self) -> Result<bool, Error> {
-        // What was passed on is not passed on again, should this fail.
+        // Numbers that were passed on are not passed on again if this fails.
         self.kept = 0;
         let n = read(self.input, &mut self.buffer)?;
         let (numbers, _) = self.buffer[..n].as_chunks_mut();

@@ -54,10 +54,10 @@ use std::fs::File;
 use std::io::{self, PipeWriter, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
-/// What a number takes on a pipe, in bytes.
+/// The size of a number on a pipe, in bytes.
 const NUMBER: usize = size_of::<u64>();
 
-/// Errors of `sieve` alone.
+/// Errors of `sieve`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {

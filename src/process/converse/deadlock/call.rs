@@ -11,7 +11,7 @@ use std::path::Path;
 pub(super) struct Target {
     /// Its descriptor in the process.
     pub(super) descriptor: u64,
-    /// Its inode, if the descriptor alone may be another file's by now.
+    /// Its inode, since the descriptor may be another file's by now.
     pub(super) inode: Option<u64>,
 }
 

@@ -1,11 +1,11 @@
-//! Systems that do not tell the states of processes: time alone decides.
+//! Systems that do not report the states of processes: only time decides.
 
 use super::Look;
 use super::quiet::{self, Activity, Quiet};
 use std::fs::File;
 use std::time::Duration;
 
-/// What is known of the conversation.
+/// The state of the conversation.
 #[derive(Debug)]
 pub(in super::super) struct Watch {
     patience: Option<Duration>,
@@ -26,7 +26,7 @@ impl Watch {
         self.quiet = Quiet::default();
     }
 
-    /// Looks after a pause; `idle` tells whether there is nothing to pass on.
+    /// Checks after a pause; `idle` returns whether there is nothing to pass on.
     pub(in super::super) fn look(&mut self, pause: Duration, idle: impl Fn() -> bool) -> Look {
         let quiet = self.quiet.after(pause, Activity::default());
         match self.patience {

@@ -1,4 +1,4 @@
-//! Whether the two commands are deadlocked, by what Linux tells of processes.
+//! Detects a deadlock of the two commands, by the states of processes that Linux reports.
 //!
 //! They are if no process under `converse` will ever run again by itself. That
 //! is so if `converse` has nothing to pass on, and all threads of all processes
@@ -25,7 +25,7 @@
 //! finds the same, too, and after it that no process has a ring.
 //!
 //! Many runtimes wake up now and then, or wait in other ways. Their deadlocks
-//! are found by time alone, if `--patience` asks for that (chapter `quiet`).
+//! are found by time only, with `--patience` (chapter `quiet`).
 
 #[cfg(target_os = "linux")]
 mod call;
@@ -46,14 +46,14 @@ pub(super) use elsewhere::Watch;
 #[cfg(target_os = "linux")]
 pub(super) use watch::Watch;
 
-/// What a look at the processes finds.
+/// The result of a check of the processes.
 #[derive(Debug)]
 pub(super) enum Look {
     /// One of them may run again.
     Alive,
-    /// They cannot be inspected: the line that says so. It comes once.
+    /// They cannot be inspected: the line for standard error. It comes once.
     #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
     Unknown(String),
-    /// They are deadlocked: the line that says so.
+    /// They are deadlocked: the line for standard error.
     Deadlock(String),
 }

@@ -10,10 +10,10 @@ const TICKS: f64 = 100.0;
 /// up many times a second to look after themselves.
 const IDLE: f64 = 0.01;
 
-/// Ticks that are forgiven at once: two processes that round up.
+/// Ticks that count as none: two processes may round up.
 const ROUNDING: f64 = 2.0;
 
-/// What the processes have done so far.
+/// The activity of the processes so far.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
     /// IDs and start times.
@@ -52,7 +52,7 @@ impl Quiet {
     }
 }
 
-/// The line about a deadlock that time alone tells.
+/// The line about a deadlock that was found by time.
 pub(super) fn sentence(patience: Duration) -> String {
     let time = time::shown(patience);
     format!(

@@ -1,5 +1,5 @@
 //! Rings through which the kernel works for a process that waits: io_uring and
-//! Linux AIO. What they still have to do is not told. It may be a timer, or a write to a
+//! Linux AIO. Their pending operations are not reported. It may be a timer, or a write to a
 //! pipe or to an eventfd.
 
 use memchr::memmem;

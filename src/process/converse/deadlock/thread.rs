@@ -35,7 +35,7 @@ impl Pipes {
         }
     }
 
-    /// What a thread waits for at the file that this link in /proc names. `None` if
+    /// The event of the file in this link of /proc that a thread waits for. `None` if
     /// it may be anything.
     fn wait_at(&self, link: &Path) -> Option<Wait> {
         let Some(pipe) = pipe(link) else {
@@ -55,7 +55,7 @@ pub(super) fn inode(pipe: &File) -> u64 {
     pipe.metadata().map_or(0, |pipe| pipe.ino())
 }
 
-/// What a thread waits for. The first of several is the one to name.
+/// The events that a thread waits for. The first of several is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Wait {
     /// To read the input of this command, 0 for the first.
@@ -135,7 +135,7 @@ impl Thread {
     }
 }
 
-/// What a thread in this call waits for, if it is nothing but the other processes.
+/// The events that a thread in this call waits for, if only other processes can cause them.
 fn waits_for(call: &Call, folder: &Path, has_children: bool, pipes: &Pipes) -> Result<Wait, Not> {
     if call.waits_for_child() {
         // A debugger waits in the same call for processes that are not its children.
@@ -145,7 +145,7 @@ fn waits_for(call: &Call, folder: &Path, has_children: bool, pipes: &Pipes) -> R
     for Target { descriptor, inode } in call.waits_for(folder)? {
         let path = folder.join(format!("fd/{descriptor}"));
         let link = fs::read_link(&path)?;
-        // Epoll goes on to watch the file that had this descriptor before.
+        // Epoll still watches the file that had this descriptor before.
         if inode.is_some_and(|inode| fs::metadata(&path).map_or(true, |now| now.ino() != inode)) {
             return Err(Not::Waiting);
         }

@@ -18,7 +18,7 @@ const DOUBT: Duration = Duration::from_secs(10);
 /// How many new processes are checked after a look.
 const CHECKED: u32 = 100;
 
-/// What is known of the conversation.
+/// The state of the conversation.
 #[derive(Debug)]
 pub(in super::super) struct Watch {
     patience: Option<Duration>,
@@ -32,7 +32,7 @@ pub(in super::super) struct Watch {
     quiet: Quiet,
     /// Whether the states of processes can be read at all. `None`: not tried yet.
     readable: Option<bool>,
-    /// Whether it was said that they cannot be read.
+    /// Whether it was reported that they cannot be read.
     said: bool,
 }
 
@@ -95,7 +95,7 @@ impl Watch {
         self.quiet = Quiet::default();
     }
 
-    /// Looks after a pause; `idle` tells whether there is nothing to pass on.
+    /// Checks after a pause; `idle` returns whether there is nothing to pass on.
     pub(in super::super) fn look(&mut self, pause: Duration, idle: impl Fn() -> bool) -> Look {
         self.paused += pause;
         if self.readable.is_none() {
@@ -126,7 +126,7 @@ impl Watch {
     fn is_quiet_for(&mut self, patience: Duration, pause: Duration) -> bool {
         let tree = match self.readable {
             Some(true) => tree::descendants().unwrap_or_default(),
-            // Only time is left to tell.
+            // Only time can decide.
             _ => Vec::new(),
         };
         let now = Activity {
@@ -199,7 +199,7 @@ impl Watch {
 
     /// Adds the threads of a process, if all of them wait. A zombie has none.
     fn process(&self, process: u32, has_children: bool, found: &mut Found) -> Result<(), Not> {
-        // Some kernels do not tell of timers.
+        // Some kernels do not report timers.
         if fs::read(format!("/proc/{process}/timers")).is_ok_and(|timers| !timers.is_empty()) {
             return Err(Not::Waiting);
         }
@@ -226,7 +226,7 @@ impl Watch {
     }
 }
 
-/// The line that says that no deadlock will be found, if /proc cannot be used.
+/// The line for standard error if /proc cannot be used, so that no deadlock is found.
 fn unreadable() -> Option<String> {
     // It is there in any namespace, but leads to this process only in its own.
     if let Err(error) = fs::symlink_metadata("/proc/self") {

@@ -51,7 +51,7 @@ pub(super) const MARK: usize = 16;
 /// The bytes of a number or of the digest in a trailer.
 const NUMBER: usize = 8;
 
-/// What is read of a file's end at first, in bytes: most keys are shorter.
+/// How much of a file's end is read first, in bytes: most keys are shorter.
 const TAIL: u64 = 4096;
 
 /// How much of the output has a hash of its own, in bytes: little enough to be
@@ -76,8 +76,8 @@ pub(super) struct Value {
     pub(super) status: u8,
 }
 
-/// Whether this error says that a file is no whole value of its key: a new value
-/// can take its place. All other errors may be gone the next time.
+/// Whether this error means that a file is not a complete value of its key, so that a new value
+/// can replace it. All other errors may be temporary.
 pub(super) fn is_damage(error: &Error) -> bool {
     matches!(
         error.as_own(),
@@ -99,7 +99,7 @@ impl Value {
         }
         let damaged = || Error::from(Problem::Damaged);
         let has_status = tail.ends_with(MAGIC_OF_FAILURE);
-        // The bytes behind the key: the numbers, the digest and the magic.
+        // The bytes after the key: the numbers, the digest and the magic.
         let numbers = if has_status { 4 } else { 3 } * NUMBER;
         let fixed = numbers + NUMBER + MAGIC.len();
         let (length, key_length) = tail
@@ -281,12 +281,12 @@ mod tests {
         [&[b'm'; MARK], output, &summary.trailer(key, time, status)].concat()
     }
 
-    /// What a value prints, and whether it is all.
+    /// The output of a value, and whether it is complete.
     fn printed(value: Value) -> (Vec<u8>, bool) {
         let mut output = tempfile::tempfile().unwrap();
-        let well = value.print(&mut output).is_ok();
+        let ok = value.print(&mut output).is_ok();
         let size = output.metadata().unwrap().len();
-        (end(&output, size, size).unwrap(), well)
+        (end(&output, size, size).unwrap(), ok)
     }
 
     /// Bytes that do not repeat from block to block.
