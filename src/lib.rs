@@ -20,20 +20,27 @@
 //!   - `untag`: a page in, its text out.
 //!   - `links`: a page in, the URLs that it links to out.
 //!   - `linkcheck`: the URLs of a site in, its broken links out (feature `linkcheck`).
-//! - [`process`]: commands that run other commands, or are many processes.
+//! - `process`: commands that run other commands, or are many processes.
 //!   - `memo`: the stored output of a command, made if there is none.
 //!   - `converse`: two commands, the output of each the input of the other.
 //!   - `sieve`: ascending numbers in, the primes among them out, a process for each.
-//! - [`cli`]: what turns a filter into a program: options, operands, standard
+//! - `cli`: from filters to programs: options, operands, standard
 //!   streams, the error line, the exit status.
 //!
-//! A room imports only those above it in this list.
+//! A room imports only those above it in this list. For other programs there are [`text`],
+//! [`web`] and, for their errors and streams, [`common`]; `cli` and `process` have
+//! everything that is one for a whole process (allocator, signals, exit status), and the
+//! library does not use it.
 //!
 //! Each program is a library file, a thin file in `src/bin` and a file in
 //! `tests` of one name.
 
-pub mod cli;
 pub mod common;
-pub mod process;
 pub mod text;
 pub mod web;
+
+// For the programs in src/bin; not part of the library's interface.
+#[doc(hidden)]
+pub mod cli;
+#[doc(hidden)]
+pub mod process;

@@ -1,23 +1,29 @@
 //! Shared by all programs.
 //!
-//! - [`error`]: why a program stopped.
+//! - [`error`]: errors of filters.
 //! - [`stream`]: blocks in, blocks out.
-//! - [`crlf`]: lines that end in CR and LF.
-//! - [`memory`]: how much of it a program may take, and how much it took.
-//! - [`show`]: names, numbers and text as error lines show them.
-//! - [`time`]: durations on the command line.
+//! - `crlf`: lines that end in CR and LF.
+//! - `memory`: how much of it a program may take, and how much it took.
+//! - `show`: names, numbers and text as error lines show them.
+//! - `time`: durations on the command line.
 //! - `json`: objects as lines, for reports (feature `fetch`).
+//! - `utf8`: decoding; `sys`: system calls.
 
-pub mod crlf;
 pub mod error;
-#[cfg(feature = "fetch")]
-pub mod json;
-pub mod memory;
-pub mod show;
 pub mod stream;
+
+// For the programs.
+#[doc(hidden)]
+pub mod memory;
+#[doc(hidden)]
+pub mod show;
+#[doc(hidden)]
 pub mod time;
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
+pub(crate) mod crlf;
+#[cfg(feature = "fetch")]
+pub(crate) mod json;
 pub(crate) mod sys;
 pub(crate) mod utf8;
