@@ -1,6 +1,7 @@
 //! Markup that is not a tag: comments, doctypes, CDATA sections.
 
-use super::{Sink, State, Tokenizer};
+use super::machine::{State, Tokenizer};
+use super::sink::Sink;
 use memchr::memchr;
 
 impl Tokenizer {

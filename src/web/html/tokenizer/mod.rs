@@ -12,198 +12,24 @@
 //! The content of a doctype is skipped. Errors of the markup are corrected as
 //! the standard says, and not reported.
 //!
-//! Chapters: `text` (text and character references), `tag`, `raw` (elements
+//! Chapters: `sink` (the events), `machine` (the states), `text` (text and character references), `tag`, `raw` (elements
 //! whose text ends at their end tag), `markup` (comments, doctypes, CDATA).
 
+mod machine;
 mod markup;
 mod raw;
+mod sink;
 mod tag;
 mod text;
 
-use super::character::Reference;
-use super::names::Name;
+pub(super) use machine::State;
+pub use machine::Tokenizer;
+pub use sink::{Content, Sink};
+
+use machine::Script;
 use memchr::memchr_iter;
 
-/// What follows a start tag, as the element's kind has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// Text and markup.
-    Data,
-    /// Text with character references, up to the element's end tag.
-    Rcdata,
-    /// Text, up to the element's end tag.
-    Rawtext,
-    /// A script, which may hide its end tag in a comment.
-    Script,
-    /// Text, to the end.
-    Plaintext,
-}
-
-/// Receives the events of a page.
-///
-/// A tag is reported as `tag`, any number of `attribute`, each with any number of
-/// `value`, and `tag_end`. If the page ends within a tag, there is no `tag_end`, and it
-/// does not count.
-pub trait Sink {
-    /// Whether [`line`](Sink::line) is to be called.
-    const LINES: bool = false;
-
-    /// The next start tag begins in this line. The first line of a page is 1, and
-    /// each newline ends one.
-    fn line(&mut self, _line: u64) {}
-    /// Whether text is wanted. Asked after each tag.
-    fn wants_text(&self) -> bool;
-    /// The next piece of text, references decoded, each line end one newline.
-    fn text(&mut self, text: &[u8]);
-    /// A tag begins.
-    fn tag(&mut self, name: &Name, is_end: bool);
-    /// It has this attribute; returns whether the value is wanted. Of several of one name
-    /// only the first counts: the sink must ignore the others.
-    fn attribute(&mut self, name: &Name) -> bool;
-    /// The next piece of the value, as it stands there: see [`value`](super::character::value).
-    fn value(&mut self, raw: &[u8]);
-    /// The tag is complete; returns the kind of text after a start tag.
-    fn tag_end(&mut self, closes_itself: bool) -> Content;
-    /// Whether `<![CDATA[` is markup: in SVG and MathML only.
-    fn has_cdata(&self) -> bool {
-        false
-    }
-    /// The next piece of a comment.
-    fn comment(&mut self, _text: &[u8]) {}
-    /// The comment is complete.
-    fn comment_end(&mut self) {}
-    /// A doctype.
-    fn doctype(&mut self) {}
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    Text,
-    Reference,
-    TagOpen,
-    EndTagOpen,
-    TagName,
-    BeforeAttribute,
-    AttributeName,
-    AfterAttributeName,
-    BeforeValue,
-    Quoted(u8),
-    Unquoted,
-    SelfClosing,
-    /// After `<` in a text that ends at its element's end tag.
-    RawLess,
-    RawEndTagOpen,
-    RawEndTagName,
-    /// After `<!` in a script.
-    EscapeStart,
-    EscapeStartDash,
-    DoubleEscapeStart,
-    DoubleEscapedLess,
-    DoubleEscapeEnd,
-    /// After `<!`.
-    Markup,
-    BogusComment,
-    CommentStart,
-    CommentStartDash,
-    Comment,
-    CommentDash,
-    CommentDashDash,
-    CommentBang,
-    Doctype,
-    Cdata,
-    CdataBracket,
-    CdataBrackets,
-}
-
-/// Whether a script is within a comment that hides its end tag, and the number of
-/// dashes just read, up to 2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Script {
-    Plain,
-    Escaped(u8),
-    DoubleEscaped(u8),
-}
-
-/// A tokenizer; see the head of the file.
-pub struct Tokenizer {
-    pub(super) state: State,
-    pub(super) content: Content,
-    script: Script,
-    /// The name of the tag at hand.
-    tag: Name,
-    is_end: bool,
-    /// The name of the attribute at hand, or in a script one that may be `script`.
-    attribute: Name,
-    /// Whether the sink wants the attribute's value.
-    wants_value: bool,
-    /// The element whose end tag ends the text.
-    pub(super) element: Name,
-    /// Bytes that were read, and may be markup or text.
-    pending: Vec<u8>,
-    reference: Reference,
-    /// The text so far ends with a carriage return: a newline after it is dropped.
-    after_return: bool,
-    /// How many newlines have been counted, if the sink wants lines.
-    newlines: u64,
-}
-
-const SPACE: u8 = 1;
-const TAG_NAME_END: u8 = 2;
-const ATTRIBUTE_NAME_END: u8 = 4;
-const UNQUOTED_END: u8 = 8;
-
-/// The states that a byte ends.
-static CLASS: [u8; 256] = {
-    let mut class = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        class[byte] = match byte as u8 {
-            b'\t' | b'\n' | b'\x0C' | b'\r' | b' ' => {
-                SPACE | TAG_NAME_END | ATTRIBUTE_NAME_END | UNQUOTED_END
-            }
-            b'>' => TAG_NAME_END | ATTRIBUTE_NAME_END | UNQUOTED_END,
-            b'/' | 0 => TAG_NAME_END | ATTRIBUTE_NAME_END,
-            b'=' => ATTRIBUTE_NAME_END,
-            _ => 0,
-        };
-        byte += 1;
-    }
-    class
-};
-
-#[inline(always)]
-fn is(byte: u8, class: u8) -> bool {
-    CLASS[byte as usize] & class != 0
-}
-
-/// How many bytes there are before one of this class.
-#[inline(always)]
-fn run(text: &[u8], class: u8) -> usize {
-    let end = text.iter().position(|&byte| is(byte, class));
-    end.unwrap_or(text.len())
-}
-
-const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
-
 impl Tokenizer {
-    /// At the beginning of a page.
-    pub fn new() -> Self {
-        Tokenizer {
-            state: State::Text,
-            content: Content::Data,
-            script: Script::Plain,
-            tag: Name::new(),
-            is_end: false,
-            attribute: Name::new(),
-            wants_value: false,
-            element: Name::new(),
-            pending: Vec::new(),
-            reference: Reference::new(),
-            after_return: false,
-            newlines: 0,
-        }
-    }
-
     /// Reads the next block of the page, and reports its events.
     pub fn block<S: Sink>(&mut self, text: &[u8], sink: &mut S) {
         let mut at = 0;
@@ -307,25 +133,5 @@ impl Tokenizer {
             _ => {}
         }
         *self = Tokenizer::new();
-    }
-
-    /// Takes the byte at hand; the next one is read in another state.
-    #[inline(always)]
-    fn go(&mut self, state: State) -> usize {
-        self.state = state;
-        1
-    }
-
-    /// Reads the byte at hand again, in another state.
-    #[inline(always)]
-    fn again(&mut self, state: State) -> usize {
-        self.state = state;
-        0
-    }
-}
-
-impl Default for Tokenizer {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -1,7 +1,9 @@
 //! Text, and the character references in it.
 
-use super::{Content, REPLACEMENT, Reference, Sink, State, Tokenizer};
+use super::machine::{REPLACEMENT, State, Tokenizer};
+use super::sink::{Content, Sink};
 use crate::web::html::character::Next;
+use crate::web::html::character::Reference;
 use memchr::{memchr, memchr2};
 
 impl Tokenizer {
