@@ -5,11 +5,12 @@
 //! never prints to standard error and never ends the process; that is done
 //! here, the same way for every program.
 //!
-//! Chapters: `usage` (the command line in; options, help or what is wrong with
-//! it out), `options` (those that several programs have), `replace` (a file that
-//! takes the place of another one when it is complete).
+//! Chapters: `usage` (the command line in; options, help or an error out), `options`
+//! (those that several programs have), `input` (FILE operands), `replace` (a file that
+//! replaces another one when it is complete), `allocator` (out of memory).
 
 mod allocator;
+mod input;
 mod options;
 mod replace;
 mod usage;
@@ -23,15 +24,16 @@ use crate::common::error::{self, Error};
 use crate::common::show::{shown, visible};
 use crate::common::stream::{self, Filter};
 use crate::common::sys;
-use crate::process::{child, signals, streams};
+use crate::process::{child, signals};
 use clap::Parser;
+use input::{open, standard};
 use replace::Replacement;
-use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, tell};
+use rustix::fs::{FileType, fstat};
 use rustix::process::{Resource, getrlimit};
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, IsTerminal, Seek, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
@@ -368,46 +370,6 @@ impl Program {
             give(state, output).map(|()| true)
         })
     }
-}
-
-/// Opens a FILE operand.
-fn open(name: &OsStr) -> io::Result<File> {
-    let file = match name.to_str() {
-        Some("-") => standard(0, io::stdin())?,
-        _ => File::open(name)?,
-    };
-    if is_output(&file)? {
-        return Err(io::Error::other("input file is output file"));
-    }
-    stream::enlarge_pipe(&file);
-    Ok(file)
-}
-
-/// Whether a program would read its own output, and never reach the end: the file is
-/// standard output as well, and output is appended, or written ahead of the input.
-fn is_output(mut file: &File) -> io::Result<bool> {
-    let stdout = io::stdout();
-    let (Ok(input), Ok(output)) = (fstat(file), fstat(&stdout)) else {
-        return Ok(false);
-    };
-    let is_file = FileType::from_raw_mode(input.st_mode) == FileType::RegularFile;
-    let is_same = (input.st_dev, input.st_ino) == (output.st_dev, output.st_ino);
-    if !is_file || !is_same {
-        return Ok(false);
-    }
-    let read = file.stream_position()?;
-    let appends = fcntl_getfl(&stdout).is_ok_and(|flags| flags.contains(OFlags::APPEND));
-    // At its end there is nothing to read: `words <f >f` has emptied it.
-    let is_ahead = appends || tell(&stdout).is_ok_and(|written| read < written);
-    Ok(is_ahead && read < input.st_size as u64)
-}
-
-/// A standard stream as a plain file: without a buffer or a lock, and with all errors.
-fn standard(fd: u8, stream: impl AsFd) -> io::Result<File> {
-    if streams::was_closed(fd) {
-        return Err(io::Error::from_raw_os_error(libc::EBADF));
-    }
-    Ok(File::from(stream.as_fd().try_clone_to_owned()?))
 }
 
 /// Whether standard output is a pipe or a socket.

@@ -1,8 +1,9 @@
 //! The operands and options that several programs have in common.
 
-use super::{open, shown, standard};
+use super::input::{open, standard};
 use crate::common::crlf::WithoutCr;
 use crate::common::memory::Size;
+use crate::common::show::shown;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek};

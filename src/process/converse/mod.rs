@@ -21,28 +21,32 @@
 //! input is dropped, up to 1 MiB: a last line to a command that has ended is no
 //! failure. After that its writer gets SIGPIPE, as from any pipe.
 //!
-//! Chapters: `start` (the commands), `flow` (one direction), `queue`, `log`,
+//! Chapters: `limits` (the settings), `start` (the commands), `flow` (one direction), `queue`, `log`,
 //! `tree` (all processes), `deadlock`.
 
 mod deadlock;
 mod flow;
+mod limits;
 mod log;
+mod names;
 mod queue;
 mod start;
 mod tree;
 
+pub use limits::{Limits, OnDeadlock, Problem};
 pub use log::Log;
+pub use names::shown;
 
 use crate::common::error::Error;
-use crate::common::show;
 use crate::common::time;
 use crate::process::child;
 use deadlock::{Look, Watch};
 use flow::Flow;
+use names::ORDINALS;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use start::End;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::process::{Child, ExitStatus};
@@ -59,35 +63,6 @@ const PAUSE_WITHOUT_PIDFD: Duration = Duration::from_millis(50);
 
 /// How often orphans are reaped.
 const REAP: Duration = Duration::from_secs(1);
-
-/// The reaction to a deadlock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnDeadlock {
-    /// End both commands.
-    End,
-    /// Close both inputs, so that each command reads end of file.
-    Eof,
-}
-
-/// How much the commands may write ahead, and how long they may take.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// The most that is buffered in each direction, in bytes, and a block more. Then the writer waits.
-    pub max_held: u64,
-    /// How long nothing moves, and no processor time is used, before that is a deadlock.
-    pub patience: Option<Duration>,
-    /// When both commands are ended.
-    pub timeout: Option<Duration>,
-}
-
-/// Errors of `converse`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Problem {
-    /// One of the two commands has no words.
-    #[error("a command without a name")]
-    NoCommand,
-}
 
 /// An event of the commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,14 +153,6 @@ pub fn converse(
     logged?;
     let events = conversation.statuses()?;
     Ok(Ended { events, finished })
-}
-
-/// The names of the commands in messages.
-const ORDINALS: [&str; 2] = ["first", "second"];
-
-/// How messages name a command.
-pub fn shown(which: usize, program: &OsStr) -> String {
-    format!("{} command ({})", ORDINALS[which], show::shown(program))
 }
 
 /// The results of `poll` for both flows, and for the ends of both commands.

@@ -2,8 +2,9 @@
 
 use super::deadlock::Watch;
 use super::flow::Flow;
+use super::limits::{Limits, Problem};
+use super::names;
 use super::tree;
-use super::{Limits, Problem};
 use crate::common::error::Error;
 use crate::common::stream;
 use crate::process::child;
@@ -107,7 +108,7 @@ pub(super) fn start(
             Ok(child) => children.push(child),
             Err(error) => {
                 tree::end(&mut children);
-                return Err(Error::Start(error).of(super::shown(which, program)));
+                return Err(Error::Start(error).of(names::shown(which, program)));
             }
         }
     }

@@ -4,7 +4,9 @@
 //! pipe of the chain, and no other: a pipe's end is seen only when all processes
 //! that have its other end have closed that.
 
-use super::{End, NUMBER, Problem, await_input, both, link};
+use super::end::{End, Problem, both};
+use super::link;
+use super::stage::{NUMBER, await_input};
 use crate::common::error::Error;
 use crate::process::child;
 use rustix::io::retry_on_intr;

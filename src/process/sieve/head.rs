@@ -1,6 +1,6 @@
 //! The head of the chain: a text in, the numbers that may be primes out.
 
-use super::Stage;
+use super::stage::Stage;
 use crate::common::error::Error;
 use crate::common::stream::{Blocks, LONGEST_NUMBER, TOO_LONG};
 use std::io::Read;
@@ -152,8 +152,8 @@ fn parse(line: &[u8]) -> Result<i128, &'static str> {
 mod tests {
     use super::*;
     use crate::common::arbitrary::{cuts, pieces};
-    use crate::process::sieve::NUMBER;
     use crate::process::sieve::link::sift;
+    use crate::process::sieve::stage::NUMBER;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 

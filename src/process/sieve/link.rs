@@ -1,6 +1,6 @@
 //! The process for a prime: numbers in, those that the prime does not divide out.
 
-use super::{NUMBER, Stage, pass};
+use super::stage::{NUMBER, Stage, pass};
 use crate::common::error::Error;
 use crate::common::stream;
 use crate::common::sys;

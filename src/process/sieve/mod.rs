@@ -17,7 +17,7 @@
 //!
 //! Chapters: `head` (a text in, the numbers that may be primes out), `link`
 //! (numbers in, those that a prime does not divide out), `chain` (the parent:
-//! numbers in, processes out).
+//! numbers in, processes out), `stage` (what these share), `end` (errors and statuses).
 //!
 //! A number that passes all processes is a prime if all smaller primes are in the
 //! chain, or all up to its square root. So the head drops the multiples of primes
@@ -42,41 +42,20 @@
 //! all ancestors. `docs/design/sieve.md` has the figures.
 
 mod chain;
+mod end;
 mod head;
 mod link;
+mod stage;
+
+pub use end::{End, Problem};
 
 use crate::common::error::Error;
 use crate::process::{child, signals};
+use end::both;
 use head::Head;
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
+use stage::pass;
 use std::fs::File;
-use std::io::{self, PipeWriter, Write};
-use std::os::fd::{AsFd, BorrowedFd};
-
-/// The size of a number on a pipe, in bytes.
-const NUMBER: usize = size_of::<u64>();
-
-/// Errors of `sieve`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Problem {
-    /// There are more primes than processes.
-    #[error("more than --max-processes are needed")]
-    TooManyProcesses,
-    /// Another process sent a signal.
-    #[error("killed by a signal")]
-    Killed,
-}
-
-impl From<Problem> for Error {
-    fn from(problem: Problem) -> Self {
-        Error::own(problem)
-    }
-}
-
-/// How a forked process ends: reports what failed, and returns the exit status.
-pub type End<'a> = &'a dyn Fn(Result<bool, Error>) -> u8;
+use std::io::{self};
 
 /// Prints the primes among the numbers of a text, one a line, by up to `most`
 /// processes. Returns whether all succeeded; a process that did not has reported
@@ -99,55 +78,4 @@ pub fn sieve(
     drop(numbers);
     let passed = pass(&mut Head::new(input), pipe);
     both(passed, chain::end(parent))
-}
-
-/// The result of a process and that of its children.
-fn both(own: Result<(), Error>, children: Result<bool, Error>) -> Result<bool, Error> {
-    match (own, children) {
-        // A child that failed is the cause of a lost reader.
-        (Ok(()) | Err(Error::Write(_)), failed @ (Ok(false) | Err(_))) => failed,
-        (own, _) => own.map(|()| true),
-    }
-}
-
-/// A process of the chain: numbers in, fewer numbers out.
-trait Stage {
-    /// The file that it reads from.
-    fn input(&self) -> BorrowedFd<'_>;
-
-    /// Reads once; false at the end of the input. There may be numbers to be
-    /// passed on even if this fails.
-    fn read(&mut self) -> Result<bool, Error>;
-
-    /// The numbers of the last read that are to be passed on.
-    fn numbers(&self) -> &[u8];
-}
-
-/// Passes on what a stage lets through, and closes the pipe when the input ends.
-fn pass(stage: &mut impl Stage, mut pipe: PipeWriter) -> Result<(), Error> {
-    loop {
-        await_input(stage.input(), pipe.as_fd())?;
-        let read = stage.read();
-        pipe.write_all(stage.numbers()).map_err(Error::Write)?;
-        if !read? {
-            return Ok(());
-        }
-    }
-}
-
-/// Waits until there is something to read, or the reader of the output has closed it.
-fn await_input(input: BorrowedFd<'_>, output: BorrowedFd<'_>) -> Result<(), Error> {
-    let mut ends = [
-        PollFd::from_borrowed_fd(input, PollFlags::IN),
-        PollFd::from_borrowed_fd(output, PollFlags::empty()),
-    ];
-    loop {
-        match poll(&mut ends, None) {
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(Error::Read(error.into())),
-            // The input may lead to nothing that is to be written.
-            Ok(_) if !ends[0].revents().is_empty() => return Ok(()),
-            Ok(_) => return Err(Error::Write(io::ErrorKind::BrokenPipe.into())),
-        }
-    }
 }

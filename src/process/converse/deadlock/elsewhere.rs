@@ -1,6 +1,6 @@
 //! Systems that do not report the states of processes: only time decides.
 
-use super::Look;
+use super::look::Look;
 use super::quiet::{self, Activity, Quiet};
 use std::fs::File;
 use std::time::Duration;

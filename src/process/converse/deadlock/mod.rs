@@ -31,6 +31,7 @@
 mod call;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
+mod look;
 mod quiet;
 #[cfg(target_os = "linux")]
 mod rings;
@@ -43,17 +44,6 @@ mod watch;
 
 #[cfg(not(target_os = "linux"))]
 pub(super) use elsewhere::Watch;
+pub(super) use look::Look;
 #[cfg(target_os = "linux")]
 pub(super) use watch::Watch;
-
-/// The result of a check of the processes.
-#[derive(Debug)]
-pub(super) enum Look {
-    /// One of them may run again.
-    Alive,
-    /// They cannot be inspected: the line for standard error. It comes once.
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
-    Unknown(String),
-    /// They are deadlocked: the line for standard error.
-    Deadlock(String),
-}

@@ -1,7 +1,7 @@
 //! The line about a deadlock: which processes wait, and for what.
 
-use super::super::ORDINALS;
 use super::thread::Wait;
+use crate::process::converse::names::ORDINALS;
 
 /// How many processes a line names.
 const NAMED: usize = 6;

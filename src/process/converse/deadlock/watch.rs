@@ -1,7 +1,7 @@
 //! Looks at all processes: the rule, and the patience.
 
 use super::super::tree;
-use super::Look;
+use super::look::Look;
 use super::quiet::{self, Activity, Quiet};
 use super::rings;
 use super::sentence::{Waiter, sentence};

@@ -23,43 +23,22 @@
 //! The hashes cost 4 ms for 100 MB beside the reading. They find accidents, not
 //! forgeries: a process that can write to the store can write a right hash as well.
 
+mod format;
 mod summary;
 
 pub(super) use summary::Summary;
 
+pub(super) use format::MARK;
+
 use super::problem::Problem;
 use crate::common::error::Error;
+use format::{BLOCK, HASH, MAGIC, MAGIC_OF_FAILURE, NUMBER, OLDER, TAIL};
 use sha2::{Digest, Sha256};
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use twox_hash::XxHash3_128;
-
-/// The end of the file of a value, with the version of the format.
-const MAGIC: &[u8; 16] = b"textmill memo 2\n";
-
-/// The same for the value of a command that failed.
-const MAGIC_OF_FAILURE: &[u8; 16] = b"textmill memo 3\n";
-
-/// The end of a file in a format that is not read any more.
-const OLDER: &[u8; 16] = b"textmill memo 1\n";
-
-/// The bytes of a mark, with which every file begins.
-pub(super) const MARK: usize = 16;
-
-/// The bytes of a number or of the digest in a trailer.
-const NUMBER: usize = 8;
-
-/// How much of a file's end is read first, in bytes: most keys are shorter.
-const TAIL: u64 = 4096;
-
-/// How much of the output has a hash of its own, in bytes: little enough to be
-/// in the processor's cache still when it is printed.
-const BLOCK: usize = 256 << 10;
-
-/// The bytes of a hash.
-const HASH: usize = 16;
 
 /// A value that is whole.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! The trailer of a value, gathered while the output comes.
 
-use super::{BLOCK, MAGIC, MAGIC_OF_FAILURE, NUMBER};
+use super::format::{BLOCK, MAGIC, MAGIC_OF_FAILURE, NUMBER};
 use sha2::{Digest, Sha256};
 use std::time::{SystemTime, UNIX_EPOCH};
 use twox_hash::XxHash3_128;
