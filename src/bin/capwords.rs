@@ -20,7 +20,7 @@ textmill::process_wide!();
         Cost: one pass; memory is constant, whatever the length of a line or a word \
         (with -e: that of a line and its matches)."
 )]
-struct Args {
+pub struct Args {
     #[command(flatten)]
     options: cli::WordOptions,
 }

@@ -40,7 +40,7 @@ textmill::process_wide!();
         Cost: each byte is copied twice. In each direction 1 MiB is buffered in memory, the rest in temporary \
         files without a name in $TMPDIR."
 )]
-struct Args {
+pub struct Args {
     /// The first command, a =, and the second
     #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true)]
     words: Vec<OsString>,

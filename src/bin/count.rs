@@ -30,7 +30,7 @@ textmill::process_wide!();
         the longest line; beyond it the lines go to temporary files without a name. \
         With --sorted, memory is a block and a line of each FILE."
 )]
-struct Args {
+pub struct Args {
     /// Write the lines in any order
     ///
     /// For input with few distinct lines this is slower than sorting.

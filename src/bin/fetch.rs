@@ -73,7 +73,7 @@ textmill::process_wide!();
         up to 16 MB, and in temporary files without a name in $TMPDIR, up to 1 GiB; beyond that they are not read. \
         --report takes a SHA-256 of the output."
 )]
-struct Args {
+pub struct Args {
     /// http:, https: or file:; none, or `-`, is stdin
     ///
     /// A URL without a scheme is http. Standard input has one URL on each line.

@@ -20,7 +20,7 @@ textmill::process_wide!();
         Order of output: that of the lines.\n\
         Cost: one pass; memory is constant, whatever the length of a line."
 )]
-struct Args {
+pub struct Args {
     /// Count bytes
     #[arg(long, conflicts_with = "graphemes")]
     bytes: bool,

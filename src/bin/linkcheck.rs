@@ -53,7 +53,7 @@ textmill::process_wide!();
         Cost: a thread and a connection for each of the -j; memory of some 400 bytes for each URL \
         (--max-urls limits them), whatever the size of pages."
 )]
-struct Args {
+pub struct Args {
     /// Where to begin; none, or `-`, is stdin
     ///
     /// URLs are http: or https:; without a scheme they are http. A folder or an HTML file

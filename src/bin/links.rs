@@ -29,7 +29,7 @@ textmill::process_wide!();
         Cost: one pass; memory is constant, whatever the size of the page, a tag or a \
         comment. A URL of more than 2 MiB is invalid."
 )]
-struct Args {
+pub struct Args {
     /// The URL of the page
     ///
     /// Pages from `fetch --base` contain theirs.

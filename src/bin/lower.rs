@@ -21,7 +21,7 @@ textmill::process_wide!();
         Cost: one pass; memory is constant, except for the text between a capital sigma \
         (with --nfc: a letter) and the character that decides about it."
 )]
-struct Args {
+pub struct Args {
     /// Change A to Z only
     ///
     /// All other bytes pass through.

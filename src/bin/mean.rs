@@ -27,7 +27,7 @@ textmill::process_wide!();
         Cost: one pass, constant memory. With --median or --percentile memory for the distinct \
         numbers, up to the limit of -S; beyond it they go to temporary files without a name."
 )]
-struct Args {
+pub struct Args {
     /// Print n, sum, min, max, mean and sd
     ///
     /// These are, a line each: how many numbers there are, their sum, the smallest, the

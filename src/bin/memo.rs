@@ -60,7 +60,7 @@ textmill::process_wide!();
         Cost: a stored value costs about as much as cat. A new one is written to the disk and \
         synced; a thread passes it on meanwhile. Memory is constant, except for 16 bytes for each 256 KiB of a value."
 )]
-struct Args {
+pub struct Args {
     /// The name of the output
     #[arg(value_name = "KEY", requires = "command", conflicts_with_all = ["list", "forget", "prune"])]
     key: Option<OsString>,

@@ -23,7 +23,7 @@ textmill::process_wide!();
         divided once in each process that it reaches. If the input lacks smaller primes, a number takes up to half its \
         square root in divisions."
 )]
-struct Args {
+pub struct Args {
     /// Start at most N processes for primes
     ///
     /// An input with more primes is an error.

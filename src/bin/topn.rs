@@ -21,7 +21,7 @@ textmill::process_wide!();
         largest first. With --least the order is the opposite, that of `LC_ALL=C sort -n`.\n\
         Cost: one pass; memory for N lines, and with --ties for all lines with the count of the N-th."
 )]
-struct Args {
+pub struct Args {
     /// How many lines [default: 10]
     ///
     /// A first operand that is not a number is a FILE; a file whose name is a number

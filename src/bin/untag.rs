@@ -24,7 +24,7 @@ textmill::process_wide!();
         Cost: one pass; memory is constant, whatever the size of the page, a tag or a \
         comment."
 )]
-struct Args {
+pub struct Args {
     #[command(flatten)]
     files: cli::Files,
 }

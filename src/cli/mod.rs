@@ -18,7 +18,7 @@ mod usage;
 pub use crate::process::streams::note_closed_streams;
 pub use allocator::Allocator;
 pub use options::{Files, InputLineOptions, LineOptions, MemoryOptions, WordOptions};
-pub use usage::Hint;
+pub use usage::{Hint, command};
 
 use crate::common::error::{self, Error};
 use crate::common::show::{shown, visible};
@@ -396,18 +396,19 @@ fn kind_of(file: impl AsFd) -> Option<FileType> {
 #[macro_export]
 macro_rules! process_wide {
     () => {
+        #[cfg(not(textmill_doc))]
         #[global_allocator]
         static ALLOCATOR: textmill::cli::Allocator = textmill::cli::Allocator;
 
         // SAFETY: the loader calls every function in this section once, before `main`;
         // the function uses nothing that `std` must set up first.
-        #[cfg(target_os = "linux")]
+        #[cfg(all(target_os = "linux", not(textmill_doc)))]
         #[used]
         #[unsafe(link_section = ".init_array")]
         static AT_START: extern "C" fn() = textmill::cli::note_closed_streams;
 
         // SAFETY: as above.
-        #[cfg(target_vendor = "apple")]
+        #[cfg(all(target_vendor = "apple", not(textmill_doc)))]
         #[used]
         #[unsafe(link_section = "__DATA,__mod_init_func")]
         static AT_START: extern "C" fn() = textmill::cli::note_closed_streams;

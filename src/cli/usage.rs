@@ -45,7 +45,7 @@ pub(super) fn parse<A: Parser>(name: &'static str, hint: Hint) -> Result<A, Refu
 }
 
 /// The options of a program as clap has them, with what is the same for all programs.
-fn command<A: Parser>(name: &'static str) -> Command {
+pub fn command<A: Parser>(name: &'static str) -> Command {
     A::command()
         .name(name)
         .version(VERSION)
