@@ -36,6 +36,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
 
@@ -66,15 +67,17 @@ pub fn run_with_hints<A: Parser>(
     hint: Hint,
     body: impl FnOnce(&Program, A) -> ExitCode + Send,
 ) -> ExitCode {
+    let own = name;
+    let name = called_as(own);
     allocator::set_name(name);
     let program = Program { name };
     let stack = getrlimit(Resource::Stack).current;
     if stack.is_none_or(|stack| stack >= STACK as u64) {
-        return start(&program, hint, body);
+        return start(&program, own, hint, body);
     }
     thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(STACK);
-        match thread.spawn_scoped(scope, || start(&program, hint, body)) {
+        match thread.spawn_scoped(scope, || start(&program, own, hint, body)) {
             Ok(thread) => thread.join().unwrap_or(ExitCode::from(FAILED)),
             Err(error) => {
                 program.report("thread", error::cause(&error));
@@ -84,14 +87,29 @@ pub fn run_with_hints<A: Parser>(
     })
 }
 
+/// The name by which the program was called, if that is its name with a prefix, as
+/// `scripts/install --program-prefix` gives it; otherwise its name.
+fn called_as(name: &'static str) -> &'static str {
+    let called = std::env::args_os().next().unwrap_or_default();
+    let called = Path::new(&called).file_name().and_then(OsStr::to_str);
+    match called {
+        Some(called) if called.len() > name.len() && called.ends_with(name) => {
+            // It lives as long as the process.
+            Box::leak(called.to_string().into_boxed_str())
+        }
+        _ => name,
+    }
+}
+
 /// Takes a lot of stack, which its caller may not have.
 #[inline(never)]
 fn start<A: Parser>(
     program: &Program,
+    own: &str,
     hint: Hint,
     body: impl FnOnce(&Program, A) -> ExitCode,
 ) -> ExitCode {
-    match usage::parse(program.name, hint) {
+    match usage::parse(program.name, own, hint) {
         Ok(args) => body(program, args),
         Err(usage::Refusal::Text(text)) => program.print(text.as_bytes()),
         Err(usage::Refusal::Wrong(cause)) => program.wrong_usage(cause),

@@ -25,8 +25,9 @@ pub(super) enum Refusal {
     Wrong(String),
 }
 
-/// Reads the command line. Long options can be abbreviated, as GNU's.
-pub(super) fn parse<A: Parser>(name: &'static str, hint: Hint) -> Result<A, Refusal> {
+/// Reads the command line of the program `own`, which was called as `name`. Long options can
+/// be abbreviated, as GNU's.
+pub(super) fn parse<A: Parser>(name: &'static str, own: &str, hint: Hint) -> Result<A, Refusal> {
     let mut plain = command::<A>(name);
     let arguments = with_equals_signs(&plain, std::env::args_os());
     let matches = plain.try_get_matches_from_mut(arguments);
@@ -37,7 +38,8 @@ pub(super) fn parse<A: Parser>(name: &'static str, hint: Hint) -> Result<A, Refu
                 let mut helpful = with_help(command::<A>(name));
                 let arguments = with_equals_signs(&helpful, std::env::args_os());
                 let again = helpful.try_get_matches_from_mut(arguments);
-                Refusal::Text(again.err().unwrap_or(error).render().to_string())
+                let help = again.err().unwrap_or(error).render().to_string();
+                Refusal::Text(with_name(help, own, name))
             }
             ErrorKind::DisplayVersion => Refusal::Text(error.render().to_string()),
             _ => Refusal::Wrong(cause(&error, &plain, hint)),
@@ -52,6 +54,22 @@ pub fn command<A: Parser>(name: &'static str) -> Command {
         // A flag given twice is a flag, as it is to the classic tools.
         .args_override_self(true)
         .infer_long_args(true)
+}
+
+/// A help text whose usage lines have the name by which the program was called.
+fn with_name(help: String, own: &str, name: &str) -> String {
+    if own == name {
+        return help;
+    }
+    let lines = help.split_inclusive('\n').map(|line| {
+        let usage = ["Usage: ", "       "].into_iter().find_map(|start| {
+            let rest = line.strip_prefix(start)?.strip_prefix(own)?;
+            rest.starts_with(' ')
+                .then(|| format!("{start}{name}{rest}"))
+        });
+        usage.unwrap_or_else(|| line.to_string())
+    });
+    lines.collect()
 }
 
 /// The same with the form of its help, which only a start that prints it must pay for.
