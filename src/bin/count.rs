@@ -88,6 +88,7 @@ impl Args {
             threads: self.jobs,
             memory: self.memory.memory,
             directories: self.memory.directories(),
+            ..Limits::default()
         };
         match self.ignore_case {
             // For each of two counts.
@@ -193,9 +194,7 @@ fn main() -> ExitCode {
             },
             |counts, output| {
                 ended(match args.ignore_case {
-                    true => {
-                        count::write_alike(counts, args.limits(), separator, terminator, output)
-                    }
+                    true => count::write_ignoring_case(counts, separator, terminator, output),
                     false => counts.write(separator, terminator, output),
                 })
             },

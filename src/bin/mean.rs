@@ -100,6 +100,7 @@ fn main() -> ExitCode {
             threads: None,
             memory: args.memory.memory,
             directories: args.memory.directories(),
+            ..Limits::default()
         };
         program.sum(
             &args.lines.text.files,

@@ -3,6 +3,7 @@
 use super::number::tests::number as any_number;
 use super::*;
 use crate::common::memory::Size;
+use crate::text::count::Sizes;
 use num_bigint::BigInt;
 use proptest::prelude::*;
 
@@ -10,6 +11,7 @@ use proptest::prelude::*;
 fn answer(form: Form, answer: Answer, text: &str) -> Result<String, Error> {
     let limits = Limits {
         memory: Some(Size::Bytes(0)),
+        sizes: Sizes::SMALL,
         ..Limits::default()
     };
     let mut mean = Mean::new(form, answer, limits);

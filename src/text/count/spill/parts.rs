@@ -1,40 +1,40 @@
-//! What does not fit in memory, range by range.
+//! Ranges of lines in files.
 //!
-//! A worker that has used up its share of the memory writes all it holds, one
-//! range of lines after the other, in no order within a range. In the end each
-//! range is read back as a whole, from all places where there is some of it,
-//! and sorted there as one that never left. So a line is written and read once,
-//! and sorted once: a third less work than to write sorted runs and merge them.
+//! When a worker has used up its share of the memory, it writes its lines range
+//! by range, unsorted within a range. At the end each range is read back as a
+//! whole, from all its parts, and is sorted in memory. So each line is written,
+//! read and sorted once: a third less work than to write sorted runs and merge
+//! them.
 //!
-//! That is possible only where each range fits into the memory of one thread:
-//! where its lines are spread over the ranges as the sample foretold, and as
-//! long as all of it is no more than some 100 times the memory. What does not
-//! fit so goes to sorted runs.
+//! Each range must fit into the memory of one thread. This is so if the sample
+//! was typical and the distinct lines take no more than about 100 times the
+//! memory. Other lines go to sorted runs.
 
-use super::arena::{Arena, Arenas};
-use super::lines::{Lines, Size};
-use super::merge::Sorted;
-use super::run::{self, Run, RunWriter};
+use super::loser_tree::Sorted;
+use super::run::{self, Run};
+use super::run_writer::RunWriter;
 use crate::common::error::Error;
+use crate::text::count::store::arena::{Arena, Arenas};
+use crate::text::count::store::lines::{Footprint, Lines};
 use std::collections::VecDeque;
 
 /// Parts of ranges in files.
 #[derive(Debug, Default)]
 pub struct Parts {
-    /// What each range takes in memory.
-    sizes: Vec<Size>,
-    /// Files, and where the part of each range begins there, and the last one ends.
+    /// The memory of each range.
+    sizes: Vec<Footprint>,
+    /// Files. Each has the start of the part of each range, and the end of the last one.
     written: Vec<(Run, Vec<u64>)>,
-    /// Files that nobody writes to.
+    /// Files that no worker writes to.
     idle: VecDeque<RunWriter>,
-    /// How many files there are.
+    /// The number of files.
     files: usize,
 }
 
 impl Parts {
-    /// Sees to it that these sizes of the ranges can be added, if no range then
-    /// takes more than `most` bytes; whether that is so.
-    pub fn reserve(&mut self, mut sizes: Vec<Size>, most: usize) -> bool {
+    /// Reserves memory of these sizes for the ranges, unless a range would take more than
+    /// `most` bytes. Returns whether it did.
+    pub fn reserve(&mut self, mut sizes: Vec<Footprint>, most: usize) -> bool {
         for (size, more) in self.sizes.iter().zip(&mut sizes) {
             *more = more.and(*size);
         }
@@ -45,7 +45,7 @@ impl Parts {
         fit
     }
 
-    /// An idle file, once there are so many; else one more is to be made.
+    /// An idle file, if there are `most` files; otherwise the caller creates one more.
     pub fn writer(&mut self, most: usize) -> Option<RunWriter> {
         let idle = match self.files < most {
             true => None,
@@ -55,18 +55,18 @@ impl Parts {
         idle
     }
 
-    /// Adds parts of a file, which begin there; it is idle from now on.
+    /// Adds the parts of a file. The file is idle from now on.
     pub fn add(&mut self, starts: Vec<u64>, run: Run, writer: RunWriter) {
         self.written.push((run, starts));
         self.idle.push_back(writer);
     }
 
-    /// How many ranges there are; 0 if nothing was written.
+    /// The number of ranges; 0 if nothing was written.
     pub fn ranges(&self) -> usize {
         self.sizes.len()
     }
 
-    /// What the largest range takes, in bytes.
+    /// The memory of the largest range in bytes.
     pub fn largest(&self) -> usize {
         self.sizes
             .iter()
@@ -75,13 +75,12 @@ impl Parts {
             .unwrap_or(0)
     }
 
-    /// The size of the largest block, in bytes: what reading any range takes,
-    /// and what a block of records of it may take.
+    /// The size of the largest block in bytes. It takes this much memory to read a range.
     pub fn largest_block(&self) -> usize {
         run::largest_block(self.written.iter().map(|(run, _)| run))
     }
 
-    /// Reads a range, to be added to these lines. Long ones stand in the arena that comes with them.
+    /// Reads a range and adds it to these lines. Returns the arena of the long ones.
     pub fn load(&self, range: usize, lines: &mut Lines) -> Result<Arena, Error> {
         let mut arena = Arena::default();
         let Some(&size) = self.sizes.get(range) else {
@@ -102,7 +101,7 @@ impl Parts {
     }
 }
 
-/// Writes ranges, one after the other; where each begins, and the last one ends.
+/// Writes ranges. Returns the start of each, and the end of the last one.
 pub fn write(
     ranges: Vec<Lines>,
     arenas: Arenas,
@@ -122,18 +121,20 @@ pub fn write(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::count::key::STRIDE;
+    use crate::text::count::store::key::STRIDE;
+    use crate::text::count::store::key::Short;
+    use crate::text::count::store::slot::Slot;
     use proptest::prelude::*;
     use std::sync::Arc;
 
-    /// Lines of all classes, short ones for the most part.
+    /// Lines of all classes, most of them short.
     fn line() -> impl Strategy<Value = Vec<u8>> {
         prop_oneof![9 => prop::collection::vec(any::<u8>(), 0..30), 1 => Just(vec![b'x'; 3 << 14])]
     }
 
     type Counted = Vec<(Vec<u8>, u64)>;
 
-    /// These lines, and the arena where the long ones stand.
+    /// These lines, and the arena of the long ones.
     fn lines(counted: &Counted) -> (Lines, Arena) {
         let (mut lines, mut arena) = (Lines::default(), Arena::default());
         for (line, count) in counted {
@@ -166,7 +167,7 @@ mod tests {
             let mut parts = Parts::default();
             for ranges in &times {
                 let (ranges, arenas): (Vec<_>, Vec<_>) = ranges.iter().map(lines).unzip();
-                let sizes = ranges.iter().zip(&arenas).map(|(lines, arena)| lines.size(Arenas::all(&[]).and(arena)));
+                let sizes = ranges.iter().zip(&arenas).map(|(lines, arena)| lines.footprint(Arenas::all(&[]).and(arena)));
                 prop_assert!(parts.reserve(sizes.collect(), usize::MAX));
                 let mut writer = parts.writer(files).unwrap_or_else(|| RunWriter::new(&Arc::from(std::env::temp_dir())).unwrap());
                 let mut starts = Vec::new();
@@ -185,7 +186,7 @@ mod tests {
                 let mut lines = Lines::default();
                 let arena = parts.load(range, &mut lines).unwrap();
                 prop_assert_eq!(counted(&lines, &arena), expected);
-                prop_assert!(lines.size(Arenas::all(&[]).and(&arena)).bytes() <= parts.largest());
+                prop_assert!(lines.footprint(Arenas::all(&[]).and(&arena)).bytes() <= parts.largest());
             }
         }
     }
@@ -195,12 +196,12 @@ mod tests {
         let mut parts = Parts::default();
         let line = (b"a".to_vec(), 1);
         let (lines, arena) = lines(&vec![line; 10]);
-        let size = lines.size(Arenas::all(&[]).and(&arena));
-        let most = 25 * size_of::<[u64; 3]>();
-        assert!(parts.reserve(vec![size, Size::default()], most));
-        assert!(parts.reserve(vec![size, Size::default()], most));
-        assert!(!parts.reserve(vec![size, Size::default()], most));
-        assert!(parts.reserve(vec![Size::default(), size], most));
-        assert_eq!(parts.largest(), 20 * size_of::<[u64; 3]>());
+        let size = lines.footprint(Arenas::all(&[]).and(&arena));
+        let most = 25 * size_of::<Slot<Short>>();
+        assert!(parts.reserve(vec![size, Footprint::default()], most));
+        assert!(parts.reserve(vec![size, Footprint::default()], most));
+        assert!(!parts.reserve(vec![size, Footprint::default()], most));
+        assert!(parts.reserve(vec![Footprint::default(), size], most));
+        assert_eq!(parts.largest(), 20 * size_of::<Slot<Short>>());
     }
 }

@@ -1,43 +1,43 @@
-//! The hash of a key, seeded at random.
+//! The hash of a key, with a random seed.
 //!
-//! One multiplication to 128 bits for each 16 bytes and one more, the halves of
-//! each product folded together (as wyhash and foldhash do). Whoever does not know the seed cannot
-//! craft keys that collide; and since keys are always compared in full, a
-//! collision costs time only, never the answer.
+//! One multiplication to 128 bits for each 16 bytes and one more. The halves of
+//! each product are folded together, as wyhash and foldhash do. Without the
+//! seed, an attacker cannot construct keys that collide. Keys are always
+//! compared in full, so a collision costs time but never changes the output.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// Any number of mixed bits: the fraction of the golden ratio.
+/// A number of mixed bits: the fraction of the golden ratio.
 const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// The seed of a process's hashes.
+/// The seed of a count's hashes.
 #[derive(Clone, Copy, Debug)]
 pub struct Seed(u64, u64);
 
 impl Seed {
-    /// A seed that nobody can foresee.
+    /// A random seed.
     pub fn random() -> Self {
-        // `std` seeds these from the operating system.
+        // `std` takes these from the operating system's random source.
         let random = || RandomState::new().build_hasher().finish();
         Seed(random(), random())
     }
 
     /// The hash of a key of two words.
     #[inline(always)]
-    pub fn two(self, a: u64, b: u64) -> u64 {
+    pub fn two(self, [a, b]: [u64; 2]) -> u64 {
         self.spread(fold(a ^ self.0, b ^ self.1))
     }
 
     /// The hash of a key of three words.
     #[inline(always)]
-    pub fn three(self, a: u64, b: u64, c: u64) -> u64 {
+    pub fn three(self, [a, b, c]: [u64; 3]) -> u64 {
         self.spread(fold(fold(a ^ self.0, b ^ self.1) ^ c, self.0))
     }
 
     /// The hash of a key of at least 16 bytes.
     pub fn bytes(self, key: &[u8]) -> u64 {
         let (pairs, _) = key.as_chunks::<16>();
-        // The last 16 bytes, whether they overlap with others or not.
+        // The last 16 bytes may overlap with others.
         let last = key.last_chunk::<16>();
         let hash = pairs.iter().chain(last).fold(self.0, |hash, pair| {
             let (a, b) = halves(pair);
@@ -46,8 +46,8 @@ impl Seed {
         self.spread(hash ^ key.len() as u64)
     }
 
-    /// A single product leaves keys that follow one another, such as numbers,
-    /// at equal distances: with some seeds nearly all in a few places.
+    /// A second product. After a single one, consecutive keys, such as numbers, are at
+    /// equal distances: with some seeds nearly all are in a few places.
     #[inline(always)]
     fn spread(self, hash: u64) -> u64 {
         fold(hash ^ self.1, MIX)
@@ -73,12 +73,12 @@ mod tests {
 
     #[test]
     fn the_bits_that_tables_use_differ_where_keys_do() {
-        // Keys that differ in little: each of the upper 16 bits must split them.
+        // Keys that differ in few bits: each of the upper 16 bits must split them.
         for hash in [
-            |seed: Seed, i: u64| seed.two(i, 9),
-            |seed: Seed, i: u64| seed.two(i.swap_bytes(), 9),
-            |seed: Seed, i: u64| seed.three(7, i, 17),
-            |seed: Seed, i: u64| seed.three(7, 7, i << 8),
+            |seed: Seed, i: u64| seed.two([i, 9]),
+            |seed: Seed, i: u64| seed.two([i.swap_bytes(), 9]),
+            |seed: Seed, i: u64| seed.three([7, i, 17]),
+            |seed: Seed, i: u64| seed.three([7, 7, i << 8]),
             |seed: Seed, i: u64| seed.bytes(format!("{i:040}").as_bytes()),
         ] {
             for _ in 0..100 {
@@ -91,19 +91,19 @@ mod tests {
     }
 
     #[test]
-    fn keys_crafted_to_collide_under_one_seed_do_not_under_another() {
+    fn keys_that_collide_with_one_seed_do_not_with_another() {
         let known = Seed(1, 2);
         let crafted: Vec<u64> = (0..1 << 20)
-            .filter(|&i| known.two(i, 9) >> 54 == 0)
+            .filter(|&i| known.two([i, 9]) >> 54 == 0)
             .collect();
         assert!(crafted.len() > 900);
         let seed = Seed::random();
-        let places: HashSet<u64> = crafted.iter().map(|&i| seed.two(i, 9) >> 48).collect();
+        let places: HashSet<u64> = crafted.iter().map(|&i| seed.two([i, 9]) >> 48).collect();
         assert!(places.len() > crafted.len() * 9 / 10);
     }
 
     #[test]
     fn seeds_differ() {
-        assert_ne!(Seed::random().two(1, 1), Seed::random().two(1, 1));
+        assert_ne!(Seed::random().two([1, 1]), Seed::random().two([1, 1]));
     }
 }

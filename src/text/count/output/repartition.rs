@@ -1,48 +1,44 @@
-//! A range of lines that came out too large is cut again, by whole lines.
+//! Divides large ranges again, by whole lines.
 //!
-//! Where ranges begin was taken from a sample of the first lines, and of these
-//! eight bytes. So where lines come in ascending order, or begin alike (URLs,
-//! times), nearly all of them end up in one range, and one thread would sort it
-//! alone. Here all threads share such a range out among smaller ones.
+//! The bounds of the ranges come from eight bytes of each line in a sample of the
+//! first lines. If lines are in ascending order, or have a common prefix (URLs,
+//! times), nearly all of them are in one range, and one thread would sort it
+//! alone. Here all threads divide such a range into smaller ones.
 
-use super::arena::Arenas;
-use super::lines::Lines;
-use super::merge::prefix;
-use super::threads;
+use crate::text::count::spill::loser_tree::prefix;
+use crate::text::count::store::arena::Arenas;
+use crate::text::count::store::lines::Lines;
+use crate::text::count::threads;
 use std::sync::Mutex;
 
-/// How many slots a range has after the cut, about: some 6 MB. (Few in tests, so
-/// that they see it.)
-const PART: usize = if cfg!(test) { 50 } else { 1 << 18 };
+/// With several threads, a range is too large if it has this many times the slots of a part.
+const LARGE: usize = 4;
 
-/// A range with so many slots is too large, where there is more than one thread.
-const LARGE: usize = 4 * PART;
-
-/// How many lines are looked at for each part.
+/// The lines of the sample for each part.
 const SAMPLE: usize = 32;
 
-/// How many parts there are at the most. Lists that grow leave holes in memory.
+/// The largest number of parts. Lists that grow leave unused gaps in memory.
 const PARTS: usize = 256;
 
-/// How many slots of a class are shared out at a time.
+/// How many slots of a class a thread divides at a time.
 const SOME: usize = 1 << 12;
 
-/// The ranges in order, none of them much larger than the others, if so many
-/// threads can gain by it.
-pub fn all(ranges: Vec<Lines>, arenas: Arenas, threads: usize) -> Vec<Lines> {
+/// The ranges in order. If there are several threads, large ranges are divided into parts of
+/// about `part_slots` slots.
+pub fn all(ranges: Vec<Lines>, arenas: Arenas, threads: usize, part_slots: usize) -> Vec<Lines> {
     let total: usize = ranges.iter().map(Lines::len).sum();
-    // A range that is small beside the whole holds nobody up for long.
-    let large = (total / threads / 4).max(LARGE);
-    let cut = |range: Lines| match range.len() > large && threads > 1 {
-        true => cut(range, arenas, threads),
+    // A small part of the whole does not delay the other threads.
+    let large = (total / threads / 4).max(LARGE * part_slots);
+    let divide = |range: Lines| match range.len() > large && threads > 1 {
+        true => divide(range, arenas, threads, part_slots),
         false => vec![range],
     };
-    ranges.into_iter().flat_map(cut).collect()
+    ranges.into_iter().flat_map(divide).collect()
 }
 
-/// Cuts a range.
-fn cut(range: Lines, arenas: Arenas, threads: usize) -> Vec<Lines> {
-    let parts = (range.len() / PART).clamp(2, PARTS);
+/// Divides a range.
+fn divide(range: Lines, arenas: Arenas, threads: usize, part_slots: usize) -> Vec<Lines> {
+    let parts = (range.len() / part_slots).clamp(2, PARTS);
     let splitters = LineSplitters::new(range.sample(arenas, parts * SAMPLE), parts);
     let range = Mutex::new(range);
     let shared_out = threads::each(vec![(); threads], |()| {
@@ -68,11 +64,11 @@ fn cut(range: Lines, arenas: Arenas, threads: usize) -> Vec<Lines> {
     all
 }
 
-/// Where parts begin: the first 16 bytes of a line, and the line.
+/// The bounds of the parts: the first 16 bytes of a line, and the line.
 struct LineSplitters(Vec<(u128, Vec<u8>)>);
 
 impl LineSplitters {
-    /// Splitters that cut a sample of lines into equal parts.
+    /// Splitters that divide a sample of lines into equal parts.
     fn new(mut sample: Vec<Vec<u8>>, parts: usize) -> Self {
         sample.sort_unstable();
         let step = sample.len() / parts + 1;
@@ -102,41 +98,43 @@ impl LineSplitters {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::count::key;
+    use crate::text::count::store::key::{Inline, STRIDE, Short};
+    use crate::text::count::store::slot::Slot;
     use proptest::prelude::*;
 
-    /// The slot of a short line, counted so often.
-    fn slot(line: &str, count: u64) -> [u64; 3] {
-        let mut bytes = [0; 16];
+    const PART: usize = 50;
+
+    /// The slot of a short line.
+    fn slot(line: &str, count: u64) -> Slot<Short> {
+        let mut bytes = [0; STRIDE];
         bytes[..line.len()].copy_from_slice(line.as_bytes());
-        let [a, b] = key::short(&bytes, line.len());
-        [a, b, count]
+        let key = Short::new(&bytes, line.len());
+        Slot { key, count }
     }
 
-    fn range(slots: Vec<[u64; 3]>) -> Lines {
+    fn range(slots: Vec<Slot<Short>>) -> Lines {
         Lines::new(slots, Vec::new(), Vec::new())
     }
 
     /// The slots of ranges, each of them sorted, one range after the other.
-    fn slots(ranges: Vec<Lines>) -> Vec<[u64; 3]> {
+    fn slots(ranges: Vec<Lines>) -> Vec<Slot<Short>> {
         let slots = ranges.into_iter().flat_map(|mut range| {
-            let mut slots = range.take_some(usize::MAX).into_short();
-            slots.sort_unstable();
-            slots
+            range.short.sort_unstable_by_key(|slot| slot.key.order());
+            range.short
         });
         slots.collect()
     }
 
     #[test]
-    fn lines_that_begin_alike_are_cut_into_small_ranges() {
+    fn lines_with_a_common_prefix_are_divided_into_small_ranges() {
         let all = (0..5_000).map(|i| slot(&format!("all alike {i:05}"), i + 1));
         let expected: Vec<_> = all.collect();
         let mixed = expected.iter().cycle().step_by(7).take(expected.len());
         let large = range(mixed.copied().collect());
         let ranges = vec![range(vec![slot("a", 1)]), large, range(vec![slot("b", 1)])];
-        let ranges = super::all(ranges, Arenas::all(&[]), 2);
+        let ranges = super::all(ranges, Arenas::all(&[]), 2, PART);
         assert!(ranges.len() > 50, "{}", ranges.len());
-        assert!(ranges.iter().all(|range| range.len() < 4 * PART));
+        assert!(ranges.iter().all(|range| range.len() < LARGE * PART));
         let slots = slots(ranges);
         assert_eq!(slots[0], slot("a", 1));
         assert_eq!(slots[1..=5_000], expected);
@@ -148,8 +146,8 @@ mod tests {
         fn nothing_is_lost_and_equal_lines_stay_together(numbers in prop::collection::vec(0..300u64, 0..3_000), threads in 2..4usize) {
             let slot = |number: &u64| slot(&number.to_string(), 1);
             let mut expected: Vec<_> = numbers.iter().map(slot).collect();
-            let ranges = super::all(vec![range(expected.clone())], Arenas::all(&[]), threads);
-            expected.sort_unstable();
+            let ranges = super::all(vec![range(expected.clone())], Arenas::all(&[]), threads, PART);
+            expected.sort_unstable_by_key(|slot| slot.key.order());
             prop_assert_eq!(slots(ranges), expected);
         }
     }

@@ -1,20 +1,23 @@
-//! From what the workers have counted to one answer: add up, sort, write.
+//! Sorts the counted lines range by range and writes them.
 //!
-//! The ranges of lines follow one another, so each is a small answer by
-//! itself. First those that came out too large are cut again. Then each thread
-//! takes a range at a time, with what was spilled of it (`parts`), sorts it and
-//! adds up equal lines, of which each worker may have one; it turns them into
-//! text, by merging its three classes of keys, and the text is written in order.
+//! The ranges of lines follow one another, so each is sorted by itself. Ranges that
+//! came out too large are divided first. Then each thread takes a range at a time,
+//! reads back its parts on disk, sorts it and adds up equal lines, of which each
+//! worker may have one. It formats the range as text while it merges the three
+//! classes of keys, and the text is written in order.
 
-use super::arena::{Arena, Arenas};
-use super::lines::{Lines, Position};
-use super::parts::Parts;
-use super::recut;
-use super::run::{self, Supply};
-use super::threads;
-use super::worker::Counted;
+use super::repartition;
 use crate::common::error::Error;
 use crate::common::stream::Out;
+use crate::text::count::budget::PIECES_AHEAD;
+use crate::text::count::spill::parts::Parts;
+use crate::text::count::spill::record;
+use crate::text::count::spill::records::Supply;
+use crate::text::count::store::arena::{Arena, Arenas};
+use crate::text::count::store::in_order::{Position, each_in_order};
+use crate::text::count::store::lines::Lines;
+use crate::text::count::store::tables::Counted;
+use crate::text::count::threads::{self, Stopped};
 use crate::text::tally;
 use std::convert::Infallible;
 use std::io::{self, Write};
@@ -23,52 +26,54 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, Builder};
 
-/// How many bytes of output are written at once, about.
+/// The size of a piece of output in bytes, approximately.
 const PIECE: usize = 128 << 10;
 
-/// How many pieces a thread lays out ahead of their writing.
-const AHEAD: usize = 2;
-
-/// How many pieces there are for each thread: besides these, one that it lays
-/// out, one that waits to be taken and one that is written.
-pub const PIECES: usize = AHEAD + 3;
+/// The format of the output.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// The byte between count and line.
+    pub separator: u8,
+    /// The byte after the line.
+    pub terminator: u8,
+}
 
 /// The distinct lines and their counts, by ranges, in order.
 #[derive(Debug, Default)]
-pub struct Answer {
+pub struct Sorter {
     ranges: Vec<Mutex<Lines>>,
     arenas: Vec<Arena>,
     parts: Parts,
     threads: usize,
 }
 
-/// A range in order, and how far it has been laid out.
+/// A sorted range, and how much of it was formatted.
 struct Range {
     lines: Lines,
     loaded: Arena,
     at: Position,
 }
 
-impl Answer {
-    /// What the workers have counted and what they have written, for so many threads.
-    pub fn of(counted: Vec<Counted>, parts: Parts, threads: usize) -> Self {
+impl Sorter {
+    /// The lines of all workers, in memory and on disk, for this many threads. A large range
+    /// is divided into parts of about `part_slots` slots.
+    pub fn new(counted: Vec<Counted>, parts: Parts, threads: usize, part_slots: usize) -> Self {
         let mut ranges: Vec<Lines> = Vec::new();
         ranges.resize_with(parts.ranges(), Lines::default);
         let mut arenas = Vec::new();
         for counted in counted {
-            let (lines, arena) = counted.into_lines();
-            for (i, lines) in lines.enumerate() {
+            for (i, lines) in counted.ranges.into_iter().enumerate() {
                 if i == ranges.len() {
                     ranges.push(Lines::default());
                 }
                 ranges[i].append(lines);
             }
-            arenas.push(arena);
+            arenas.push(counted.arena);
         }
         if parts.ranges() == 0 {
-            ranges = recut::all(ranges, Arenas::all(&arenas), threads);
+            ranges = repartition::all(ranges, Arenas::all(&arenas), threads, part_slots);
         }
-        Answer {
+        Sorter {
             ranges: ranges.into_iter().map(Mutex::new).collect(),
             arenas,
             parts,
@@ -76,18 +81,17 @@ impl Answer {
         }
     }
 
-    /// How much memory it takes to read back any range, in bytes.
+    /// The memory of the largest range on disk in bytes.
     pub fn largest_part(&self) -> usize {
         self.parts.largest()
     }
 
-    /// How large a block of records may become, in bytes: what lines there are
-    /// in memory is not considered.
+    /// The size of the largest block of the ranges on disk in bytes.
     pub fn largest_block(&self) -> usize {
         self.parts.largest_block()
     }
 
-    /// A range that holds these lines and what was written of it.
+    /// A sorted range, with these lines and its parts on disk.
     fn sorted(&self, range: usize, mut lines: Lines) -> Result<Range, Error> {
         let loaded = self.parts.load(range, &mut lines)?;
         lines.sort(self.arenas(&loaded))?;
@@ -98,7 +102,7 @@ impl Answer {
         })
     }
 
-    /// Takes a range out.
+    /// Takes the lines of a range and sorts them.
     fn take(&self, range: usize) -> Result<Range, Error> {
         let lines = std::mem::take(&mut *self.ranges[range].lock().expect("no panic"));
         self.sorted(range, lines)
@@ -108,9 +112,8 @@ impl Answer {
         Arenas::all(&self.arenas).and(loaded)
     }
 
-    /// Makes sure that all sums fit in 64 bits. What a range has in files is
-    /// added up with a copy of what it has in memory; where there are no files,
-    /// the range itself is.
+    /// Checks that all sums fit in 64 bits. If a range has parts on disk, they are added to a
+    /// copy of its lines in memory; otherwise the range itself is sorted.
     pub fn check(&self) -> Result<(), Error> {
         let next = AtomicUsize::new(0);
         let check = |()| {
@@ -128,49 +131,46 @@ impl Answer {
         checked.into_iter().collect()
     }
 
-    /// The lines of every range in order, from the range `first` on and of each
-    /// `step` ranges one, as blocks of records.
+    /// The sorted lines of the ranges `first`, `first + step` and so on, as blocks of records.
     pub fn blocks(self: Arc<Self>, first: usize, step: usize) -> impl Supply {
         Blocks {
             ranges: (first..self.ranges.len()).step_by(step),
-            answer: self,
+            sorter: self,
             range: None,
         }
     }
 
-    /// Writes `COUNT LINE` for every line, in order; how many there were.
-    pub fn write(
-        self,
-        separator: u8,
-        terminator: u8,
-        output: &mut dyn Write,
-    ) -> Result<u64, Error> {
-        // Thread `i` of `n` lays out the ranges i, i + n, i + 2n …; here they are
-        // taken from one thread after the other, and so in their order.
-        let lay_out =
-            |first: usize, pieces: SyncSender<Result<Piece, Error>>, used: Receiver<Out>| {
-                for i in (first..self.ranges.len()).step_by(self.threads) {
-                    let laid_out = self.lay_out(i, separator, terminator, |piece, lines| {
-                        let out = std::mem::replace(piece, used.try_recv().unwrap_or_default());
-                        let unwanted = |_| Error::Data("nobody waits for it");
-                        pieces.send(Ok(Piece { out, lines })).map_err(unwanted)
-                    });
-                    if let Err(error) = laid_out {
-                        let _ = pieces.send(Err(error)); // or the output has failed
+    /// Writes `COUNT LINE` for every line, in order. Returns the number of lines.
+    pub fn write(self, format: Format, output: &mut dyn Write) -> Result<u64, Error> {
+        // Thread `i` of `n` formats the ranges i, i + n, i + 2n and so on. Here they are
+        // received from one thread after the other, which is the order of the ranges.
+        let send = |first: usize, pieces: SyncSender<Result<Piece, Error>>, used: Receiver<Out>| {
+            for i in (first..self.ranges.len()).step_by(self.threads) {
+                let formatted = self.format_range(i, format, |piece, lines| {
+                    let out = std::mem::replace(piece, used.try_recv().unwrap_or_default());
+                    let sent = pieces.send(Ok(Piece { out, lines }));
+                    sent.map_err(|_| Stopped::NoReceiver)
+                });
+                match formatted {
+                    Ok(()) => {}
+                    Err(Stopped::NoReceiver) => return,
+                    Err(Stopped::Failed(error)) => {
+                        let _ = pieces.send(Err(error)); // there may be no receiver
                         return;
                     }
                 }
-            };
-        let lay_out = &lay_out;
+            }
+        };
+        let send = &send;
         thread::scope(|scope| {
             let start = |i| {
-                let (sender, pieces) = mpsc::sync_channel(AHEAD);
+                let (sender, pieces) = mpsc::sync_channel(PIECES_AHEAD);
                 let (used, receiver) = mpsc::channel();
-                let thread = move || lay_out(i, sender, receiver);
+                let thread = move || send(i, sender, receiver);
                 let thread = Builder::new().spawn_scoped(scope, thread);
                 thread.ok().map(|_| (pieces, used))
             };
-            // A single one would only have this one wait for it.
+            // This thread would only wait for a single one.
             let threads: Vec<_> = match self.threads {
                 1 => vec![None],
                 threads => (0..threads).map(start).collect(),
@@ -178,7 +178,7 @@ impl Answer {
             let mut distinct = 0;
             for i in 0..self.ranges.len() {
                 let Some((pieces, used)) = &threads[i % self.threads] else {
-                    self.lay_out(i, separator, terminator, |out, lines| {
+                    self.format_range(i, format, |out, lines| {
                         distinct += lines.unwrap_or(0);
                         output.write_all(out.as_slice()).map_err(Error::Write)
                     })?;
@@ -187,7 +187,7 @@ impl Answer {
                 loop {
                     let Piece { out, lines } = pieces.recv().expect("no panic")?;
                     output.write_all(out.as_slice()).map_err(Error::Write)?;
-                    // Where the thread is done, nobody needs it any more.
+                    // A thread that has ended needs no more buffers.
                     let _ = used.send(out);
                     if let Some(lines) = lines {
                         distinct += lines;
@@ -199,19 +199,22 @@ impl Answer {
         })
     }
 
-    /// Lays out a range and frees it, piece by piece; the last one comes with
-    /// the number of lines. `take` leaves a buffer for the next in the place of each.
-    fn lay_out(
+    /// Formats a range piece by piece, and frees it. `take` gets each piece, and with the last
+    /// one the number of lines; it may replace the piece by another buffer.
+    fn format_range<E: From<Error>>(
         &self,
         range: usize,
-        separator: u8,
-        terminator: u8,
-        mut take: impl FnMut(&mut Out, Option<u64>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+        format: Format,
+        mut take: impl FnMut(&mut Out, Option<u64>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut range = self.take(range)?;
         let mut out = Out::default();
         loop {
             let more = range.in_order(self, |count, line, length| {
+                let Format {
+                    separator,
+                    terminator,
+                } = format;
                 tally::put_padded(count, separator, line, length, terminator, &mut out);
                 out.as_slice().len() < PIECE
             });
@@ -225,27 +228,27 @@ impl Answer {
 }
 
 impl Range {
-    /// Hands on the next lines, as long as `put` wants more; whether there are more.
-    fn in_order(&mut self, of: &Answer, mut put: impl FnMut(u64, &[u8], usize) -> bool) -> bool {
+    /// Passes the next lines to `put` while it returns true. Returns whether there are more.
+    fn in_order(&mut self, of: &Sorter, mut put: impl FnMut(u64, &[u8], usize) -> bool) -> bool {
         let put = |count, line: &[u8], length| Ok::<_, Infallible>(put(count, line, length));
         let arenas = of.arenas(&self.loaded);
-        let Ok(more) = self.lines.in_order(&mut self.at, arenas, put);
+        let Ok(more) = each_in_order(&self.lines, &mut self.at, arenas, put);
         more
     }
 }
 
-/// Some of the output of a range.
+/// A piece of the output of a range.
 struct Piece {
     out: Out,
-    /// If the range ends with it, how many lines that has.
+    /// The number of lines of the range, if this is its last piece.
     lines: Option<u64>,
 }
 
-/// Ranges as blocks of records.
+/// Sorted ranges as blocks of records.
 struct Blocks<R> {
-    answer: Arc<Answer>,
+    sorter: Arc<Sorter>,
     ranges: R,
-    /// The range at hand.
+    /// The current range.
     range: Option<Range>,
 }
 
@@ -256,13 +259,13 @@ impl<R: Iterator<Item = usize> + Send> Supply for Blocks<R> {
             let range = match &mut self.range {
                 Some(range) => range,
                 None => match self.ranges.next() {
-                    Some(range) => self.range.insert(self.answer.take(range)?),
+                    Some(range) => self.range.insert(self.sorter.take(range)?),
                     None => return Ok(false),
                 },
             };
-            let more = range.in_order(&self.answer, |count, line, length| {
-                run::put_padded(count, line, length, block);
-                block.as_slice().len() < run::BLOCK
+            let more = range.in_order(&self.sorter, |count, line, length| {
+                record::put_padded(count, line, length, block);
+                block.as_slice().len() < record::BLOCK
             });
             if !more {
                 self.range = None;

@@ -1,35 +1,36 @@
 //! Lines that are too long to be keys.
 //!
-//! They stand one after the other in a buffer, each worker's in an arena of its
-//! own, and a slot holds the place.
+//! They are in a buffer, one after the other. Each worker has an arena of its
+//! own, and the key of a line has its place.
 
-/// The lines too long to be keys themselves, one after the other: the length
-/// in eight bytes, then the line.
+use super::key::Long;
+
+/// Long lines, one after the other: the length in eight bytes, then the line.
 #[derive(Debug, Default)]
 pub struct Arena(Vec<u8>);
 
-/// Where a long line stands: the number of its arena in the upper 16 bits, and
+/// The place of a long line: the number of its arena in the upper 16 bits, then
 /// its offset there, plus one. Never 0.
 pub type Place = u64;
 
 /// The number of an arena whose lines were read back from a file.
 pub const LOADED: u16 = u16::MAX;
 
-/// How many bits of a place are the offset.
+/// The number of bits of the offset in a place.
 const OFFSET_BITS: u32 = 48;
 
 impl Arena {
-    /// The size of all that it holds, in bytes.
+    /// The size of all lines and their lengths, in bytes.
     pub fn size(&self) -> usize {
         self.0.len()
     }
 
-    /// Makes room for lines of so many bytes, their lengths included.
+    /// Makes room for this many bytes of lines and their lengths.
     pub fn reserve(&mut self, size: usize) {
         self.0.reserve_exact(size);
     }
 
-    /// What a line takes, in bytes.
+    /// The size of a line and its length, in bytes.
     pub fn size_of(line: &[u8]) -> usize {
         size_of::<u64>() + line.len()
     }
@@ -47,7 +48,7 @@ impl Arena {
         u64::from_be_bytes(*start.expect("long lines are longer"))
     }
 
-    /// Appends a line to the arena of this number; its place.
+    /// Appends a line to the arena of this number and returns its place.
     pub fn push(&mut self, number: u16, line: &[u8]) -> Place {
         let place = u64::from(number) << OFFSET_BITS | (self.0.len() as u64 + 1);
         self.0.extend_from_slice(&(line.len() as u64).to_le_bytes());
@@ -56,7 +57,7 @@ impl Arena {
     }
 }
 
-/// Where the long lines stand: the arenas of some workers that follow one another.
+/// The arenas of consecutive workers.
 #[derive(Clone, Copy)]
 pub struct Arenas<'a> {
     first: usize,
@@ -83,19 +84,19 @@ impl<'a> Arenas<'a> {
         }
     }
 
-    /// These, and the one of the number [`LOADED`].
+    /// These arenas, and the one with the number [`LOADED`].
     pub fn and(self, loaded: &'a Arena) -> Self {
         let loaded = Some(loaded);
         Arenas { loaded, ..self }
     }
 
-    /// The line of a slot that has its place.
-    pub fn line(self, slot: &[u64; 3]) -> &'a [u8] {
-        let number = slot[1] >> OFFSET_BITS;
+    /// The line of a key.
+    pub fn line(self, key: &Long) -> &'a [u8] {
+        let number = key.place >> OFFSET_BITS;
         let arena = match self.loaded {
             Some(loaded) if number == u64::from(LOADED) => loaded,
             _ => &self.arenas[number as usize - self.first],
         };
-        arena.line(slot[1])
+        arena.line(key.place)
     }
 }

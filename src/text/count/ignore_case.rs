@@ -1,33 +1,33 @@
-//! Lines that differ in case alone, counted together.
+//! Counts together lines that differ only in case.
 //!
-//! They are counted apart at first, each under a key: what folding makes of the line, then
-//! the line. So in the order of the keys all spellings of a line follow one another. They are
-//! added up, and the sum is counted under the most frequent spelling: a second count, which
-//! puts the spellings in order.
+//! A first count has a key for each line: the case-folded line, then the line. In the order of
+//! the keys all spellings of a line are neighbours. Their counts are added up, and a second
+//! count gets the sum and the most frequent spelling. It sorts the spellings.
 //!
-//! A key is `FOLDED END LINE`. END is two bytes, of which the first is less than all that
-//! lines are made of, and is escaped in FOLDED. So keys are in the order of their first parts.
+//! A key is `FOLDED END LINE`. END is two bytes, of which the first is less than all other
+//! bytes of lines, and is escaped in FOLDED. So keys are in the order of their first parts.
 
-use super::{Counts, Limits, Report};
+use super::counts::Counts;
+use super::limits::Report;
 use crate::common::error::Error;
 use crate::common::stream::{Blocks, Filter, Out};
 use crate::text::tally::{self, DIGITS, Tally};
 use std::io::{self, Read, Write};
 
-/// Behind the first byte of END.
+/// The second byte of END.
 const ENDS: u8 = 2;
-/// Behind that byte where it is part of a line.
+/// The byte after the first byte of END where that is part of a line.
 const ESCAPED: u8 = 255;
 
-/// How much is added to the second count at a time, in bytes.
+/// The bytes that are added to the second count at a time.
 const BATCH: usize = 1 << 20;
 
-/// The least byte that a line can have.
+/// The smallest byte that a line can have.
 fn least(terminator: u8) -> u8 {
     u8::from(terminator == 0)
 }
 
-/// A line and its spellings: the lines of an input as keys, for [`Counts`].
+/// The lines of an input as keys, for [`Counts`].
 pub struct Keys<R> {
     input: R,
     /// Folds text.
@@ -38,12 +38,12 @@ pub struct Keys<R> {
     block: Blocks,
     ended: bool,
     keys: Out,
-    /// How much of the keys was read.
+    /// The bytes of the keys that were read.
     at: usize,
 }
 
 impl<R: Read> Keys<R> {
-    /// The lines of `input`. `fold` makes equal what is to be counted together; it must not
+    /// The lines of `input`. `fold` makes lines equal that are counted together. It must not
     /// change the ends of lines.
     pub fn new(input: R, fold: Box<dyn Filter + Send>, terminator: u8, has_counts: bool) -> Self {
         Keys {
@@ -58,7 +58,7 @@ impl<R: Read> Keys<R> {
         }
     }
 
-    /// Reads some lines, if there are more.
+    /// Reads more lines, if there are any.
     fn fill(&mut self) -> Result<(), Error> {
         while self.at == self.keys.as_slice().len() && !self.ended {
             self.keys.truncate(0);
@@ -106,13 +106,13 @@ impl<R: Read> Read for Keys<R> {
     }
 }
 
-/// The lines of a text, of which the last may lack its terminator.
+/// The lines of a text. The last one may lack its terminator.
 fn lines_of(text: &[u8], terminator: u8) -> impl Iterator<Item = &[u8]> {
     let lines = text.split_inclusive(move |&byte| byte == terminator);
     lines.map(move |line| line.strip_suffix(&[terminator]).unwrap_or(line))
 }
 
-/// Puts out the key of a line, or the record of the key for the record of a line.
+/// Appends the key of a line, or for a record the record of its key.
 fn put(line: &[u8], folded: &[u8], has_counts: bool, terminator: u8, keys: &mut Out) {
     let (line, folded) = match has_counts {
         false => (line, folded),
@@ -122,7 +122,7 @@ fn put(line: &[u8], folded: &[u8], has_counts: bool, terminator: u8, keys: &mut 
                 keys.push(b" ");
                 (tally.line, folded.line)
             }
-            // It is refused as it stands there.
+            // The count refuses the record.
             _ => {
                 keys.push(line);
                 return keys.push(&[terminator]);
@@ -141,26 +141,37 @@ fn put(line: &[u8], folded: &[u8], has_counts: bool, terminator: u8, keys: &mut 
     keys.push(&[terminator]);
 }
 
-/// The two parts of a key: what all keys of its group begin with, and the line.
+/// The two parts of a key: the case-folded line, and the line.
 pub fn parts_of_key(key: &[u8], terminator: u8) -> (&[u8], &[u8]) {
     let end = memchr::memmem::find(key, &[least(terminator), ENDS]).unwrap_or(0);
     (&key[..end], key.get(end + 2..).unwrap_or_default())
 }
 
-/// Writes the counts of keys: for all lines that are folded to the same, their sum and the
-/// most frequent of them; of several, the first in the order of bytes. What is written is
-/// in the order of the lines written. `means` are for the second count.
+/// Writes the counts of [`Keys`]: for all lines with the same case folding their sum and the
+/// most frequent of them; of several, the first in the order of bytes. The output is sorted by
+/// the bytes of these lines. The second count has the limits of the first.
 ///
 /// [`Error::TooLarge`] has a key.
-pub fn write_alike(
+///
+/// ```
+/// # use textmill::text::count::{Counts, Keys, Limits, write_ignoring_case};
+/// # use textmill::text::lower;
+/// let mut counts = Counts::new(Limits::default().half());
+/// let text = "Spam\nspam\nHam\nSPAM\nspam\n".as_bytes();
+/// counts.read(&mut Keys::new(text, Box::new(lower::fold()), b'\n', false), b'\n')?;
+/// let mut output = Vec::new();
+/// write_ignoring_case(counts, b' ', b'\n', &mut output)?;
+/// assert_eq!(output, b"1 Ham\n4 spam\n");
+/// # Ok::<_, textmill::common::error::Error>(())
+/// ```
+pub fn write_ignoring_case(
     counts: Counts,
-    limits: Limits,
     separator: u8,
     terminator: u8,
     output: &mut dyn Write,
 ) -> Result<Report, Error> {
     let mut sums = Sums {
-        counts: Counts::new(limits),
+        counts: Counts::new(counts.limits().clone()),
         terminator,
         record: Vec::new(),
         group: None,
@@ -177,27 +188,28 @@ pub fn write_alike(
         distinct: second.distinct,
         runs: first.runs + second.runs,
         spilled: first.spilled + second.spilled,
-        // The lines that were counted are keys, longer than those of the input.
+        // The counted lines are keys, which are longer than the lines of the input.
         oversize: None,
     })
 }
 
-/// Lines that are folded to the same.
+/// Lines with the same case folding.
 struct Group {
     total: u64,
-    /// The key with the largest count, and that.
+    /// The key with the largest count.
     key: Vec<u8>,
+    /// Its count.
     most: u64,
 }
 
-/// Takes the records of keys in, in order, and counts the sum of each group.
+/// Receives the records of keys, in order, and counts the sum of each group.
 struct Sums {
     counts: Counts,
     terminator: u8,
-    /// A record that has not ended yet.
+    /// The start of an incomplete record.
     record: Vec<u8>,
     group: Option<Group>,
-    /// Sums that are not counted yet.
+    /// Sums that are not yet counted.
     batch: Out,
     failed: Option<Error>,
 }
@@ -216,7 +228,7 @@ impl Sums {
                     return Err(Error::TooLarge { line: key.to_vec() });
                 };
                 group.total = total;
-                // The lines of a group come in the order of their bytes.
+                // The lines of a group are in the order of their bytes.
                 if tally.count > group.most {
                     (group.most, group.key) = (tally.count, tally.line.to_vec());
                 }
@@ -280,6 +292,8 @@ mod tests {
     use super::*;
     use crate::common::arbitrary;
     use crate::common::memory::Size;
+    use crate::text::count::limits::Limits;
+    use crate::text::count::sizes::Sizes;
     use crate::text::lower;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
@@ -289,6 +303,7 @@ mod tests {
         Limits {
             threads: NonZeroUsize::new(2),
             memory: Some(Size::Bytes(memory)),
+            sizes: Sizes::SMALL,
             ..Limits::default()
         }
     }
@@ -304,7 +319,7 @@ mod tests {
             }
         }
         let mut out = Vec::new();
-        write_alike(counts, limits(memory), b' ', terminator, &mut out).unwrap();
+        write_ignoring_case(counts, b' ', terminator, &mut out).unwrap();
         out
     }
 
@@ -342,7 +357,7 @@ mod tests {
         let mut counts = Counts::new(limits(0));
         let mut keys = Keys::new(text.as_bytes(), Box::new(lower::fold()), b'\n', true);
         counts.merge(&mut keys, b'\n').unwrap();
-        let error = write_alike(counts, limits(0), b' ', b'\n', &mut Vec::new()).unwrap_err();
+        let error = write_ignoring_case(counts, b' ', b'\n', &mut Vec::new()).unwrap_err();
         assert!(
             matches!(&error, Error::TooLarge { line } if parts_of_key(line, b'\n').1 == b"A"),
             "{error}"
@@ -387,7 +402,7 @@ mod tests {
             let text = lines.concat();
             let expected = naive(&text, terminator);
             prop_assert_eq!(&counted(&[&text], false, terminator, memory), &expected);
-            // Partial counts add up, if they keep what differs by case apart.
+            // Partial counts add up, if they do not ignore case.
             let cut = cut.index(lines.len() + 1);
             let part = |lines: &[Vec<u8>]| {
                 let mut counts = Counts::new(limits(memory));

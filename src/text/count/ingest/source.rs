@@ -1,28 +1,28 @@
 //! An input that several threads share: each takes the next block of whole lines.
 //!
-//! The threads read by turns, under a lock, straight into buffers of their own;
-//! nobody hands lines to anybody. What a block leaves of its last line goes to
-//! whoever reads next.
+//! The threads take turns under a lock and read into buffers of their own, so no
+//! line is copied from one thread to another. An incomplete last line of a block
+//! becomes the start of the next block.
 //!
-//! A line that is longer than was foreseen halts the input, for everybody, before
-//! more of it is read: first there must be memory for it.
+//! A line that is longer than its reservation halts the input for all threads
+//! before more of it is read: memory for it must be reserved first.
 
-use super::key::STRIDE;
 use crate::common::error::Error;
 use crate::common::stream::{BLOCK, Blocks};
+use crate::text::count::store::key::STRIDE;
 use std::io::Read;
 
-/// An input, cut into blocks of whole lines.
+/// An input, divided into blocks of whole lines.
 pub struct Source<R> {
     input: R,
     terminator: u8,
-    /// How many lines there were before the next block, where somebody counts them.
+    /// The number of lines before the next block, if lines are numbered.
     before: u64,
     /// The beginning of a line whose end has not been read.
     rest: Vec<u8>,
-    /// The size of a block with such a line's beginning, in bytes, that halts the input.
-    most: usize,
-    /// That block, once it does.
+    /// The size in bytes at which such a line halts the input.
+    longest: usize,
+    /// The block with the start of that line, while the input is halted.
     halted: Option<Blocks>,
     ended: bool,
 }
@@ -36,31 +36,31 @@ impl<R: Read> Source<R> {
             terminator,
             before: 0,
             rest,
-            most: usize::MAX,
+            longest: usize::MAX,
             halted: None,
             ended: false,
         }
     }
 
-    /// Halts the input from now on where a line is found to be longer than this.
+    /// Halts the input from now on at a line that is longer than this.
     pub fn halt_beyond(&mut self, longest: usize) {
-        self.most = longest;
+        self.longest = longest;
     }
 
-    /// How much of a line has been read that halts the input, if one does.
+    /// The size of the part of the long line that was read, if the input is halted.
     pub fn halted(&self) -> Option<usize> {
         self.halted.as_ref().map(|block| block.text().len())
     }
 
-    /// Reads the next lines into `block`: their size in bytes, 0 at the end, or
-    /// where the input is halted. The last line of the input may lack its terminator.
+    /// Reads the next lines into `block`. Returns their size in bytes; 0 at the end, or
+    /// if the input is halted. The last line of the input may lack its terminator.
     pub fn next(&mut self, block: &mut Blocks) -> Result<usize, Error> {
-        // A long line that has passed shall not be felt any more.
+        // A block that has grown for an earlier long line is freed.
         if block.size() / 8 > block.text().len().max(BLOCK) {
             *block = Blocks::new();
         }
         match self.halted.take() {
-            Some(begun) => *block = begun,
+            Some(started) => *block = started,
             None => {
                 block.keep(0);
                 block.put(&self.rest);
@@ -69,7 +69,7 @@ impl<R: Read> Source<R> {
         }
         while !self.ended {
             let before = block.text().len();
-            if before > self.most {
+            if before > self.longest {
                 self.halted = Some(std::mem::take(block));
                 return Ok(0);
             }
@@ -89,8 +89,7 @@ impl<R: Read> Source<R> {
         Ok(block.text().len())
     }
 
-    /// The same, and the number of the first of these lines; that of the first
-    /// of all is 1.
+    /// The same, with the number of the first of these lines. Lines are numbered from 1.
     pub fn next_numbered(&mut self, block: &mut Blocks) -> Result<(usize, u64), Error> {
         let length = self.next(block)?;
         let number = self.before + 1;
@@ -99,7 +98,7 @@ impl<R: Read> Source<R> {
         Ok((length, number))
     }
 
-    /// Ends the input here, for everybody.
+    /// Ends the input for all threads.
     pub fn end(&mut self) {
         self.ended = true;
         self.rest.clear();
@@ -107,8 +106,7 @@ impl<R: Read> Source<R> {
     }
 }
 
-/// The first `length` bytes of a block's text, and the bytes behind them that
-/// may be read with it.
+/// The first `length` bytes of a block's text, and [`STRIDE`] bytes more.
 pub fn padded(block: &Blocks, length: usize) -> &[u8] {
     block.padded(length + STRIDE)
 }
@@ -118,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_that_is_too_long_halts_the_input_for_everybody() {
+    fn a_line_that_is_too_long_halts_the_input_for_all_threads() {
         let long = [&b"x".repeat(10 * BLOCK)[..], b"\nb\n"].concat();
         let text = [b"a\n", &long[..]].concat();
         let mut source = Source::new(&text[..], b'\n');
@@ -129,8 +127,8 @@ mod tests {
         for i in 0..3 {
             let block = if i == 1 { &mut other } else { &mut one };
             assert_eq!(source.next(block).unwrap(), 0);
-            let begun = source.halted().unwrap();
-            assert!((2 * BLOCK..=3 * BLOCK).contains(&begun), "{begun}");
+            let started = source.halted().unwrap();
+            assert!((2 * BLOCK..=3 * BLOCK).contains(&started), "{started}");
         }
         source.halt_beyond(20 * BLOCK);
         let mut read = Vec::new();

@@ -1,8 +1,8 @@
-//! A batch of keys: those that are hashed and not yet looked up.
+//! A batch of keys that are hashed and not yet looked up.
 
-use super::key::{Middle, Short};
+use crate::text::count::store::key::{Middle, Short};
 
-/// How many keys are hashed before the first is looked up.
+/// The number of keys that are hashed before the first is looked up.
 const BATCH: usize = 32;
 
 /// Keys that are hashed and not yet looked up.
@@ -14,7 +14,7 @@ pub struct Batch {
     pub middle: Pending<Middle>,
 }
 
-/// Keys of one class, each behind its hash.
+/// Keys of one class, each after its hash.
 #[derive(Default)]
 pub struct Pending<K> {
     keys: [(u64, K); BATCH],
@@ -22,12 +22,12 @@ pub struct Pending<K> {
 }
 
 impl<K> Pending<K> {
-    /// How many there are.
+    /// The number of keys.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Adds a key; true if the batch is now full.
+    /// Adds a key. Returns true if the batch is now full.
     #[inline(always)]
     pub fn push(&mut self, hash: u64, key: K) -> bool {
         self.keys[self.len] = (hash, key);

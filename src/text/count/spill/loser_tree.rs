@@ -1,18 +1,18 @@
-//! Many sorted inputs to one: equal lines added up.
+//! Merges many sorted inputs and adds up the counts of equal lines.
 //!
 //! A tree of losers (Knuth, The Art of Computer Programming, volume 3, 5.4.1):
-//! each inner node holds the input that lost there, so the next smallest line
-//! of `k` inputs takes one comparison for each level, log2 k of them. Most
-//! are decided by the first 16 bytes of the lines, which stand in the tree.
+//! each inner node has the input that lost there, so the next smallest line of
+//! `k` inputs takes one comparison for each level, log2 k of them. The first 16
+//! bytes of the lines, which are in the tree, decide most comparisons.
 
 use crate::common::error::Error;
 
 /// Lines and their counts, in the order of the lines' bytes.
 pub trait Sorted {
-    /// Goes to the next line, at first to the first one; false if there is none.
+    /// Goes to the next line, at first to the first one. Returns false if there is none.
     fn advance(&mut self) -> Result<bool, Error>;
 
-    /// The line at hand.
+    /// The current line.
     fn line(&self) -> &[u8];
 
     /// Its first 16 bytes as a big-endian number, padded with zeros.
@@ -23,7 +23,7 @@ pub trait Sorted {
     /// Its count.
     fn count(&self) -> u64;
 
-    /// What is wrong where its count makes the sum larger than 64 bits hold.
+    /// The error if its count makes the sum larger than 64 bits can represent.
     fn too_large(&self) -> Error {
         let line = self.line().to_vec();
         Error::TooLarge { line }
@@ -38,10 +38,10 @@ pub fn prefix(line: &[u8]) -> u128 {
     u128::from_be_bytes(bytes)
 }
 
-/// An input in the tree, and what it has next.
+/// An input in the tree.
 #[derive(Clone, Copy)]
 struct Player {
-    /// The first bytes of its line; all ones if it has ended.
+    /// The first bytes of its current line; all ones if it has ended.
     prefix: u128,
     input: usize,
 }
@@ -57,7 +57,7 @@ pub struct Merge<S> {
 }
 
 impl<S: Sorted> Merge<S> {
-    /// The inputs, none of which has gone to its first line yet.
+    /// A merge of inputs that have not moved to their first lines yet.
     pub fn new(inputs: Vec<S>) -> Result<Self, Error> {
         let k = inputs.len();
         let mut merge = Merge {
@@ -77,7 +77,7 @@ impl<S: Sorted> Merge<S> {
         Ok(merge)
     }
 
-    /// Takes an input to its next line.
+    /// Moves an input to its next line.
     #[inline(always)]
     fn next_of(&mut self, input: usize) -> Result<Player, Error> {
         let prefix = match self.inputs[input].advance()? {
@@ -90,7 +90,7 @@ impl<S: Sorted> Merge<S> {
         Ok(Player { prefix, input })
     }
 
-    /// The winner below a node, whose losers are put in their places.
+    /// Returns the winner below a node and stores the losers there.
     fn build(&mut self, node: usize, leaves: &[Player]) -> Player {
         if node >= leaves.len() {
             return leaves[node - leaves.len()];
@@ -120,7 +120,7 @@ impl<S: Sorted> Merge<S> {
         }
     }
 
-    /// Takes the winner to its next line, and finds the next winner.
+    /// Moves the winner to its next line and finds the next winner.
     #[inline(always)]
     fn advance(&mut self) -> Result<(), Error> {
         let mut winner = self.next_of(self.tree[0].input)?;
@@ -135,11 +135,11 @@ impl<S: Sorted> Merge<S> {
         Ok(())
     }
 
-    /// Hands on every distinct line, in order, with the sum of its counts.
-    pub fn each(
+    /// Passes every distinct line and the sum of its counts to `put`, in order.
+    pub fn each<E: From<Error>>(
         mut self,
-        mut put: impl FnMut(u64, &[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+        mut put: impl FnMut(u64, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let Some(&Player { mut prefix, .. }) = self.tree.first() else {
             return Ok(());
         };
@@ -221,7 +221,7 @@ mod tests {
             let mut merged = Vec::new();
             let put = |count, line: &[u8]| {
                 merged.push((line.to_vec(), count));
-                Ok(())
+                Ok::<_, Error>(())
             };
             Merge::new(lists.into_iter().map(sorted).collect()).unwrap().each(put).unwrap();
             prop_assert_eq!(merged, expected.into_iter().collect::<Vec<_>>());
@@ -233,7 +233,7 @@ mod tests {
         let list = |count| List(vec![(b"a".to_vec(), count)], None);
         let merged = Merge::new(vec![list(u64::MAX), list(1)])
             .unwrap()
-            .each(|_, _| Ok(()));
+            .each(|_, _| Ok::<_, Error>(()));
         assert!(matches!(merged, Err(Error::TooLarge { line }) if line == b"a"));
     }
 }

@@ -1,29 +1,43 @@
-//! `count --merge --sorted`: partial counts that are in order, as a stream.
+//! `count --merge --sorted`: merges partial counts that are sorted.
 //!
-//! Each input is read once and a line is written as soon as all inputs are
-//! beyond it, as `sort -m` does it: memory does not grow with the inputs, but
-//! for one block of each. Many inputs are merged some at a time, to runs.
+//! Each input is read once, and a line is written as soon as all inputs are past
+//! it, as `sort -m` does. Memory is for one block of each input, however long
+//! the inputs are. If there are many inputs, groups of them are first merged to
+//! runs.
 
-use super::merge::Sorted;
-use super::order::Answer;
-use super::source::Source;
-use super::{Limits, Report, gather};
+use super::final_merge::{write, write_runs};
+use super::sorter::{Format, Sorter};
 use crate::common::error::{Error, TOO_LARGE};
 use crate::common::stream::Blocks;
+use crate::text::count::ingest::source::Source;
+use crate::text::count::limits::{Limits, Report};
+use crate::text::count::spill::Spill;
+use crate::text::count::spill::loser_tree::Sorted;
 use crate::text::tally::Tally;
 use std::cell::Cell;
 use std::io::{self, Read, Write};
 use std::ops::Range;
 
-/// What is wrong with a line that stands behind a larger one.
+/// The error for a line after a larger one.
 const DISORDER: &str = "not in order, as --sorted promises";
 
 /// Adds up partial counts, each in the order in which `count` writes them, and
 /// writes the sums in that order.
 ///
-/// The inputs are the names that errors give them, and their readers, which
-/// are asked for when they are needed. An error about a line says in which
-/// input it is; what has been written by then is where the answer begins.
+/// An input is its name in error messages, and its reader, which is opened when it is
+/// needed. An error about a line names its input; part of the output may have been written
+/// by then.
+///
+/// ```
+/// # use textmill::text::count::{Limits, merge_sorted};
+/// let monday = ("monday".to_string(), Ok(&b"2 ham\n1 spam\n"[..]));
+/// let tuesday = ("tuesday".to_string(), Ok(&b"1 eggs\n3 ham\n"[..]));
+/// let mut output = Vec::new();
+/// let inputs = [monday, tuesday].into_iter();
+/// merge_sorted(inputs, Limits::default(), b' ', b'\n', &mut output)?;
+/// assert_eq!(output, b"1 eggs\n5 ham\n1 spam\n");
+/// # Ok::<_, textmill::common::error::Error>(())
+/// ```
 pub fn merge_sorted<R: Read>(
     inputs: impl Iterator<Item = (String, io::Result<R>)>,
     limits: Limits,
@@ -36,8 +50,12 @@ pub fn merge_sorted<R: Read>(
         Ok(input) => Ok(Partial::new(name, input, terminator, &total)),
         Err(error) => Err(Error::Read(error).of(name)),
     });
-    let spill = limits.spill();
-    let most = spill.fan_in();
+    let format = Format {
+        separator,
+        terminator,
+    };
+    let spill = Spill::new(limits);
+    let most = spill.budget().runs;
     let mut open = inputs
         .by_ref()
         .take(most)
@@ -49,26 +67,19 @@ pub fn merge_sorted<R: Read>(
         open.push(next?);
     }
     let distinct = match spill.spilled().runs {
-        0 => gather::write(open, separator, terminator, output)?,
+        0 => write(open, format, output)?,
         _ => {
             spill.write_merged(open)?;
             let may_overflow = total.counts.get() > u64::MAX.into();
-            let none = Answer::default();
-            gather::write_runs(
-                &spill,
-                none,
-                spill.workers(),
-                may_overflow,
-                separator,
-                terminator,
-                output,
-            )?
+            let ranges = Sorter::default();
+            let threads = spill.budget().workers();
+            write_runs(&spill, ranges, threads, may_overflow, format, output)?
         }
     };
     Ok(spill.report(total.lines.get(), distinct))
 }
 
-/// What was read.
+/// The sums over all inputs.
 #[derive(Default)]
 struct Total {
     lines: Cell<u64>,
@@ -81,16 +92,16 @@ struct Partial<'a, R> {
     source: Source<R>,
     terminator: u8,
     block: Blocks,
-    /// How much of the block is whole lines.
+    /// The size of the whole lines in the block.
     end: usize,
     /// Where the next record begins.
     next: usize,
-    /// The line at hand, without its count.
+    /// The current line, without its count.
     line: Range<usize>,
     count: u64,
-    /// The number of the record at hand; the first is 1.
+    /// The number of the current record, from 1.
     number: u64,
-    /// The line before.
+    /// The previous line.
     last: Vec<u8>,
     total: &'a Total,
 }
@@ -112,7 +123,7 @@ impl<'a, R: Read> Partial<'a, R> {
         }
     }
 
-    /// What is wrong with the record at hand.
+    /// The error for the current record.
     fn wrong(&self, cause: &'static str) -> Error {
         let number = self.number;
         Error::Line { number, cause }.of(&self.name)
@@ -166,12 +177,14 @@ impl<R: Read> Sorted for Partial<'_, R> {
 mod tests {
     use super::*;
     use crate::common::memory::Size;
+    use crate::text::count::sizes::Sizes;
 
     fn merged(inputs: &[&str]) -> (Vec<u8>, Result<Report, Error>) {
         let inputs = inputs.iter().enumerate();
         let inputs = inputs.map(|(i, text)| (format!("file {i}"), Ok(text.as_bytes())));
         let limits = Limits {
             memory: Some(Size::Bytes(0)),
+            sizes: Sizes::SMALL,
             ..Limits::default()
         };
         let mut out = Vec::new();
@@ -195,7 +208,7 @@ mod tests {
                 ..Report::default()
             }
         );
-        // A line that comes again at once is in order.
+        // Equal neighbours are in order.
         assert_eq!(merged(&["1 a\n2 a\n"]).0, b"3 a\n");
         assert_eq!(merged(&[]).0, b"");
     }
@@ -213,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_promise_names_file_and_line() {
+    fn an_error_names_file_and_line() {
         let disorder = "file 1: line 3: not in order, as --sorted promises";
         assert_eq!(error(&["1 x\n", "1 a\n1 c\n1 b\n"]), disorder);
         let malformed = "file 0: line 2: no count before the line";
@@ -225,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_written_where_many_inputs_overflow() {
+    fn nothing_is_written_if_many_inputs_overflow() {
         let max = format!("1 a\n{} b\n", u64::MAX);
         let mut inputs = vec!["1 a\n"; 20];
         inputs[3] = &max;
