@@ -11,7 +11,7 @@ use super::counts::Counts;
 use super::limits::Report;
 use crate::common::error::Error;
 use crate::common::stream::{Blocks, Filter, Out};
-use crate::text::tally::{self, DIGITS, Tally};
+use crate::text::tally::{self, Tally};
 use std::io::{self, Read, Write};
 
 /// The second byte of END.
@@ -118,7 +118,7 @@ fn put(line: &[u8], folded: &[u8], has_counts: bool, terminator: u8, keys: &mut 
         false => (line, folded),
         true => match (Tally::parse(line), Tally::parse(folded)) {
             (Ok(tally), Ok(folded)) => {
-                keys.push(tally::decimal(tally.count, &mut [0; DIGITS]));
+                keys.push(itoa::Buffer::new().format(tally.count).as_bytes());
                 keys.push(b" ");
                 (tally.line, folded.line)
             }

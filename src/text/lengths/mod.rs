@@ -1,18 +1,18 @@
 //! `lengths`: the length of each line.
 //!
-//! In characters (Unicode scalar values), as `wc -m` and Python's `len` have
-//! it; a byte that is part of no character counts as one. Cost: one pass over
+//! In characters (Unicode scalar values), as `wc -m` and Python's `len` count
+//! them; a byte that is part of no character counts as one. Cost: one pass over
 //! masks of 64 bytes, in constant memory, whatever the length of a line.
 //!
-//! In graphemes: whether one ends depends on the characters of it, from its
-//! beginning, and on the next one. So only the last one of a block is held, and
-//! of one that is very long no more than tells how it may go on.
+//! Chapter: `graphemes` counts what a reader perceives as characters.
+
+mod graphemes;
 
 use crate::common::error::Error;
 use crate::common::stream::{Filter, Out};
 use crate::text::scan::{self, CHUNK};
 use crate::text::tally;
-use unicode_segmentation::UnicodeSegmentation;
+use graphemes::{Graphemes, graphemes};
 
 /// What a length counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,24 +21,33 @@ pub enum Unit {
     Characters,
     /// Bytes.
     Bytes,
-    /// What a reader takes for one character: extended grapheme clusters, by
-    /// Unicode Standard Annex 29.
+    /// Extended grapheme clusters, which readers perceive as characters (Unicode Standard
+    /// Annex 29).
     Graphemes,
 }
 
-/// How many chunks are looked at together.
+/// How many chunks are searched together.
 const BATCH: usize = 16;
 
 /// The filter `lengths`.
+///
+/// ```
+/// # use textmill::common::stream;
+/// # use textmill::text::lengths::{Lengths, Unit};
+/// let mut output = Vec::new();
+/// let text = "naïve\n\ncafé\n";
+/// stream::filter(&mut text.as_bytes(), &mut Lengths::new(Unit::Characters, b'\n'), &mut output)?;
+/// assert_eq!(output, b"5\n0\n4\n");
+/// # Ok::<_, textmill::common::error::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Lengths {
     unit: Unit,
     terminator: u8,
-    /// The length so far of a line that goes on; `None` between two lines.
+    /// The length so far of an incomplete line; `None` between two lines.
     line: Option<u64>,
-    /// The last grapheme of that line, which is counted but may go on: empty if
-    /// none can, and for other units.
-    held: String,
+    /// The graphemes of that line.
+    graphemes: Graphemes,
 }
 
 impl Lengths {
@@ -48,11 +57,11 @@ impl Lengths {
             unit,
             terminator,
             line: None,
-            held: String::new(),
+            graphemes: Graphemes::default(),
         }
     }
 
-    /// Lines of a text in which `leads` of a chunk tells which of its bytes count.
+    /// Lines of a text. `leads` returns the bytes of a chunk that count.
     fn by_masks(&mut self, text: &[u8], leads: impl Fn(&[u8]) -> u64, out: &mut Out) {
         let mut ends = [0; BATCH];
         let mut length = self.line.unwrap_or(0);
@@ -65,7 +74,7 @@ impl Lengths {
                 let room = out.room(CHUNK * (tally::DIGITS + 1));
                 let mut at = 0;
                 while ends != 0 {
-                    // The bits before the end of this line, and the others.
+                    // The bits before the end of this line.
                     let before = (ends & ends.wrapping_neg()) - 1;
                     length += u64::from((leads & before).count_ones());
                     at = put(length, room, at);
@@ -80,8 +89,8 @@ impl Lengths {
         self.line = (text.last() != Some(&self.terminator)).then_some(length);
     }
 
-    /// Lines of a text that is not all UTF-8: valid parts as they are, each
-    /// other byte as one.
+    /// Lines of a text that is not all UTF-8: valid parts by masks, and each other byte
+    /// counts as one.
     fn by_parts(&mut self, text: &[u8], out: &mut Out) {
         for part in text.utf8_chunks() {
             if !part.valid().is_empty() {
@@ -99,50 +108,20 @@ impl Lengths {
             let line = &text[start..end];
             match self.line {
                 None => self.line = Some(graphemes(line)),
-                Some(_) => self.part_of_line(line),
+                Some(length) => self.line = Some(length + self.graphemes.begun(line)),
             }
             self.end_line(out);
             start = end + 1;
         }
         if start < text.len() {
-            self.part_of_line(&text[start..]);
+            let length = self.line.unwrap_or(0);
+            self.line = Some(length + self.graphemes.begun(&text[start..]));
         }
-    }
-
-    fn part_of_line(&mut self, text: &[u8]) {
-        let mut length = self.line.unwrap_or(0);
-        for part in text.utf8_chunks() {
-            length += self.begun(part.valid());
-            if !part.invalid().is_empty() {
-                length += part.invalid().len() as u64;
-                self.held.clear();
-            }
-        }
-        self.line = Some(length);
-    }
-
-    /// How many graphemes begin in the next part of a line. The last one is held.
-    fn begun(&mut self, text: &str) -> u64 {
-        if text.is_empty() {
-            return 0;
-        }
-        let before = u64::from(!self.held.is_empty());
-        let joined = match before {
-            0 => text,
-            _ => &format!("{}{text}", self.held),
-        };
-        let (n, last) = clusters(joined);
-        self.held.clear();
-        match last.len() {
-            ..=LONGEST => self.held.push_str(last),
-            _ => self.held = shortened(last),
-        }
-        n - before
     }
 
     fn end_line(&mut self, out: &mut Out) {
         let length = self.line.take().unwrap_or(0);
-        self.held.clear();
+        self.graphemes.end();
         let room = out.room(tally::DIGITS + 1);
         let at = put(length, room, 0);
         out.advance(at);
@@ -174,11 +153,11 @@ impl Filter for Lengths {
     }
 }
 
-/// Which bytes of a chunk of UTF-8 begin a character: all but those of the form
-/// `10xxxxxx`. What lies behind the chunk is in it, too.
+/// The bytes of a chunk of UTF-8 that begin a character: all but those of the form
+/// `10xxxxxx`. The bits after a short chunk are set, too.
 fn leads(chunk: &[u8]) -> u64 {
     const TOPS: u64 = 0x8080_8080_8080_8080;
-    // Bit 8i of eight bytes, times this, gives bit 56 + i and others below.
+    // Bit 8i of eight bytes times this gives bit 56 + i and lower bits.
     const GATHER: u64 = 0x0102_0408_1020_4080;
     let (words, rest) = chunk.as_chunks();
     let mut last = [0; 8];
@@ -186,66 +165,23 @@ fn leads(chunk: &[u8]) -> u64 {
     let words = words.iter().chain([&last]).take(CHUNK / 8).enumerate();
     words.fold(u64::MAX, |leads, (i, &word)| {
         let word = u64::from_le_bytes(word);
-        // The top bit of a byte is set, and the one below it is not.
+        // The top bit of a byte is set, and the next lower one is not.
         let inner = word & !(word << 1) & TOPS;
         leads ^ (inner >> 7).wrapping_mul(GATHER) >> 56 << (8 * i)
     })
 }
 
-/// How many graphemes there are; a byte that is part of no character is one.
-fn graphemes(text: &[u8]) -> u64 {
-    let parts = text.utf8_chunks();
-    let lengths = parts.map(|part| clusters(part.valid()).0 + part.invalid().len() as u64);
-    lengths.sum()
-}
-
-/// How many graphemes there are, and the last one. The one place that looks for
-/// them, so that the compiler puts the search into this loop.
-#[inline(never)]
-fn clusters(text: &str) -> (u64, &str) {
-    let (mut n, mut last) = (0, "");
-    for grapheme in text.graphemes(true) {
-        (n, last) = (n + 1, grapheme);
-    }
-    (n, last)
-}
-
-/// The longest grapheme that is held as it is, in bytes. Those of languages are
-/// shorter, but a letter may have any number of marks.
-const LONGEST: usize = 256;
-
-/// A short grapheme after which the same may follow as after this one.
-///
-/// What may follow depends on the last character and on what it ends: an emoji
-/// with its marks and then perhaps a joiner, a consonant with its marks and then
-/// perhaps a virama (rules GB11 and GB9c), half a flag (GB12). Which of these, a
-/// few texts that may follow tell; and a grapheme that has it is the last
-/// character, behind one or two others that bring it about.
-fn shortened(grapheme: &str) -> String {
-    const FOLLOWING: [&str; 6] = ["", "👩", "\u{200D}👩", "क", "\u{94D}क", "🇦"];
-    const PRECEDING: [&str; 5] = ["", "👩", "क", "क\u{94D}", "🇦"];
-    let answers = |text: &str| FOLLOWING.map(|following| clusters(&format!("{text}{following}")).0);
-    let last = grapheme.chars().next_back();
-    let all = answers(grapheme);
-    let mut short = PRECEDING
-        .iter()
-        .map(|text| text.chars().chain(last).collect());
-    short
-        .find(|short: &String| answers(short) == all)
-        .unwrap_or_else(|| grapheme.to_string())
-}
-
-/// Writes a length and a newline at `at`; where that ends.
+/// Writes a length and a newline at `at`. Returns where they end.
 #[inline(always)]
 fn put(length: u64, room: &mut [u8], at: usize) -> usize {
-    // Words are short.
+    // Most words are this short.
     if length < 10 {
         room[at] = b'0' + length as u8;
         room[at + 1] = b'\n';
         return at + 2;
     }
-    let mut buffer = [0; tally::DIGITS];
-    let digits = tally::decimal(length, &mut buffer);
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(length).as_bytes();
     let end = at + digits.len();
     room[at..end].copy_from_slice(digits);
     room[end] = b'\n';
@@ -257,6 +193,8 @@ mod tests {
     use super::*;
     use crate::common::arbitrary::{self, filtered};
     use crate::common::utf8;
+    use graphemes::LONGEST;
+    use graphemes::tests::joining;
     use proptest::prelude::*;
 
     fn lengths(unit: Unit, text: &[u8], cuts: Vec<usize>) -> Vec<u64> {
@@ -285,62 +223,9 @@ mod tests {
         graphemes(line) as usize
     }
 
-    /// Characters that graphemes are made of: of each kind that the rules name.
-    const JOINING: &[&str] = &[
-        "a",
-        "7",
-        "\r",
-        "\0",
-        "\u{301}",
-        "\u{308}",
-        "\u{200D}",
-        "\u{200C}",
-        "\u{FE0F}",
-        "👩",
-        "❤",
-        "\u{1F3FD}",
-        "🇩",
-        "🇪",
-        "क",
-        "ष",
-        "\u{94D}",
-        "\u{93C}",
-        "\u{93F}",
-        "\u{903}",
-        "ক",
-        "\u{9CD}",
-        "\u{1B05}",
-        "\u{1B44}",
-        "\u{1100}",
-        "\u{1161}",
-        "\u{11A8}",
-        "가",
-        "각",
-        "\u{600}",
-        "\u{110BD}",
-        "\u{E33}",
-        "\u{20E3}",
-        "\u{E0067}",
-        "α",
-    ];
-
-    /// Texts of these, with runs of up to `n` pieces and of hundreds.
-    fn joining(n: usize) -> impl Strategy<Value = String> {
-        let piece = || prop::sample::select(JOINING);
-        let run = prop_oneof![
-            8 => (prop::collection::vec(piece(), 1..4), 1..3usize),
-            1 => (prop::collection::vec(piece(), 1..4), 1..300usize),
-        ];
-        let runs = prop::collection::vec(run, 1..=n);
-        runs.prop_map(|runs| {
-            let texts = runs.iter().map(|(pieces, n)| pieces.concat().repeat(*n));
-            texts.collect()
-        })
-    }
-
     #[test]
-    fn a_line_is_looked_at_once_and_not_held() {
-        // In blocks of a few bytes: whatever is held is looked at each time.
+    fn a_line_is_searched_once_and_not_buffered() {
+        // In blocks of a few bytes: the buffered bytes are searched each time.
         for (piece, graphemes) in [
             ("αβγδ", 4),
             ("\u{301}", 0),
@@ -356,7 +241,7 @@ mod tests {
             let n = 200_000;
             for _ in 0..n {
                 lengths.block(piece.as_bytes(), &mut out).unwrap();
-                assert!(lengths.held.len() <= LONGEST);
+                assert!(lengths.graphemes.buffered() <= LONGEST);
             }
             lengths.end(&mut out).unwrap();
             let length = (n * graphemes).max(1);
@@ -365,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_each_unit_counts() {
+    fn each_unit_counts() {
         let text = "naïve\n\n👩‍👩‍👧 e\u{301}".as_bytes();
         assert_eq!(lengths(Unit::Characters, text, vec![1]), [5, 0, 8]);
         assert_eq!(lengths(Unit::Bytes, text, vec![1]), [6, 0, 22]);
@@ -385,17 +270,6 @@ mod tests {
         #[test]
         fn graphemes_of_all_kinds_in_pieces(text in joining(10), cuts in arbitrary::cuts()) {
             prop_assert_eq!(lengths(Unit::Graphemes, text.as_bytes(), cuts), naive(text.as_bytes(), whole));
-        }
-
-        #[test]
-        fn a_long_grapheme_is_shortened_unnoticed(text in joining(3), next in joining(1)) {
-            // Of any text, also one that is not long: its last grapheme.
-            if let Some(last) = text.graphemes(true).next_back() {
-                let short = shortened(last);
-                prop_assert!(short.chars().count() <= 3, "{last:?} {short:?}");
-                let count = |text: &str| format!("{text}{next}").graphemes(true).count();
-                prop_assert_eq!(count(last), count(&short), "{:?} {:?}", last, short);
-            }
         }
     }
 }
