@@ -15,9 +15,9 @@ textmill::process_wide!();
 
 /// Print each distinct line once, after the number of times it occurs.
 ///
-/// What `LC_ALL=C sort | uniq -c` prints, without padding: COUNT LINE. Lines
-/// are bytes. If a FILE cannot be read, nothing is printed: part of a count
-/// is a wrong count.
+/// The output of `LC_ALL=C sort | uniq -c`, without padding: COUNT LINE. Lines
+/// are bytes. If a FILE cannot be read, nothing is printed, because the counts
+/// would be wrong.
 #[derive(Parser)]
 #[command(
     version,
@@ -27,7 +27,7 @@ textmill::process_wide!();
         Order of output: by the bytes of the line (with --unsorted: none).\n\
         Cost: one pass over the input, then a sort of the distinct lines. Memory grows \
         with the distinct lines, not with the input, and only up to the limit of -S, or five times \
-        the longest line; past it they are sorted in pieces, which go to temporary files without a name. \
+        the longest line; past it they are sorted in pieces, in temporary files without a name. \
         With --sorted: a block and a line of each FILE."
 )]
 struct Args {
@@ -39,23 +39,23 @@ struct Args {
 
     /// Read COUNT LINE and add the counts up
     ///
-    /// The lines are as count and uniq -c write them. So it sums by key: any
-    /// command that writes NUMBER KEY can stand in front of it.
+    /// The lines are as count and uniq -c write them. So it sums by key: the input
+    /// can come from any command that writes NUMBER KEY.
     #[arg(long)]
     merge: bool,
 
-    /// Count together what differs by case alone
+    /// Count together lines that differ only in case
     ///
     /// Lines are compared by full case folding. The most frequent of them is written; of
-    /// several, the first in the order of bytes. Partial counts that are to be merged so
-    /// are made without this option.
+    /// several, the first in the order of bytes. Use this option to merge partial counts,
+    /// not to make them.
     #[arg(short, long, conflicts_with = "sorted")]
     ignore_case: bool,
 
     /// With --merge: each FILE is sorted
     ///
-    /// In the order in which count writes. The sums are written as the files are
-    /// read, in constant memory.
+    /// It must be in the order in which count writes. The sums are written as the files
+    /// are read, in constant memory.
     #[arg(long, requires = "merge")]
     sorted: bool,
 
@@ -72,7 +72,7 @@ struct Args {
     #[command(flatten)]
     memory: cli::MemoryOptions,
 
-    /// Report what it took on standard error
+    /// Report the resources used on standard error
     ///
     /// The number of lines and of temporary files, and the memory.
     #[arg(short, long)]
@@ -97,7 +97,7 @@ impl Args {
         }
     }
 
-    /// What is counted of an input: its lines, or their keys.
+    /// The lines of an input, or their keys, to be counted.
     fn input<'a>(&self, input: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
         let input = self.lines.text.input(input);
         match self.ignore_case {
@@ -109,7 +109,8 @@ impl Args {
         }
     }
 
-    /// Where a sum grew too large: the record, if the files can be read again.
+    /// The error for a sum that is too large, with the number of the record if the files can be
+    /// read again.
     fn located(&self, error: Error, stdin_begins: Option<u64>) -> Error {
         let Error::TooLarge { line } = error else {
             return error;
@@ -119,7 +120,7 @@ impl Args {
             true => count::parts_of_key(&line, terminator),
             false => (&line[..], &line[..]),
         };
-        let is_meant = |found: &[u8]| match self.ignore_case {
+        let is_line = |found: &[u8]| match self.ignore_case {
             true => count::parts_of_key(found, terminator).0 == folded,
             false => found == folded,
         };
@@ -131,7 +132,7 @@ impl Args {
             .again(stdin_begins)
             .unwrap_or_default()
         {
-            match count::find_too_large(is_meant, &mut sum, &mut self.input(file), terminator) {
+            match count::find_too_large(is_line, &mut sum, &mut self.input(file), terminator) {
                 Ok(()) => {}
                 Err(
                     found @ Error::Line {
@@ -161,7 +162,7 @@ fn main() -> ExitCode {
         let ended = |result: Result<Report, Error>| {
             let report = result.map_err(|error| args.located(error, stdin_begins))?;
             if args.verbose {
-                tell(program, report);
+                say(program, report);
             }
             Ok(())
         };
@@ -202,15 +203,15 @@ fn main() -> ExitCode {
     })
 }
 
-/// Reads a number of threads.
+/// Parses a number of threads.
 fn threads(text: &str) -> Result<NonZeroUsize, String> {
     let number = text.parse().ok();
     let number = number.filter(|n: &NonZeroUsize| n.get() <= count::THREADS);
     number.ok_or_else(|| format!("not a number from 1 to {}", count::THREADS))
 }
 
-/// Says what a count took.
-fn tell(program: &cli::Program, report: Report) {
+/// Writes the report to standard error.
+fn say(program: &cli::Program, report: Report) {
     let Report {
         lines,
         distinct,

@@ -10,8 +10,8 @@ textmill::process_wide!();
 
 /// Print the length of each line, in characters.
 ///
-/// A character is a Unicode scalar value, as wc -m and Python's len have it; a
-/// byte that is part of none counts as one. The end of the line is not counted.
+/// A character is a Unicode scalar value, as in wc -m and Python's len; a byte
+/// that is part of no character counts as one. The end of the line is not counted.
 #[derive(Parser)]
 #[command(
     version,
@@ -26,7 +26,7 @@ struct Args {
 
     /// Count extended grapheme clusters
     ///
-    /// These are what a reader takes for one character.
+    /// Readers perceive each of these as one character.
     #[arg(long)]
     graphemes: bool,
 

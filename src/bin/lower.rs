@@ -18,8 +18,8 @@ textmill::process_wide!();
     version,
     after_help = "Example:\n  capwords FILE | lower --fold --nfc | count | topn 5\n\n\
         Order of output: that of the text.\n\
-        Cost: one pass; memory is constant, but for what stands between a capital sigma \
-        (with --nfc: a letter) and the character that decides about it."
+        Cost: one pass; memory is constant, except for the text between a capital sigma \
+        (with --nfc: a letter) and the character that decides its form."
 )]
 struct Args {
     /// Change A to Z only

@@ -10,10 +10,10 @@ textmill::process_wide!();
 
 /// Print the mean of numbers, one a line.
 ///
-/// All sums are exact. What is printed is the nearest double; from 10^12 on the mean
+/// All sums are exact. The output is the nearest double; from 10^12 on the mean
 /// of whole numbers has all its digits before the point, and up to four behind it.
-/// If a FILE cannot be read or a line is not a number, nothing is printed: part of a
-/// mean is a wrong mean. No numbers at all are an error, too. A line of more than
+/// If a FILE cannot be read or a line is not a number, nothing is printed, because the
+/// mean would be wrong. An input without numbers is an error. A line of more than
 /// 4096 bytes is not a number.
 #[derive(Parser)]
 #[command(
@@ -31,14 +31,14 @@ textmill::process_wide!();
 struct Args {
     /// Print n, sum, min, max, mean and sd
     ///
-    /// A line each: how many numbers there are, their sum, the smallest, the largest,
+    /// A line each: the number of numbers, their sum, the smallest, the largest,
     /// the mean, and the standard deviation of the sample.
     #[arg(long)]
     all: bool,
 
     /// Read COUNT NUMBER, as count writes it
     ///
-    /// As uniq -c does, too. The answer is that for the numbers themselves.
+    /// And as uniq -c does. The output is that for the numbers themselves.
     #[arg(long, conflicts_with = "merge")]
     counts: bool,
 
@@ -57,14 +57,14 @@ struct Args {
 
     /// Print a partial result, for --merge
     ///
-    /// One line of text, which holds all that --all tells, without rounding. Part of
-    /// the numbers may be none.
+    /// One line of text with the values of --all, without rounding. An input without
+    /// numbers is not an error.
     #[arg(long, conflicts_with = "all")]
     partial: bool,
 
     /// Read partial results and add them up
     ///
-    /// The answer is that of all the numbers together. A damaged line is an error.
+    /// The output is that for all the numbers together. A damaged line is an error.
     #[arg(long)]
     merge: bool,
 

@@ -10,26 +10,26 @@ textmill::process_wide!();
 
 /// Print the N lines with the largest counts, largest first.
 ///
-/// Reads COUNT LINE, as count and uniq -c write it, and prints what
-/// `LC_ALL=C sort -nr | head -n N` does. A line without a count is an error;
+/// Reads COUNT LINE, as count and uniq -c write it, and prints the output of
+/// `LC_ALL=C sort -nr | head -n N`. A line without a count is an error;
 /// if anything fails, nothing is printed.
 #[derive(Parser)]
 #[command(
     version,
     after_help = "Example:\n  words FILE | lower | count | topn 5\n\n\
         Order of output: by count, largest first; equal counts by the bytes of the line, \
-        largest first. With --least the opposite, as `LC_ALL=C sort -n` has it.\n\
+        largest first. With --least the opposite, that of `LC_ALL=C sort -n`.\n\
         Cost: one pass; memory for N lines, and with --ties for those with an equal count."
 )]
 struct Args {
-    /// How many lines [default: 10]
+    /// Number of lines [default: 10]
     ///
     /// A first operand that is not a number is a FILE; a file whose name is a number
     /// is written ./5. -5 is the same as 5.
     #[arg(value_name = "N", allow_negative_numbers = true)]
     operand: Option<OsString>,
 
-    /// How many lines; all operands are files
+    /// Number of lines; all operands are files
     #[arg(short, long = "lines", value_name = "N", value_parser = number)]
     n: Option<usize>,
 
@@ -44,7 +44,7 @@ struct Args {
     /// Add a last line with the sum of all other counts
     ///
     /// It is `SUM (other)`, with the separator of the first line, and always the last
-    /// line: `0 (other)` if nothing is left. Any `(other)` above it is a line of the
+    /// line: `0 (other)` if there are no other lines. Any `(other)` above it is a line of the
     /// input.
     #[arg(long)]
     other: bool,
@@ -53,12 +53,12 @@ struct Args {
     lines: cli::LineOptions,
 }
 
-/// How many lines are printed if the command line does not say.
+/// The number of lines by default.
 const DEFAULT: usize = 10;
 
 impl Args {
-    /// How many lines the command line asks for. The operand is that, or else the
-    /// first FILE. The error is one line.
+    /// The number of lines on the command line. The operand is the number or the first FILE.
+    /// The error is one line.
     fn n(&mut self) -> Result<Option<usize>, String> {
         let Some(operand) = self.operand.take() else {
             return Ok(self.n);
@@ -84,12 +84,12 @@ impl Args {
     }
 }
 
-/// Whether a text was probably meant as a number: `1.5`, `+3`, `-2e3`.
+/// Whether a text is probably intended as a number: `1.5`, `+3`, `-2e3`.
 fn looks_like_number(text: &str) -> bool {
     text.bytes().any(|byte| byte.is_ascii_digit()) && text.parse::<f64>().is_ok()
 }
 
-/// Reads a number of lines.
+/// Parses a number of lines.
 fn number(text: &str) -> Result<usize, &'static str> {
     let is_whole = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {

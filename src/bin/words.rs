@@ -18,7 +18,7 @@ textmill::process_wide!();
     after_help = "Example:\n  words FILE | lower | count | topn 5\n\n\
         Order of output: that of the text.\n\
         Cost: one pass; memory is constant, whatever the length of a line or a word \
-        (with -e: a line and its matches are held)."
+        (with -e: memory for a line and its matches)."
 )]
 struct Args {
     #[command(flatten)]

@@ -35,8 +35,13 @@ pub mod store;
 mod threads;
 
 pub use counts::Counts;
-pub use find_too_large::find_too_large;
-pub use ignore_case::{Keys, parts_of_key, write_ignoring_case};
+pub use ignore_case::{Keys, write_ignoring_case};
 pub use limits::{Limits, Report, THREADS};
 pub use output::merge_sorted::merge_sorted;
 pub use sizes::Sizes;
+
+// For the program's error messages.
+#[doc(hidden)]
+pub use find_too_large::find_too_large;
+#[doc(hidden)]
+pub use ignore_case::parts_of_key;
