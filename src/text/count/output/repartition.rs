@@ -45,7 +45,7 @@ fn divide(range: Lines, arenas: Arenas, threads: usize, part_slots: usize) -> Ve
         let mut parts: Vec<_> = splitters.parts().collect();
         loop {
             let some = range.lock().expect("no panic").take_some(SOME);
-            if some.len() == 0 {
+            if some.is_empty() {
                 return parts;
             }
             some.share_out(

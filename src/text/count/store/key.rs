@@ -59,10 +59,12 @@ impl LineKey {
     /// first.
     #[inline(always)]
     pub fn new(bytes: &[u8; STRIDE], length: usize) -> Self {
-        match length {
-            0..=SHORT => LineKey::Short(Short::new(bytes, length)),
-            ..=MIDDLE => LineKey::Middle(Middle::new(bytes, length)),
-            _ => LineKey::Long,
+        if length <= SHORT {
+            LineKey::Short(Short::new(bytes, length))
+        } else if length <= MIDDLE {
+            LineKey::Middle(Middle::new(bytes, length))
+        } else {
+            LineKey::Long
         }
     }
 }

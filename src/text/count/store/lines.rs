@@ -116,6 +116,11 @@ impl Lines {
         self.short.len() + self.middle.len() + self.long.len()
     }
 
+    /// Whether there are no slots.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Appends the lines of another list.
     pub fn append(&mut self, other: Lines) {
         append(&mut self.short, other.short);
