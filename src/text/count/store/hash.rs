@@ -4,6 +4,9 @@
 //! each product are folded together, as wyhash and foldhash do. Without the
 //! seed, an attacker cannot construct keys that collide. Keys are always
 //! compared in full, so a collision costs time but never changes the output.
+//!
+//! Why not the crate `foldhash`: with its fast variant, the rows `table` of `benches/kernels.rs`
+//! took 0.476 s of CPU time per run, and with this hash 0.417 s.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
