@@ -3,13 +3,13 @@
 //! The filters, in the order in which data flows:
 //!
 //! - [`capwords`], [`words`]: text in, words out, one a line. Both pick words
-//!   ([`pick`]) by bit masks ([`scan`]), or write the matches of a regular
+//!   (`pick`) by bit masks ([`scan`]), or write the matches of a regular
 //!   expression ([`mod@matches`]).
 //! - [`lower`]: text in, the same text in lower case out.
 //! - [`count`]: lines in, `COUNT LINE` out ([`tally`]).
 //! - [`topn`]: `COUNT LINE` in, the records with the largest counts out.
 //! - [`lengths`]: lines in, the length of each out.
-//! - [`mean`]: numbers in, their mean out ([`exact`]); also percentiles (by [`count`]),
+//! - [`mean`]: numbers in, their mean out (`exact`); also percentiles (by [`count`]),
 //!   and partial results, which add up.
 //!
 //! All of them use one version of [`unicode`].

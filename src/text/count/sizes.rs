@@ -1,7 +1,7 @@
 //! The sizes of tables, blocks and batches, in one place.
 //!
 //! They are parameters, so that a test with a small input takes every path of the program: it
-//! runs the same code with [`Sizes::SMALL`].
+//! runs the same code with `Sizes::SMALL`.
 
 /// The sizes of a count. They change its speed, never its output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! `mean`: the mean of numbers, and other statistics of one pass.
 //!
 //! The sums of the numbers and of their squares are exact, in as many bits as necessary
-//! ([`crate::text::exact`]). Only the results are rounded, each to the nearest value that its
+//! (`crate::text::exact`). Only the results are rounded, each to the nearest value that its
 //! format can represent. A number with a point or an exponent is the double nearest to it. The
 //! variance is computed from the two sums, without loss because they are exact. Cost: one pass,
 //! constant memory; for percentiles memory for the distinct numbers, up to a limit.

@@ -2,7 +2,7 @@
 //!
 //! 64 bytes of text become a few 64-bit numbers; bit *i* is for byte *i*. With
 //! these, the starts of words in all 64 bytes are a shift and an AND
-//! ([`crate::text::pick`]). The masks are made in two steps:
+//! (`crate::text::pick`). The masks are made in two steps:
 //!
 //! - [`classify`] considers single bytes. That is enough for ASCII.
 //! - [`Refiner`] decodes characters outside ASCII and corrects the masks, so
