@@ -279,6 +279,149 @@ mod count {
     }
 }
 
+// The hash table of `count` and its hash, beside others: the same keys, the same counts. 20 million
+// lines of words by Zipf's law, of which so many are distinct, about.
+mod table {
+    use super::*;
+    use std::hash::{BuildHasher, Hash, Hasher};
+    use textmill::text::count::store::hash::Seed;
+    use textmill::text::count::store::key::{Inline, STRIDE, Short};
+    use textmill::text::count::store::table::Table;
+
+    const LINES: usize = 20_000_000;
+    const DISTINCT: [usize; 2] = [150_000, 520_000];
+
+    /// How many keys are hashed before the first is looked up, as in `count`.
+    const BATCH: usize = 32;
+
+    /// A key, for hash functions of other crates.
+    #[derive(PartialEq, Eq)]
+    struct Key(Short);
+
+    impl Hash for Key {
+        fn hash<H: Hasher>(&self, state: &mut H) {
+            state.write_u128(self.0.order());
+        }
+    }
+
+    /// The keys of the lines, the key of each distinct word, and how often it occurs.
+    fn keys(distinct: usize) -> (Vec<Short>, Vec<(Short, u64)>) {
+        let alphabet: Vec<_> = ('a'..='z').collect();
+        let key = |rank: usize| {
+            // No two words are the same.
+            let word = word(&alphabet, rank) + &format!("{rank:X}");
+            let mut bytes = [0; STRIDE];
+            bytes[..word.len()].copy_from_slice(word.as_bytes());
+            Short::new(&bytes, word.len())
+        };
+        let mut counts: Vec<_> = (0..=distinct).map(|rank| (key(rank), 0)).collect();
+        let mut numbers = Numbers(3);
+        let keys = (0..LINES).map(|_| {
+            let (key, count) = &mut counts[numbers.zipf(distinct)];
+            *count += 1;
+            *key
+        });
+        let keys = keys.collect();
+        counts.retain(|&(_, count)| count > 0);
+        (keys, counts)
+    }
+
+    /// Times `count`, which returns the count of each of some keys, if these are right.
+    fn bench<T>(
+        bencher: Bencher,
+        distinct: usize,
+        count: impl Fn(&[Short]) -> T,
+        counts: impl Fn(T) -> Vec<(Short, u64)>,
+    ) {
+        let (keys, mut expected) = keys(distinct);
+        let mut found = counts(count(&keys));
+        found.sort_by_key(|(key, _)| key.order());
+        expected.sort_by_key(|(key, _)| key.order());
+        assert!(found == expected);
+        bencher
+            .counter(divan::counter::ItemsCount::new(LINES))
+            .bench_local(|| count(black_box(&keys)));
+    }
+
+    /// The table of `count` with a hash function.
+    fn own(bencher: Bencher, distinct: usize, hash: impl Fn(&Short) -> u64) {
+        let count = |keys: &[Short]| {
+            let mut table = Table::new();
+            let mut hashes = [0; BATCH];
+            for keys in keys.chunks(BATCH) {
+                for (key, place) in keys.iter().zip(&mut hashes) {
+                    *place = hash(key);
+                    table.prefetch(*place);
+                }
+                for (key, &place) in keys.iter().zip(&hashes) {
+                    table.add(place, 1, |known| known == key, || *key, &hash);
+                }
+            }
+            table
+        };
+        let counts =
+            |table: Table<Short>| table.iter().map(|slot| (slot.key, slot.count)).collect();
+        bench(bencher, distinct, count, counts);
+    }
+
+    /// The table of `hashbrown` with a hash function.
+    fn hashbrown(bencher: Bencher, distinct: usize, hash: impl Fn(&Short) -> u64) {
+        let count = |keys: &[Short]| {
+            let mut table = ::hashbrown::HashTable::new();
+            for key in keys {
+                let is = |known: &(Short, u64)| known.0 == *key;
+                let entry = table.entry(hash(key), is, |known| hash(&known.0));
+                entry.or_insert((*key, 0)).into_mut().1 += 1;
+            }
+            table
+        };
+        bench(bencher, distinct, count, |table| {
+            table.into_iter().collect()
+        });
+    }
+
+    /// The hash function of `count`.
+    fn own_hash() -> impl Fn(&Short) -> u64 {
+        let seed = Seed::random();
+        move |key| key.hash(seed)
+    }
+
+    fn foldhash_fast() -> impl Fn(&Short) -> u64 {
+        let state = foldhash::fast::FixedState::with_seed(black_box(7));
+        move |key| state.hash_one(Key(*key))
+    }
+
+    fn foldhash_quality() -> impl Fn(&Short) -> u64 {
+        let state = foldhash::quality::FixedState::with_seed(black_box(7));
+        move |key| state.hash_one(Key(*key))
+    }
+
+    #[divan::bench(args = DISTINCT, sample_count = 9, sample_size = 1)]
+    fn own_table_own_hash(bencher: Bencher, distinct: usize) {
+        own(bencher, distinct, own_hash());
+    }
+
+    #[divan::bench(args = DISTINCT, sample_count = 9, sample_size = 1)]
+    fn own_table_foldhash_fast(bencher: Bencher, distinct: usize) {
+        own(bencher, distinct, foldhash_fast());
+    }
+
+    #[divan::bench(args = DISTINCT, sample_count = 9, sample_size = 1)]
+    fn own_table_foldhash_quality(bencher: Bencher, distinct: usize) {
+        own(bencher, distinct, foldhash_quality());
+    }
+
+    #[divan::bench(args = DISTINCT, sample_count = 9, sample_size = 1)]
+    fn hashbrown_own_hash(bencher: Bencher, distinct: usize) {
+        hashbrown(bencher, distinct, own_hash());
+    }
+
+    #[divan::bench(args = DISTINCT, sample_count = 9, sample_size = 1)]
+    fn hashbrown_foldhash_fast(bencher: Bencher, distinct: usize) {
+        hashbrown(bencher, distinct, foldhash_fast());
+    }
+}
+
 mod tally {
     use super::*;
     use textmill::text::tally::{Tally, put};

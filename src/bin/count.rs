@@ -44,7 +44,7 @@ pub struct Args {
     #[arg(long)]
     merge: bool,
 
-    /// Count together what differs by case alone
+    /// Count together lines that differ only in case
     ///
     /// Lines are compared by full case folding. The most frequent spelling is written; of
     /// several, the first in the order of bytes. Make partial counts without this option,
@@ -88,6 +88,7 @@ impl Args {
             threads: self.jobs,
             memory: self.memory.memory,
             directories: self.memory.directories(),
+            ..Limits::default()
         };
         match self.ignore_case {
             // For each of two counts.
@@ -96,7 +97,7 @@ impl Args {
         }
     }
 
-    /// What is counted of an input: its lines, or their keys.
+    /// The lines of an input, or their keys, to be counted.
     fn input<'a>(&self, input: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
         let input = self.lines.text.input(input);
         match self.ignore_case {
@@ -108,7 +109,8 @@ impl Args {
         }
     }
 
-    /// Where a sum grew too large: the record, if the files can be read again.
+    /// The error for a sum that is too large, with the number of the record if the files can be
+    /// read again.
     fn located(&self, error: Error, stdin_begins: Option<u64>) -> Error {
         let Error::TooLarge { line } = error else {
             return error;
@@ -118,7 +120,7 @@ impl Args {
             true => count::parts_of_key(&line, terminator),
             false => (&line[..], &line[..]),
         };
-        let is_meant = |found: &[u8]| match self.ignore_case {
+        let is_line = |found: &[u8]| match self.ignore_case {
             true => count::parts_of_key(found, terminator).0 == folded,
             false => found == folded,
         };
@@ -130,7 +132,7 @@ impl Args {
             .again(stdin_begins)
             .unwrap_or_default()
         {
-            match count::find_too_large(is_meant, &mut sum, &mut self.input(file), terminator) {
+            match count::find_too_large(is_line, &mut sum, &mut self.input(file), terminator) {
                 Ok(()) => {}
                 Err(
                     found @ Error::Line {
@@ -160,7 +162,7 @@ fn main() -> ExitCode {
         let ended = |result: Result<Report, Error>| {
             let report = result.map_err(|error| args.located(error, stdin_begins))?;
             if args.verbose {
-                tell(program, report);
+                say(program, report);
             }
             Ok(())
         };
@@ -193,9 +195,7 @@ fn main() -> ExitCode {
             },
             |counts, output| {
                 ended(match args.ignore_case {
-                    true => {
-                        count::write_alike(counts, args.limits(), separator, terminator, output)
-                    }
+                    true => count::write_ignoring_case(counts, separator, terminator, output),
                     false => counts.write(separator, terminator, output),
                 })
             },
@@ -203,15 +203,15 @@ fn main() -> ExitCode {
     })
 }
 
-/// Reads a number of threads.
+/// Parses a number of threads.
 fn threads(text: &str) -> Result<NonZeroUsize, String> {
     let number = text.parse().ok();
     let number = number.filter(|n: &NonZeroUsize| n.get() <= count::THREADS);
     number.ok_or_else(|| format!("not a number from 1 to {}", count::THREADS))
 }
 
-/// Says what a count took.
-fn tell(program: &cli::Program, report: Report) {
+/// Writes the report to standard error.
+fn say(program: &cli::Program, report: Report) {
     let Report {
         lines,
         distinct,

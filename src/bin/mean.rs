@@ -4,7 +4,7 @@ use clap::Parser;
 use std::process::ExitCode;
 use textmill::cli;
 use textmill::text::count::Limits;
-use textmill::text::mean::{Answer, Form, Mean, Percentile};
+use textmill::text::mean::{Format, Mean, Output, Percentile};
 
 textmill::process_wide!();
 
@@ -63,7 +63,7 @@ pub struct Args {
 
     /// Read partial results and add them up
     ///
-    /// The answer is that of all the numbers together. A damaged line is an error.
+    /// The output is that for all the numbers together. A damaged line is an error.
     #[arg(long)]
     merge: bool,
 
@@ -76,10 +76,10 @@ pub struct Args {
 
 fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
-        let form = match (args.counts, args.merge) {
-            (true, _) => Form::Counts,
-            (_, true) => Form::Partials,
-            _ => Form::Numbers,
+        let format = match (args.counts, args.merge) {
+            (true, _) => Format::Counts,
+            (_, true) => Format::Partials,
+            _ => Format::Numbers,
         };
         let mut percentiles = args.percentiles;
         if args.median {
@@ -88,21 +88,22 @@ fn main() -> ExitCode {
         if !percentiles.is_empty() {
             program.hold_only_what_is_used();
         }
-        let answer = match (args.all, args.partial) {
-            (true, _) => Answer::All(percentiles),
-            (_, true) => Answer::Partial,
-            _ if percentiles.is_empty() => Answer::Mean,
-            _ => Answer::Percentiles(percentiles),
+        let output = match (args.all, args.partial) {
+            (true, _) => Output::All(percentiles),
+            (_, true) => Output::Partial,
+            _ if percentiles.is_empty() => Output::Mean,
+            _ => Output::Percentiles(percentiles),
         };
         let terminator = args.lines.terminator();
         let limits = Limits {
             threads: None,
             memory: args.memory.memory,
             directories: args.memory.directories(),
+            ..Limits::default()
         };
         program.sum(
             &args.lines.text.files,
-            Mean::new(form, answer, limits),
+            Mean::new(format, output, limits),
             |mean, input| mean.read(&mut args.lines.text.input(input), terminator),
             |mean, output| mean.write(output),
         )

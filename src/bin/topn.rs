@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(value_name = "N", allow_negative_numbers = true)]
     operand: Option<OsString>,
 
-    /// How many lines; all operands are files
+    /// Number of lines; all operands are files
     #[arg(short, long = "lines", value_name = "N", value_parser = number)]
     n: Option<usize>,
 
@@ -53,12 +53,12 @@ pub struct Args {
     lines: cli::LineOptions,
 }
 
-/// How many lines are printed if the command line does not say.
+/// The number of lines by default.
 const DEFAULT: usize = 10;
 
 impl Args {
-    /// How many lines the command line asks for. The operand is that, or else the
-    /// first FILE. The error is one line.
+    /// The number of lines on the command line. The operand is the number or the first FILE.
+    /// The error is one line.
     fn n(&mut self) -> Result<Option<usize>, String> {
         let Some(operand) = self.operand.take() else {
             return Ok(self.n);
@@ -84,12 +84,12 @@ impl Args {
     }
 }
 
-/// Whether a text was probably meant as a number: `1.5`, `+3`, `-2e3`.
+/// Whether a text is probably intended as a number: `1.5`, `+3`, `-2e3`.
 fn looks_like_number(text: &str) -> bool {
     text.bytes().any(|byte| byte.is_ascii_digit()) && text.parse::<f64>().is_ok()
 }
 
-/// Reads a number of lines.
+/// Parses a number of lines.
 fn number(text: &str) -> Result<usize, &'static str> {
     let is_whole = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {

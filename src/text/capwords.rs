@@ -1,6 +1,6 @@
 //! `capwords`: the capitalised words of a text, one a line.
 //!
-//! What Perl's `/\b[[:upper:]]\w*\b/` finds, in Unicode: words whose first
+//! The matches of Perl's `/\b[[:upper:]]\w*\b/`, in Unicode: words whose first
 //! character has the property Uppercase. Title-case letters such as `ǅ` do not
 //! have it. Cost: one pass, two buffers, whatever the length of a word or a line.
 
@@ -8,6 +8,15 @@ use crate::common::stream::Filter;
 use crate::text::pick::{Pick, Which};
 
 /// The filter `capwords`; with `ascii`, words are `\b[A-Z][A-Za-z0-9_]*\b`.
+///
+/// ```
+/// # use textmill::common::stream;
+/// # use textmill::text::capwords::capwords;
+/// let mut output = Vec::new();
+/// stream::filter(&mut "The iPhone; Élan".as_bytes(), &mut capwords(false), &mut output)?;
+/// assert_eq!(output, "The\nÉlan\n".as_bytes());
+/// # Ok::<_, textmill::common::error::Error>(())
+/// ```
 pub fn capwords(ascii: bool) -> impl Filter {
     Pick::new(Which::Capitalised, ascii)
 }
@@ -32,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn ascii_knows_no_other_capitals() {
+    fn with_ascii_only_a_to_z_are_capitals() {
         assert_eq!(found(true, "Élan Zürich"), "Z\n");
     }
 }

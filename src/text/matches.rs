@@ -1,9 +1,8 @@
-//! Every match of a regular expression, one a line: what `-e` makes of the
-//! word filters.
+//! Every match of a regular expression, one a line: `-e` of the word filters.
 //!
-//! The expression is held against each line by itself, as `grep -o` does: a
-//! match never spans lines, and a line is searched when its end has come. So
-//! memory grows with the longest line. Empty matches are no matches.
+//! Each line is searched by itself, as `grep -o` does: a match never spans lines,
+//! and a line is searched when it is complete. So memory grows with the longest
+//! line. Empty matches are ignored.
 
 use crate::common::error::Error;
 use crate::common::stream::{Filter, Out};
@@ -15,21 +14,21 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 #[derive(Debug)]
 pub struct Matches {
     pattern: Regex,
-    /// The line that has no end yet.
+    /// The start of an incomplete line.
     line: Vec<u8>,
 }
 
 impl Matches {
     /// Compiles the expression (syntax of the `regex` crate). With `ascii`,
-    /// its classes know ASCII only, and it matches bytes. The error is one line; a pattern
-    /// that can match nothing in a line is one.
+    /// its classes are ASCII only, and it matches bytes. The error is one line. A pattern that
+    /// cannot match in a line is an error.
     pub fn new(pattern: &str, ascii: bool) -> Result<Self, String> {
         let parsed = ParserBuilder::new().unicode(!ascii).utf8(false).build();
         let parsed = { parsed }.parse(pattern);
         match parsed.map(|parsed| reach(&parsed)) {
             Ok(Reach::Never) => return Err("it can match nothing in a line".to_string()),
             Ok(Reach::Empty) => return Err("it can match only empty text".to_string()),
-            // What is wrong with it is said below.
+            // An invalid pattern fails below.
             Ok(Reach::Text) | Err(_) => {}
         }
         let pattern = RegexBuilder::new(pattern)
@@ -54,7 +53,8 @@ impl Matches {
     }
 }
 
-/// The matches of the pattern if there is one, and else this filter. The error is one line.
+/// The matches of the pattern if there is one, and otherwise this filter. The error is one
+/// line.
 pub fn or_matches(
     filter: impl Filter + 'static,
     patterns: &[String],
@@ -66,12 +66,12 @@ pub fn or_matches(
             Ok(matches) => Ok(Box::new(matches)),
             Err(cause) => Err(format!("-e {pattern}: {cause}")),
         },
-        // To grep this means any of them; to take the last one would be to lose words.
+        // grep accepts several patterns; to use only the last one would lose words.
         _ => Err("-e: more than one PATTERN; join them by |".to_string()),
     }
 }
 
-/// What an expression can match in a line, which has no newline.
+/// The longest match of an expression in a line, which has no newline.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Reach {
     Never,
@@ -79,8 +79,7 @@ enum Reach {
     Text,
 }
 
-/// Takes some time with the size of the expression. What it says of `Text` may be more
-/// than there is: assertions are not looked into.
+/// The reach of an expression. `Text` may be wrong, because assertions are not evaluated.
 fn reach(hir: &Hir) -> Reach {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => Reach::Empty,
@@ -124,8 +123,8 @@ fn of_class<R, C: PartialEq>(ranges: &[R], ends: fn(&R) -> (C, C), newline: C) -
     }
 }
 
-/// What is wrong with a regular expression, in one line. Messages of the `regex`
-/// crate show the pattern over several lines; the last one names the mistake.
+/// The error in a regular expression, in one line. Messages of the `regex`
+/// crate show the pattern over several lines; the last one names the error.
 pub fn cause(error: &regex::Error) -> String {
     let message = error.to_string();
     let line = message.lines().last().unwrap_or(&message);

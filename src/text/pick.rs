@@ -1,22 +1,21 @@
-//! Picking words out of a text by its masks: what `capwords` and `words` share.
+//! Picks words out of a text by its masks; `capwords` and `words` share this.
 //!
-//! A word is a run of word bytes: a run of ones in the mask. It starts where a
-//! word byte has none before it. An addition finds where it ends: a one added
-//! at its start carries through the whole run, which turns to zeros, and
-//! leaves a one behind it. So the words that are picked, and the bytes behind
-//! them, come from a handful of operations for 64 bytes at once; these bytes
-//! are then copied close together, with a newline for each byte behind a word.
-//! Nothing in this depends on where the words are.
+//! A word is a run of word bytes: a run of ones in the mask. It starts at a word
+//! byte without another one before it. An addition finds its end: a one added
+//! at its start carries through the whole run, which becomes zeros, and sets
+//! the bit after it. So a few operations find the picked words in 64 bytes, and
+//! the byte after each. These bytes are then copied without gaps, with a newline
+//! for each byte after a word. No branch depends on the positions of the words.
 //!
-//! Nothing of the text is kept between blocks, only whether a word is open: a
-//! word of any length costs no memory.
+//! The only state between blocks is whether a word is open, so a word of any
+//! length needs no memory.
 
 use crate::common::error::Error;
 use crate::common::stream::{Filter, Out};
 use crate::text::scan::{self, CHUNK, Masks, ROOM, Refiner};
 
-/// How many chunks are scanned before their words are picked: their masks
-/// stay in the first-level cache.
+/// How many chunks are scanned before their words are picked. Their masks stay in the
+/// first-level cache.
 const BATCH: usize = 32;
 
 /// Which words to pick.
@@ -33,15 +32,15 @@ pub enum Which {
 pub struct Pick {
     which: Which,
     ascii: bool,
-    /// The text so far ends within a word.
+    /// Whether the text so far ends within a word.
     in_word: bool,
-    /// … and within one that is picked: its first bytes are put out already.
+    /// Whether it ends within a picked word, whose first bytes are written already.
     open: bool,
 }
 
 impl Pick {
-    /// Picks words of Unicode, or with `ascii` words of ASCII alone, to which
-    /// any other byte is a separator.
+    /// Picks words of Unicode, or with `ascii` words of ASCII; all other bytes are then
+    /// separators.
     pub fn new(which: Which, ascii: bool) -> Self {
         Pick {
             which,
@@ -54,8 +53,8 @@ impl Pick {
 
 impl Filter for Pick {
     fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error> {
-        // Every word but one is followed by a byte of its own that becomes its
-        // newline, so what is put out is hardly longer than the text.
+        // The byte after each word but the last becomes its newline, so the output is hardly
+        // longer than the text.
         let room = out.room(text.len() + ROOM + CHUNK);
         let mut used = 0;
         let mut refiner = None;
@@ -65,8 +64,7 @@ impl Filter for Pick {
             scan::classify(batch, masks);
             let (chunks, rest) = batch.as_chunks::<CHUNK>();
             for (j, masks) in masks.iter_mut().enumerate() {
-                // A character that reaches into this chunk makes it one that
-                // needs refining, too.
+                // A chunk also needs refining if a character of the chunk before ends in it.
                 if masks.high != 0 && !self.ascii {
                     let start = (i * BATCH + j) * CHUNK;
                     refiner
@@ -102,7 +100,7 @@ impl Filter for Pick {
 }
 
 impl Pick {
-    /// The bytes of picked words, and the bytes right behind them, in the next
+    /// The bytes of picked words, and the bytes right after them, in the next
     /// chunk of `length` bytes.
     #[inline(always)]
     fn pick(&mut self, masks: &Masks, length: usize) -> (u64, u64) {
@@ -111,8 +109,8 @@ impl Pick {
         if self.which == Which::Capitalised {
             starts &= masks.upper;
         }
-        // An open word goes on as if it started here. Where it does not go on,
-        // its end is the first byte.
+        // An open word continues as if it started here. If it does not continue, its end is
+        // the first byte.
         let (sum, over) = word.overflowing_add(starts | u64::from(self.open));
         let (words, ends) = (word & !sum, sum & !word);
         self.in_word = word >> (length - 1) & 1 == 1;
@@ -120,7 +118,7 @@ impl Pick {
             self.open = over;
             return (words, ends);
         }
-        // The byte behind the text is still to come.
+        // The byte after the text is not known yet.
         self.open = ends >> length & 1 == 1;
         (words, ends & ((1 << length) - 1))
     }
@@ -132,9 +130,9 @@ mod tests {
     use crate::common::arbitrary;
     use proptest::prelude::*;
 
-    /// What the regular expression finds, one a line. It is held against each
-    /// valid run by itself: across an invalid byte, the regex crate looks back
-    /// to the character before it, where a separator stands.
+    /// The matches of the regular expression, one a line, in each valid run by itself. Across
+    /// an invalid byte, the regex crate looks back to the character before it, although the byte
+    /// is a separator.
     fn naive(pattern: &str, text: &[u8]) -> Vec<u8> {
         let pattern = regex::Regex::new(pattern).unwrap();
         let mut out = Vec::new();

@@ -1,22 +1,22 @@
-//! The record `COUNT LINE`: what `count` writes, and `topn` and `count --merge` read.
+//! The record `COUNT LINE`, which `count` writes, and `topn` and `count --merge` read.
 //!
 //! Blanks and TABs before the count are skipped, as `uniq -c` writes them. One
-//! blank or TAB ends the count; all behind it is the line, which is bytes and
-//! may be empty.
+//! blank or TAB ends the count; the rest is the line, which is bytes and may be
+//! empty.
 
 use crate::common::stream::Out;
 
 /// A record: a line and how often it occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tally<'a> {
-    /// How often.
+    /// How often the line occurs.
     pub count: u64,
     /// The line, without its terminator.
     pub line: &'a [u8],
 }
 
 impl<'a> Tally<'a> {
-    /// Reads a record; the error says in a few words what is wrong with it.
+    /// Parses a record. The error is a short description.
     #[inline]
     pub fn parse(record: &'a [u8]) -> Result<Self, &'static str> {
         let blanks = record.iter().take_while(|&&byte| is_blank(byte)).count();
@@ -40,20 +40,20 @@ impl<'a> Tally<'a> {
         }
         match digits.is_empty() {
             true => Err("no count before the line"),
-            // An empty line that lost the blank before it on its way.
+            // An empty line whose blank was removed.
             false => Ok(Tally { count, line: b"" }),
         }
     }
 }
 
-/// Puts out a record: a count, a separator, a line, a terminator.
+/// Appends a record: a count, a separator, a line, a terminator.
 #[inline(always)]
 pub fn put(count: u64, separator: u8, line: &[u8], terminator: u8, out: &mut Out) {
     put_padded(count, separator, line, line.len(), terminator, out);
 }
 
-/// The same of a line that is the first `length` of some bytes: where it is
-/// short and these are at least `WIDE`, they are copied in one go.
+/// The same for a line that is the first `length` of some bytes. If it is short and there are
+/// at least `WIDE` bytes, one copy of constant size is enough.
 #[inline(always)]
 pub fn put_padded(
     count: u64,
@@ -70,8 +70,8 @@ pub fn put_padded(
             1
         }
         _ => {
-            let mut buffer = [0; DIGITS];
-            let digits = decimal(count, &mut buffer);
+            let mut buffer = itoa::Buffer::new();
+            let digits = buffer.format(count).as_bytes();
             room[..digits.len()].copy_from_slice(digits);
             digits.len()
         }
@@ -86,28 +86,13 @@ pub fn put_padded(
     out.advance(digits + length + 2);
 }
 
-/// The most digits that a number of 64 bits has.
+/// The largest number of digits of a number of 64 bits.
 pub const DIGITS: usize = 20;
-
-/// A number in decimal digits, which stand at the end of the buffer.
-#[inline(always)]
-pub fn decimal(number: u64, buffer: &mut [u8; DIGITS]) -> &[u8] {
-    let mut start = DIGITS;
-    let mut rest = number;
-    loop {
-        start -= 1;
-        buffer[start] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            return &buffer[start..];
-        }
-    }
-}
 
 /// How many bytes of a short line are copied, whatever its length.
 const WIDE: usize = 24;
 
-/// A newline is one, too, as GNU `sort -z` has it; elsewhere it ends the record.
+/// A newline is a blank, too, as in GNU `sort -z`; without `-z` it ends the record.
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n')
 }
@@ -133,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_count() {
+    fn records_without_a_count() {
         for record in [
             &b""[..],
             b" ",

@@ -1,10 +1,10 @@
 //! `topn`: the N records with the largest counts, or the smallest.
 //!
-//! What `LC_ALL=C sort -nr | head -n N` prints, in one pass: by count, largest
-//! first; among equal counts by the bytes of the whole record, largest first.
-//! The smallest come in the opposite order, as `LC_ALL=C sort -n` has them. Memory
-//! is for N records and the longest line, however long the input is; with ties,
-//! also for those records that have the count of the last of the N.
+//! The output of `LC_ALL=C sort -nr | head -n N`, in one pass: by count, largest
+//! first; equal counts by the bytes of the whole record, largest first. The
+//! smallest are in the opposite order, that of `LC_ALL=C sort -n`. Memory is for N
+//! records and the longest line, however long the input is; with ties, also for
+//! the records that have the count of the last of the N.
 
 use crate::common::error::Error;
 use crate::common::stream::{self, BLOCK};
@@ -13,28 +13,38 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::io::{Read, Write};
 
-/// Which records are asked for.
+/// Which records are selected.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Choice {
-    /// How many.
+    /// The number of records.
     pub n: usize,
-    /// Those with the smallest counts, not those with the largest.
+    /// Select the smallest counts, not the largest.
     pub least: bool,
-    /// Also all others that have the count of the last of the `n`.
+    /// Also select all others that have the count of the last of the `n`.
     pub ties: bool,
 }
 
-/// The records that come first among those seen so far.
+/// The first records, in the order of the output, of those read so far.
+///
+/// ```
+/// # use textmill::text::topn::{Choice, Top};
+/// let mut top = Top::new(Choice { n: 2, ..Choice::default() });
+/// top.read(&mut "2 ham\n1 eggs\n9 spam\n".as_bytes(), b'\n')?;
+/// let mut output = Vec::new();
+/// top.write(b'\n', true, &mut output)?;
+/// assert_eq!(output, b"9 spam\n2 ham\n1 (other)\n");
+/// # Ok::<_, textmill::common::error::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Top {
     choice: Choice,
-    /// The one that comes last on top, ready to be replaced.
+    /// The last one is on top, to be replaced.
     heap: BinaryHeap<Reverse<Entry>>,
-    /// The other records that have the count of that one, if they are asked for.
+    /// The other records with the count of that one, if ties are selected.
     tied: Vec<Vec<u8>>,
     /// The sum of the counts of all other records.
     rest: u128,
-    /// What stands behind the count of the first record that has a line.
+    /// The byte after the count of the first record that has a line.
     separator: Option<u8>,
 }
 
@@ -121,7 +131,7 @@ impl Top {
             } else {
                 entry.record.clear();
                 entry.record.extend_from_slice(record);
-                // A long record leaves no more memory behind than a short one.
+                // The memory of an earlier long record is freed.
                 entry.record.shrink_to(2 * record.len());
                 self.rest += u128::from(left);
             }
@@ -130,8 +140,8 @@ impl Top {
         }
     }
 
-    /// A record has left the heap: it ties with the last one there, or it and all that
-    /// tied with it are part of the rest.
+    /// Moves a record that has left the heap: it ties with the last one there, or it and all
+    /// that tied with it are part of the rest.
     fn leave(&mut self, count: u64, record: Vec<u8>) {
         let last = self.heap.peek();
         if last.is_some_and(|last| last.0.count == count) {
@@ -141,9 +151,9 @@ impl Top {
         self.rest += left * u128::from(count);
     }
 
-    /// Writes the records as they were read, in order. With `other` there is one
-    /// more record, always the last: `(other)` with the sum of the counts of all the
-    /// rest, 0 if there is no rest. Between the two is what the first record has there.
+    /// Writes the records as they were read, in order. With `other`, the last record is
+    /// `(other)`, with the sum of the counts of all other records. Its separator is that of the
+    /// first record.
     pub fn write(self, terminator: u8, other: bool, output: &mut dyn Write) -> Result<(), Error> {
         let last = self.heap.peek().map_or(0, |last| last.0.count);
         let mut entries: Vec<Entry> = self.heap.into_iter().map(|entry| entry.0).collect();
@@ -218,7 +228,7 @@ mod tests {
         );
     }
 
-    /// A script can rely on the last line: it is there also where nothing is left.
+    /// A script can rely on the last line: it is written even if no records are left.
     #[test]
     fn other_is_always_the_last_line() {
         let text = "1 a\n2 b\n";
@@ -226,7 +236,7 @@ mod tests {
         assert_eq!(top(9, true, text).unwrap(), "2 b\n1 a\n0 (other)\n");
         assert_eq!(top(0, true, text).unwrap(), "3 (other)\n");
         assert_eq!(top(9, true, "").unwrap(), "0 (other)\n");
-        // A line of that name stands above it.
+        // A line of that name is above it.
         let named = "5 (other)\n1 a\n";
         assert_eq!(top(1, true, named).unwrap(), "5 (other)\n1 (other)\n");
         assert_eq!(top(2, true, named).unwrap(), "5 (other)\n1 a\n0 (other)\n");
@@ -239,7 +249,7 @@ mod tests {
             top(1, true, "   1 a\tb\n   2 b\n").unwrap(),
             "   2 b\n1 (other)\n"
         );
-        // The first line has none; it is empty and lost its blank.
+        // The first record has none: its line is empty and its blank was removed.
         assert_eq!(top(1, true, "1\n2\tb\n").unwrap(), "2\tb\n1\t(other)\n");
         assert_eq!(top(0, true, "1\n").unwrap(), "1 (other)\n");
     }
@@ -323,7 +333,7 @@ mod tests {
             prop_assert_eq!(String::from_utf8(out).unwrap(), expected);
         }
 
-        /// Many records of few counts, in any order: ties come and go.
+        /// Many records of few counts, in any order: ties change often.
         #[test]
         fn ties_in_memory_are_those_of_the_last_count(
             counts in prop::collection::vec(0..4u64, 0..200),

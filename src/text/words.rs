@@ -1,6 +1,6 @@
 //! `words`: every word of a text, one a line.
 //!
-//! A word is what `\w+` finds: letters, marks, decimal digits, connectors such
+//! A word is a match of `\w+`: letters, marks, decimal digits, connectors such
 //! as `_`, and joiners, by Unicode Technical Standard 18, annex C. Cost: one
 //! pass, two buffers, whatever the length of a word or a line.
 
@@ -8,6 +8,15 @@ use crate::common::stream::Filter;
 use crate::text::pick::{Pick, Which};
 
 /// The filter `words`; with `ascii`, words are `[A-Za-z0-9_]+`.
+///
+/// ```
+/// # use textmill::common::stream;
+/// # use textmill::text::words::words;
+/// let mut output = Vec::new();
+/// stream::filter(&mut "Don't panic, café!".as_bytes(), &mut words(false), &mut output)?;
+/// assert_eq!(output, "Don\nt\npanic\ncafé\n".as_bytes());
+/// # Ok::<_, textmill::common::error::Error>(())
+/// ```
 pub fn words(ascii: bool) -> impl Filter {
     Pick::new(Which::All, ascii)
 }
@@ -33,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn ascii_takes_every_other_byte_for_a_separator() {
+    fn with_ascii_all_other_bytes_are_separators() {
         assert_eq!(found(true, "café x2"), "caf\nx2\n");
     }
 }

@@ -1,13 +1,27 @@
-//! As many threads as there are to be had.
+//! Work on several threads.
 //!
-//! A system may refuse to start another thread. Then its work is done all the
-//! same, by those that run.
+//! If the system refuses to start another thread, the threads that run do its work.
 
+use crate::common::error::Error;
 use std::sync::Mutex;
 use std::thread::{self, Builder};
 
+/// Why a thread stops before its work is done.
+pub enum Stopped {
+    /// An operation has failed.
+    Failed(Error),
+    /// No thread receives its results any more.
+    NoReceiver,
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Stopped::Failed(error)
+    }
+}
+
 /// Does some work on every item, each on a thread of its own, and the first on
-/// this one; the results in the order of the items.
+/// this one. Returns the results in the order of the items.
 pub fn each<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let items: Vec<_> = items
         .into_iter()

@@ -1,19 +1,19 @@
 //! `lower`: the same text in lower case.
 //!
 //! Unicode's default full lower-casing (The Unicode Standard, section 3.13,
-//! toLowercase), exactly as `str::to_lowercase` has it for the whole text, as far as our
-//! version of Unicode has its characters.
-//! Invalid bytes pass through. Lower case can be longer than the capitals
-//! (`İ`). Cost: one pass by whole chunks; only capitals outside ASCII, and few
-//! others, are looked up one by one, in a table that is filled as they appear.
+//! toLowercase): the result of `str::to_lowercase` for the whole text, for the
+//! characters of our version of Unicode. Invalid bytes pass through. Lower case
+//! can be longer than the capitals (`İ`). Cost: one pass by whole chunks. Only
+//! capitals outside ASCII, and a few other characters, are looked up one by one,
+//! in a table that is filled when they first occur.
 //!
-//! One character needs its neighbours: a capital sigma at the end of a word
-//! becomes `ς`, any other `σ`, and the end of a word may show only after any
-//! number of apostrophes, marks and the like. Where a block ends before that,
-//! the text from the sigma on is held back; only this costs memory.
+//! One character depends on its neighbours: a capital sigma at the end of a word
+//! becomes `ς`, any other `σ`. Any number of apostrophes and marks may precede the
+//! end of a word. If a block ends before it, the text from the sigma on is
+//! buffered; only this needs memory.
 //!
-//! Chapters: `table` (the case of each character), `sigma` (what a final sigma
-//! is), `normal` (`--nfc`).
+//! Chapters: `table` (the case of each character), `sigma` (the context of a final
+//! sigma), `normal` (`--nfc`).
 
 mod normal;
 mod sigma;
@@ -30,28 +30,73 @@ use table::{Cases, GROWTH, LONGEST, pack};
 use unicase::UniCase;
 
 /// The filter `lower`: full lower-casing of Unicode, final sigma included.
+///
+/// ```
+/// # use textmill::common::stream;
+/// # use textmill::text::lower::lower;
+/// let mut output = Vec::new();
+/// stream::filter(&mut "ΟΔΟΣ Straße".as_bytes(), &mut lower(), &mut output)?;
+/// assert_eq!(output, "οδος straße".as_bytes());
+/// # Ok::<_, textmill::common::error::Error>(())
+/// ```
 pub fn lower() -> impl Filter {
     Lower::new(Mapping::Lower)
 }
 
 /// The filter `lower --ascii`: `A` to `Z`, and nothing else.
+///
+/// ```
+/// # use textmill::common::stream;
+/// # use textmill::text::lower::ascii;
+/// let mut output = Vec::new();
+/// stream::filter(&mut "ÉCLAIR".as_bytes(), &mut ascii(), &mut output)?;
+/// assert_eq!(output, "Éclair".as_bytes());
+/// # Ok::<_, textmill::common::error::Error>(())
+/// ```
 pub fn ascii() -> impl Filter {
     Ascii
 }
 
 /// The filter `lower --fold`: full case folding (The Unicode Standard, section
-/// 3.13, toCasefold), which makes equal what differs by case alone: ß and ss, σ and ς.
+/// 3.13, toCasefold). Texts that differ only in case become equal: ß and ss, σ and ς.
+///
+/// ```
+/// # use textmill::common::stream;
+/// # use textmill::text::lower::fold;
+/// let mut output = Vec::new();
+/// stream::filter(&mut "Straße STRASSE".as_bytes(), &mut fold(), &mut output)?;
+/// assert_eq!(output, b"strasse strasse");
+/// # Ok::<_, textmill::common::error::Error>(())
+/// ```
 pub fn fold() -> impl Filter {
     Lower::new(Mapping::Fold)
 }
 
 /// The filter `lower --nfc`: lower case, in normalization form C.
+///
+/// ```
+/// # use textmill::common::stream;
+/// # use textmill::text::lower::lower_nfc;
+/// let mut output = Vec::new();
+/// stream::filter(&mut "E\u{301}".as_bytes(), &mut lower_nfc(), &mut output)?;
+/// assert_eq!(output, "é".as_bytes());
+/// # Ok::<_, textmill::common::error::Error>(())
+/// ```
 pub fn lower_nfc() -> impl Filter {
     Chain::new(lower(), Nfc::default())
 }
 
-/// The filter `lower --fold --nfc`: case folding by which canonically
-/// equivalent texts become equal (section 3.13, D145: normalized before, too).
+/// The filter `lower --fold --nfc`: case folding after which canonically
+/// equivalent texts are equal (section 3.13, D145: it also normalizes first).
+///
+/// ```
+/// # use textmill::common::stream;
+/// # use textmill::text::lower::fold_nfc;
+/// let mut output = Vec::new();
+/// stream::filter(&mut "É e\u{301}".as_bytes(), &mut fold_nfc(), &mut output)?;
+/// assert_eq!(output, "é é".as_bytes());
+/// # Ok::<_, textmill::common::error::Error>(())
+/// ```
 pub fn fold_nfc() -> impl Filter {
     Chain::new(Chain::new(Nfc::default(), fold()), Nfc::default())
 }
@@ -72,14 +117,14 @@ impl Filter for Ascii {
     }
 }
 
-/// Which case a character is brought to.
+/// The case that a character is converted to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mapping {
     Lower,
     Fold,
 }
 
-/// What a character becomes: itself, if our version of Unicode does not have all of it.
+/// What a character becomes: itself, if our version of Unicode lacks a part of the mapping.
 fn known(c: char, becomes: String) -> String {
     match unicode::has(c) && becomes.chars().all(unicode::has) {
         true => becomes,
@@ -90,11 +135,11 @@ fn known(c: char, becomes: String) -> String {
 struct Lower {
     mapping: Mapping,
     cases: Cases,
-    /// The text so far ends in a cased letter, case-ignorable characters aside.
+    /// Whether the text so far ends in a cased letter, apart from case-ignorable characters.
     cased: bool,
-    /// What is put out next, from a sigma on of which it is not known whether
-    /// it ends its word: the sigma, then case-ignorable characters.
-    held: Vec<u8>,
+    /// Output from a sigma on that may end its word: the sigma, then case-ignorable
+    /// characters.
+    pending: Vec<u8>,
 }
 
 impl Lower {
@@ -108,23 +153,23 @@ impl Lower {
                 }
             }),
             cased: false,
-            held: Vec::new(),
+            pending: Vec::new(),
         }
     }
 
-    /// Puts out the text in its new case. Where it ends before a sigma's word
-    /// does, that sigma is put out as a medial one and its place in `out` returned.
+    /// Writes the text in its new case. If it ends before a sigma's word does, that
+    /// sigma is written as a medial one, and its position in `out` is returned.
     ///
-    /// Whole chunks are copied with their ASCII letters in lower case; then
-    /// those other characters that may change are put in their places. One
-    /// that becomes longer or shorter ends the chunk.
+    /// Whole chunks are copied with their ASCII letters in lower case. Then other
+    /// characters that may change are replaced. A character that becomes longer or
+    /// shorter ends the chunk.
     fn convert(&mut self, text: &[u8], out: &mut Out) -> Option<usize> {
         let start = out.as_slice().len();
         let room = out.room(text.len() * GROWTH + CHUNK + LONGEST);
         let (mut at, mut used, mut open) = (0, 0, None);
         let mut ascii = true;
         while at < text.len() {
-            // After one chunk of ASCII, there are likely more.
+            // After one chunk of ASCII, more are likely.
             if ascii {
                 let copied = scan::lower_ascii(&text[at..], &mut room[used..]);
                 (at, used) = (at + copied, used + copied);
@@ -141,7 +186,7 @@ impl Lower {
             let copy = room[used..].first_chunk_mut();
             let leads = scan::lower(chunk, copy.expect("room for all of the text"));
             ascii = leads.all == 0;
-            // A character that the chunk may not end begins the next one.
+            // A character that may be incomplete begins the next chunk.
             let mut length = match rest.len() {
                 CHUNK.. => CHUNK - 3 + (leads.all >> (CHUNK - 3) | 8).trailing_zeros() as usize,
                 length => length,
@@ -185,8 +230,8 @@ impl Lower {
         open
     }
 
-    /// Whether the sigma between `from` and `to` is the last letter of a word,
-    /// as far as this text tells.
+    /// Whether the sigma between `from` and `to` is the last letter of a word; `None` if this
+    /// text does not decide it.
     fn ends_word(&mut self, text: &[u8], from: usize, to: usize) -> Option<bool> {
         if !sigma::before(&text[..from]).unwrap_or(self.cased) {
             return Some(false);
@@ -194,13 +239,13 @@ impl Lower {
         sigma::after(&text[to..]).map(|cased| !cased)
     }
 
-    /// Puts out what was held back, now that the sigma before it is known.
+    /// Writes the pending output, with the right sigma.
     fn release(&mut self, ends_word: bool, out: &mut Out) {
-        if !self.held.is_empty() {
+        if !self.pending.is_empty() {
             let sigma = if ends_word { FINAL } else { MEDIAL };
             out.push(sigma);
-            out.push(&self.held[sigma.len()..]);
-            self.held.clear();
+            out.push(&self.pending[sigma.len()..]);
+            self.pending.clear();
         }
     }
 }
@@ -208,7 +253,7 @@ impl Lower {
 impl Filter for Lower {
     fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error> {
         let mut open = None;
-        if !self.held.is_empty() {
+        if !self.pending.is_empty() {
             match sigma::after(text) {
                 Some(cased) => self.release(!cased, out),
                 None => open = Some(out.as_slice().len()),
@@ -216,8 +261,7 @@ impl Filter for Lower {
         }
         open = self.convert(text, out).or(open);
         if let Some(open) = open {
-            let held = &out.as_slice()[open..];
-            self.held.extend_from_slice(held);
+            self.pending.extend_from_slice(&out.as_slice()[open..]);
             out.truncate(open);
         }
         if self.mapping == Mapping::Lower {
@@ -240,7 +284,7 @@ mod tests {
     use proptest::prelude::*;
     use unicode_normalization::UnicodeNormalization;
 
-    /// What `convert` makes of each run of assigned characters; all else as it is.
+    /// Converts each run of assigned characters by `convert`.
     fn each(text: &[u8], convert: fn(&str) -> String) -> Vec<u8> {
         let mut out = Vec::new();
         for piece in text.utf8_chunks() {
@@ -289,7 +333,6 @@ mod tests {
         }
     }
 
-    // case text-10
     #[test]
     fn unassigned_characters_stay() {
         // Letters of Unicode 17: the second one is the capital of the first.
@@ -307,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_final_sigma_is_found_far_behind_the_edge_of_a_block() {
+    fn a_final_sigma_is_decided_far_after_the_end_of_a_block() {
         for (rest, sigma) in [("", "ς"), (" ", "ς"), ("α", "σ"), ("\u{301}Α", "σ")] {
             let text = format!("ΑΣ{}{rest}", "'".repeat(3 * crate::common::stream::BLOCK));
             let lower =
@@ -318,8 +361,8 @@ mod tests {
     }
 
     #[test]
-    fn normalizing_holds_back_one_letter() {
-        // Compatibility ideographs are no sequence, though none of them stays as it is.
+    fn normalization_buffers_one_letter() {
+        // Compatibility ideographs change, but do not combine.
         let (mut filter, mut out) = (lower_nfc(), Out::default());
         filter
             .block("\u{F900}".repeat(1000).as_bytes(), &mut out)

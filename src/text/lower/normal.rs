@@ -1,10 +1,10 @@
 //! Normalization form C, streaming (Unicode Standard Annex 15).
 //!
-//! A character that starts a sequence and never combines with what stands
-//! before it is a safe place to cut: all before it can be normalized by
-//! itself. What follows the last such place waits for the next block, for it
-//! may combine with what comes: one letter as a rule, and at the most the
-//! longest run of combining marks. A line end never waits.
+//! The text before a character that starts a sequence and never combines with
+//! earlier characters can be normalized by itself. The text from the last such
+//! character on is buffered until the next block, because it may combine with
+//! later characters: usually one letter, and at most the longest run of combining
+//! marks. The end of a line is never buffered.
 
 use crate::common::error::Error;
 use crate::common::stream::{Filter, Out};
@@ -15,8 +15,8 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 /// The filter that brings text to normalization form C; invalid bytes pass through.
 #[derive(Debug, Default)]
 pub struct Nfc {
-    /// Text that may still combine with what comes.
-    held: String,
+    /// Text that may combine with later characters.
+    pending: String,
 }
 
 impl Nfc {
@@ -25,7 +25,7 @@ impl Nfc {
         if text.is_ascii() {
             return out.push(text.as_bytes());
         }
-        // With a character that is not assigned, nothing combines.
+        // Unassigned characters do not combine.
         for piece in text.split_inclusive(|c| !unicode::has(c)) {
             let unassigned = piece.char_indices().next_back();
             let unassigned = unassigned.filter(|&(_, c)| !unicode::has(c));
@@ -45,17 +45,17 @@ impl Nfc {
     }
 
     fn release(&mut self, out: &mut Out) {
-        Nfc::put(&self.held, out);
-        self.held.clear();
+        Nfc::put(&self.pending, out);
+        self.pending.clear();
     }
 }
 
-/// True if nothing before `c` can combine with it.
-fn cuts(c: char) -> bool {
+/// Whether no earlier character can combine with `c`.
+fn is_boundary(c: char) -> bool {
     if !unicode::has(c) {
         return true;
     }
-    // What a character is made of decides, where it does not stay as it is.
+    // For a character that changes, its decomposition decides.
     let first = std::iter::once(c).nfd().next().unwrap_or(c);
     c.is_ascii()
         || canonical_combining_class(first) == 0
@@ -66,19 +66,19 @@ impl Filter for Nfc {
     fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error> {
         for piece in text.utf8_chunks() {
             let valid = piece.valid();
-            let last = valid.char_indices().rev().find(|&(_, c)| cuts(c));
+            let last = valid.char_indices().rev().find(|&(_, c)| is_boundary(c));
             match last {
                 Some((last, c)) => {
-                    // With the end of a line nothing combines: it need not wait.
+                    // The end of a line does not combine, so it is not buffered.
                     let last = last + usize::from(c.is_ascii_control());
-                    // From the first place to cut on, nothing is copied.
-                    let first = valid.find(cuts).unwrap_or(last);
-                    self.held.push_str(&valid[..first]);
+                    // The text from the first such character on is not copied.
+                    let first = valid.find(is_boundary).unwrap_or(last);
+                    self.pending.push_str(&valid[..first]);
                     self.release(out);
                     Nfc::put(&valid[first..last], out);
-                    self.held.push_str(&valid[last..]);
+                    self.pending.push_str(&valid[last..]);
                 }
-                None => self.held.push_str(valid),
+                None => self.pending.push_str(valid),
             }
             if !piece.invalid().is_empty() {
                 self.release(out);

@@ -1,9 +1,9 @@
 //! The final sigma: when a capital sigma becomes `ς` (The Unicode Standard,
 //! table 3-17, Final_Sigma).
 //!
-//! It does where a cased letter stands before it and none after it, with any
-//! number of case-ignorable characters in between. Which characters are cased
-//! and which are ignorable is in the tables of [`crate::text::unicode`].
+//! It does if a cased letter is before it and none is after it, with any number
+//! of case-ignorable characters in between. [`crate::text::unicode`] has the tables
+//! of cased and of case-ignorable characters.
 
 use crate::common::utf8;
 use crate::text::unicode;
@@ -15,14 +15,14 @@ pub const MEDIAL: &[u8; 2] = b"\xCF\x83";
 /// The small one at the end of a word.
 pub const FINAL: &[u8; 2] = b"\xCF\x82";
 
-/// What a character means to a sigma beside it.
+/// The role of a character next to a sigma.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Context {
     /// A letter that has a case.
     Cased,
-    /// To be looked past.
+    /// A case-ignorable character.
     Ignorable,
-    /// Anything else; invalid bytes, too.
+    /// Any other character, or an invalid byte.
     Other,
 }
 
@@ -40,7 +40,7 @@ fn context_of(c: Option<char>) -> Context {
     c.map_or(Context::Other, context)
 }
 
-/// Whether the text ends in a cased letter, ignorable characters aside;
+/// Whether the text ends in a cased letter, apart from ignorable characters;
 /// `None` if it has no others.
 pub fn before(mut text: &[u8]) -> Option<bool> {
     while !text.is_empty() {
@@ -53,8 +53,8 @@ pub fn before(mut text: &[u8]) -> Option<bool> {
     None
 }
 
-/// Whether the text begins with a cased letter, ignorable characters
-/// aside; `None` if it has no others.
+/// Whether the text begins with a cased letter, apart from ignorable characters;
+/// `None` if it has no others.
 pub fn after(mut text: &[u8]) -> Option<bool> {
     while !text.is_empty() {
         let (c, length) = utf8::first(text);
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_character_as_std_has_it() {
+    fn every_character_as_in_std() {
         let by_std = |c| {
             let is_final = |before: &str| format!("{before}{c}Σ").to_lowercase().ends_with('ς');
             match (is_final(""), is_final("A")) {

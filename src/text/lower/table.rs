@@ -1,35 +1,34 @@
-//! The case of each character, ready to be stored.
+//! The case of each character, in the form in which it is written.
 //!
-//! The mapping itself is a slow function from elsewhere (`std`, `unicase`). Its
-//! answers are kept by pages of 64 characters, filled when the first of them
-//! appears: a text of one script needs a handful.
+//! The mapping itself is a slow function of another crate (`std`, `unicase`). Its
+//! results are cached by pages of 64 characters. A page is filled when one of its
+//! characters first occurs; a text of one script needs a few pages.
 
-/// The longest mapping in bytes, and how much a store of one writes.
+/// The longest mapping in bytes, and the number of bytes that are always written.
 pub const LONGEST: usize = 8;
 
-/// How many times longer a text can become at the most (`ΐ`, two bytes,
-/// case-folds to six).
+/// A text can become this many times as long (`ΐ`, two bytes, case-folds to six).
 pub const GROWTH: usize = 3;
 
-/// How many characters a page holds.
+/// The number of characters of a page.
 const PAGE: usize = 64;
 
-/// Answers of a function of characters, kept by pages.
+/// The results of a function of characters, cached by pages.
 pub struct Pages<T> {
-    answer: fn(char) -> T,
-    /// For each page: where it begins in `answers`, plus one; 0 is not yet filled.
+    function: fn(char) -> T,
+    /// For each page its start in `results`, plus one; 0 if it is not filled.
     index: Vec<u32>,
-    answers: Vec<T>,
+    results: Vec<T>,
 }
 
 impl<T: Copy + Default> Pages<T> {
-    pub fn new(answer: fn(char) -> T) -> Self {
+    pub fn new(function: fn(char) -> T) -> Self {
         let index = vec![0; 0x11_0000 / PAGE];
-        let answers = Vec::new();
+        let results = Vec::new();
         Pages {
-            answer,
+            function,
             index,
-            answers,
+            results,
         }
     }
 
@@ -40,35 +39,35 @@ impl<T: Copy + Default> Pages<T> {
         if begin == 0 {
             begin = self.fill(page);
         }
-        self.answers[begin as usize - 1 + c as usize % PAGE]
+        self.results[begin as usize - 1 + c as usize % PAGE]
     }
 
     #[cold]
     fn fill(&mut self, page: usize) -> u32 {
-        let begin = self.answers.len() as u32 + 1;
-        self.answers
+        let begin = self.results.len() as u32 + 1;
+        self.results
             .extend((page * PAGE..(page + 1) * PAGE).map(|code| {
-                let c = char::from_u32(code as u32); // surrogates have no answer
-                c.map(self.answer).unwrap_or_default()
+                let c = char::from_u32(code as u32); // surrogates have no result
+                c.map(self.function).unwrap_or_default()
             }));
         self.index[page] = begin;
         begin
     }
 }
 
-/// What each character becomes: its UTF-8 in the low seven bytes of a number,
+/// The mapping of each character: its UTF-8 in the low seven bytes of a number,
 /// the length in the high one.
 pub struct Cases(Pages<u64>);
 
 impl Cases {
-    /// The table of a mapping, of which [`pack`] gives the answers.
+    /// The table of a mapping, in the form of [`pack`].
     pub fn new(packed: fn(char) -> u64) -> Self {
         Cases(Pages::new(packed))
     }
 
-    /// Stores what `c`, of `length` bytes, becomes at the start of `room`, and
-    /// returns its length; what lies behind is kept if that is the same. `room`
-    /// has at least [`LONGEST`] bytes.
+    /// Writes the mapping of `c`, of `length` bytes, to the start of `room`, and returns
+    /// its length. If that is `length`, the following bytes keep their content. `room` must
+    /// have at least [`LONGEST`] bytes.
     #[inline(always)]
     pub fn put(&mut self, c: char, length: usize, room: &mut [u8]) -> usize {
         let packed = self.0.get(c);
@@ -84,7 +83,7 @@ impl Cases {
     }
 }
 
-/// What a character becomes, as the table holds it.
+/// The mapping of a character, in the form of the table.
 pub fn pack(text: &str) -> u64 {
     assert!(text.len() < LONGEST, "no case mapping of Unicode is longer");
     let mut bytes = [0; LONGEST];

@@ -1,17 +1,17 @@
-//! `mean`: the mean of numbers, and what else one pass can tell of them.
+//! `mean`: the mean of numbers, and other statistics of one pass.
 //!
-//! All sums are exact, of numbers and of their squares, in as many bits as it takes
-//! ([`crate::text::exact`]). So nothing is rounded but the answers, each to the nearest of what can be
-//! shown. A number with a point or an exponent is the double nearest to it. The variance comes
-//! of the sum and of the sum of the squares, without loss here. Cost: one pass, constant memory;
-//! for percentiles memory for the distinct numbers, up to a limit.
+//! The sums of the numbers and of their squares are exact, in as many bits as necessary
+//! (`crate::text::exact`). Only the results are rounded, each to the nearest value that its
+//! format can represent. A number with a point or an exponent is the double nearest to it. The
+//! variance is computed from the two sums, without loss because they are exact. Cost: one pass,
+//! constant memory; for percentiles memory for the distinct numbers, up to a limit.
 //!
 //! Chapters:
 //!
 //! 1. `number`: a line becomes a number.
-//! 2. `sums`: numbers are added up; how the mean is shown.
-//! 3. `partial`: sums as a line, so that parts add up to the whole.
-//! 4. `percentile`: the numbers in order, by [`crate::text::count`].
+//! 2. `sums`: numbers are added up, and the mean is formatted.
+//! 3. `partial`: sums as a line of text, to be merged.
+//! 4. `percentile`: the numbers are sorted by [`crate::text::count`].
 
 mod number;
 mod partial;
@@ -31,7 +31,7 @@ use sums::{Sums, shown};
 
 /// The format of the input lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Form {
+pub enum Format {
     /// Numbers.
     #[default]
     Numbers,
@@ -41,13 +41,14 @@ pub enum Form {
     Partials,
 }
 
-/// The answer that the program writes.
+/// The output of the program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Answer {
+pub enum Output {
     /// The mean.
     #[default]
     Mean,
-    /// Their number, sum, smallest and largest, mean and standard deviation; then percentiles.
+    /// The number of numbers, their sum, smallest, largest, mean and standard deviation; then
+    /// percentiles.
     All(Vec<Percentile>),
     /// Percentiles.
     Percentiles(Vec<Percentile>),
@@ -55,52 +56,66 @@ pub enum Answer {
     Partial,
 }
 
-impl Answer {
+impl Output {
     fn percentiles(&self) -> &[Percentile] {
         match self {
-            Answer::All(percentiles) | Answer::Percentiles(percentiles) => percentiles,
-            Answer::Mean | Answer::Partial => &[],
+            Output::All(percentiles) | Output::Percentiles(percentiles) => percentiles,
+            Output::Mean | Output::Partial => &[],
         }
     }
 }
 
-/// The state of the program: what it reads, what it will write, and the numbers so far.
+/// The numbers so far, the format of the input and the output.
+///
+/// ```
+/// # use textmill::text::count::Limits;
+/// # use textmill::text::mean::{Format, Mean, Output, Percentile};
+/// let percentiles = vec![Percentile::median(), "99".parse()?];
+/// let output = Output::All(percentiles);
+/// let mut mean = Mean::new(Format::Numbers, output, Limits::default());
+/// mean.read(&mut "1\n2\n6\n".as_bytes(), b'\n')?;
+/// let mut output = Vec::new();
+/// mean.write(&mut output)?;
+/// let expected = "n 3\nsum 9\nmin 1\nmax 6\nmean 3\nsd 2.6457513110645907\nmedian 2\np99 5.92\n";
+/// assert_eq!(output, expected.as_bytes());
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Mean {
-    form: Form,
-    answer: Answer,
+    format: Format,
+    output: Output,
     sums: Sums,
-    /// The numbers themselves, if percentiles are asked for.
+    /// The numbers themselves, for percentiles.
     numbers: Option<Multiset>,
 }
 
 impl Mean {
-    /// No numbers yet. With percentiles, the numbers take as much memory as `means` say, and
-    /// temporary files beyond it. Partial results have none.
-    pub fn new(form: Form, answer: Answer, limits: Limits) -> Self {
-        let all = matches!(answer, Answer::All(_) | Answer::Partial);
-        let has_percentiles = !answer.percentiles().is_empty();
+    /// No numbers yet. For percentiles, the numbers take memory up to the limit, and temporary
+    /// files beyond it. Partial results have no percentiles.
+    pub fn new(format: Format, output: Output, limits: Limits) -> Self {
+        let all = matches!(output, Output::All(_) | Output::Partial);
+        let has_percentiles = !output.percentiles().is_empty();
         Mean {
-            form,
-            answer,
+            format,
+            output,
             sums: Sums::new(all),
-            numbers: has_percentiles.then(|| Multiset::new(limits, form == Form::Counts)),
+            numbers: has_percentiles.then(|| Multiset::new(limits, format == Format::Counts)),
         }
     }
 
     /// Reads an input.
     pub fn read(&mut self, input: &mut dyn Read, terminator: u8) -> Result<(), Error> {
-        match self.form {
-            Form::Numbers if self.numbers.is_none() => self.add_up(input, terminator),
-            Form::Numbers => self.each(input, terminator, |line| Ok((Number::parse(line)?, 1))),
-            Form::Counts => self.each(input, terminator, |line| {
+        match self.format {
+            Format::Numbers if self.numbers.is_none() => self.add_up(input, terminator),
+            Format::Numbers => self.each(input, terminator, |line| Ok((Number::parse(line)?, 1))),
+            Format::Counts => self.each(input, terminator, |line| {
                 if line.len() > LONGEST_NUMBER {
                     return Err(TOO_LONG);
                 }
                 let tally = Tally::parse(line)?;
                 Ok((Number::parse(tally.line)?, tally.count))
             }),
-            Form::Partials => {
+            Format::Partials => {
                 let mut number = 0;
                 stream::short_lines(input, terminator, LONGEST_NUMBER, |line| {
                     number += 1;
@@ -111,7 +126,7 @@ impl Mean {
         }
     }
 
-    /// Adds the numbers of an input, one a line, where there are no percentiles.
+    /// Adds the numbers of an input, one a line, if there are no percentiles.
     fn add_up(&mut self, input: &mut dyn Read, terminator: u8) -> Result<(), Error> {
         let mut line = 0;
         stream::short_lines(input, terminator, LONGEST_NUMBER, |text| {
@@ -128,7 +143,7 @@ impl Mean {
         })
     }
 
-    /// Adds what each line of an input is: a number, and how often it occurs.
+    /// Adds the number of each line of an input as often as it occurs.
     fn each(
         &mut self,
         input: &mut dyn Read,
@@ -153,34 +168,34 @@ impl Mean {
         })
     }
 
-    /// Writes the answer: one line for the mean, for each percentile, and for a partial
-    /// result. If all is to be told, a line each for the number of numbers, their sum, the smallest,
-    /// the largest, the mean, and the standard deviation of the sample, which takes two
-    /// numbers; then one for each percentile.
+    /// Writes the output: one line for the mean, for each percentile, or for a partial result.
+    /// [`Output::All`] is a line each for the number of numbers, their sum, the smallest, the
+    /// largest, the mean, and the standard deviation of the sample (`-` for a single number);
+    /// then one for each percentile.
     pub fn write(self, output: &mut dyn Write) -> Result<(), Error> {
-        let text = match self.answer {
-            Answer::Partial => partial::written(&self.sums) + "\n",
-            _ => self.told()?,
+        let text = match self.output {
+            Output::Partial => partial::written(&self.sums) + "\n",
+            _ => self.statistics()?,
         };
         output.write_all(text.as_bytes()).map_err(Error::Write)
     }
 
-    fn told(self) -> Result<String, Error> {
+    fn statistics(self) -> Result<String, Error> {
         let n = self.sums.n;
         if n == 0 {
             return Err(Error::Data("no numbers, so no mean"));
         }
         let style = self.sums.style();
-        let percentiles = self.answer.percentiles();
-        let answers = match self.numbers {
-            Some(numbers) => numbers.answers(percentiles, n, style)?,
+        let percentiles = self.output.percentiles();
+        let values = match self.numbers {
+            Some(numbers) => numbers.percentiles(percentiles, n, style)?,
             None => Vec::new(),
         };
-        if let Answer::Percentiles(_) = self.answer {
-            return Ok(answers.iter().map(|answer| format!("{answer}\n")).collect());
+        if let Output::Percentiles(_) = self.output {
+            return Ok(values.iter().map(|value| format!("{value}\n")).collect());
         }
         let mean = self.sums.mean(style);
-        let (Answer::All(_), Some((min, max))) = (&self.answer, self.sums.extremes()) else {
+        let (Output::All(_), Some((min, max))) = (&self.output, self.sums.extremes()) else {
             return Ok(format!("{mean}\n"));
         };
         let sum = self.sums.total().ok_or(Error::Data(TOO_LARGE))?;
@@ -194,14 +209,14 @@ impl Mean {
         let (min, max) = (shown(min, style), shown(max, style));
         let mut text =
             format!("n {n}\nsum {sum}\nmin {min}\nmax {max}\nmean {mean}\nsd {deviation}\n");
-        for (percentile, answer) in percentiles.iter().zip(answers) {
-            text += &format!("{percentile} {answer}\n");
+        for (percentile, value) in percentiles.iter().zip(values) {
+            text += &format!("{percentile} {value}\n");
         }
         Ok(text)
     }
 }
 
-/// What is wrong with an answer that is beyond all doubles.
+/// The error for a result that is larger than all doubles.
 const TOO_LARGE: &str = "the sum or the deviation is too large";
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! A number as it was read, and as a key whose bytes are in the order of the numbers.
+//! A number of the input, and its key, whose bytes are in the order of the numbers.
 
 use crate::common::stream::{LONGEST_NUMBER, TOO_LONG};
 
-/// A number as it was read.
+/// A number of the input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
     /// A whole number, with all its digits.
@@ -11,7 +11,7 @@ pub enum Number {
     Decimal(f64),
 }
 
-/// From this size on a double does not hold every whole number.
+/// From this size on, not every whole number is a double.
 pub const LARGE: u64 = 1 << f64::MANTISSA_DIGITS;
 
 const NO_NUMBER: &str = "not a number";
@@ -20,7 +20,7 @@ const TOO_LARGE: &str = "the number is too large";
 impl Number {
     /// Whether it is less than another one, of any kind.
     pub fn is_less(self, other: Number) -> bool {
-        /// All whole numbers lie from minus this one to below it.
+        /// All whole numbers are at least minus this one, and less than it.
         const END: f64 = (1u128 << 127) as f64;
         match (self, other) {
             (Number::Whole(a), Number::Whole(b)) => a < b,
@@ -30,7 +30,7 @@ impl Number {
         }
     }
 
-    /// Reads a number; blanks around it do not matter.
+    /// Parses a number; blanks around it are ignored.
     pub fn parse(line: &[u8]) -> Result<Number, &'static str> {
         match small(line) {
             Some(number) => Ok(Number::Whole(number.into())),
@@ -38,7 +38,7 @@ impl Number {
         }
     }
 
-    /// Reads a number that is not small as it stands.
+    /// Parses a number that [`small`] does not parse.
     #[inline(always)]
     pub fn parse_other(line: &[u8]) -> Result<Number, &'static str> {
         if line.len() > LONGEST_NUMBER {
@@ -72,7 +72,7 @@ impl Number {
     }
 }
 
-/// A number of a few digits and nothing else: nearly all there are.
+/// Parses a number of at most 18 digits and nothing else. Most numbers are like this.
 #[inline(always)]
 pub fn small(text: &[u8]) -> Option<u64> {
     const DIGITS: usize = 18;
@@ -85,16 +85,16 @@ pub fn small(text: &[u8]) -> Option<u64> {
     })
 }
 
-// A key is the nearest double, and for large ones what the number has beyond it. The bits of
-// a double are in its order once those of the negative ones are inverted. Each byte
-// holds seven bits, below the highest one: so none is a newline or a digit.
+// A key is the nearest double, and for large numbers the difference between the number and that
+// double. If the bits of negative doubles are inverted, the bits are in the order of the doubles.
+// Each byte has seven bits, and its highest bit is set, so none is a newline or a digit.
 
-/// How many bytes hold a double.
+/// The number of bytes of a double.
 const DOUBLE: usize = 10;
-/// How many bytes hold the difference of a whole number and the double nearest to it: at most
-/// half of the distance of two doubles, 2^73.
+/// The number of bytes of the difference between a whole number and the nearest double. It is
+/// at most half of the distance between two doubles, 2^73.
 const REST: usize = 11;
-/// This is added to the difference, so that it is not below zero.
+/// This is added to the difference, so that it is not negative.
 const BIAS: i128 = 1 << 76;
 
 /// Appends the key of a number.
@@ -118,7 +118,7 @@ pub fn put_key(number: Number, keys: &mut Vec<u8>) {
     }
 }
 
-/// The number of a key: one that is equal to that of which it is; `None` if it is no key.
+/// A number that is equal to the number of the key; `None` if the key is invalid.
 pub fn of_key(key: &[u8]) -> Option<Number> {
     let (double, rest) = key.split_first_chunk::<DOUBLE>()?;
     let ordered = bits(double) as u64;
@@ -137,7 +137,7 @@ pub fn of_key(key: &[u8]) -> Option<Number> {
     })
 }
 
-/// A whole double; modulo 2^128, as 2^127 is one too large.
+/// A whole double, modulo 2^128, because 2^127 is too large.
 fn whole(near: f64) -> i128 {
     match near >= (1u128 << 127) as f64 {
         true => i128::MIN,
@@ -160,7 +160,7 @@ pub mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Numbers of both kinds and of all sizes, also near one another.
+    /// Numbers of both kinds and of all sizes, also close to each other.
     pub fn number() -> impl Strategy<Value = Number> {
         let near = (any::<i128>(), 0..127u32, -3..4i128)
             .prop_map(|(number, bits, more)| (number >> bits).saturating_add(more));

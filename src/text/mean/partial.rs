@@ -1,17 +1,17 @@
-//! A partial result as a line: what `mean --partial` writes and `mean --merge` adds up.
+//! A partial result as a line: `mean --partial` writes it, and `mean --merge` adds it up.
 //!
 //! ```text
 //! mean-partial 1 n=3 sum=0x7p+0 squares=0x19p+0 min=1 max=3 decimals=0 large=0 xxh3=…
 //! ```
 //!
-//! Single blanks separate the fields, all of which are there, in this order. The 1 is the version
+//! Single blanks separate the fields. All fields are present, in this order. The 1 is the version
 //! of the format.
 //!
-//! - `n`: how many numbers there are, up to 2^64 - 1.
+//! - `n`: the number of numbers, up to 2^64 - 1.
 //! - `sum`, `squares`: the sums of the numbers and of their squares, exactly: a hexadecimal whole
-//!   number times two to the power behind the `p`, as C's `%a` writes it.
-//! - `min`, `max`: the smallest and the largest; a whole number in decimal digits, any other as
-//!   above. If there are no numbers, `-`.
+//!   number times two to the power after the `p`, as C's `%a` writes it.
+//! - `min`, `max`: the smallest and the largest number; a whole number in decimal digits, any other
+//!   as above; `-` if there are no numbers.
 //! - `decimals`: 1 if there are numbers with a point or an exponent, else 0.
 //! - `large`: 1 if there are whole numbers of 2^53 or more in size, else 0.
 //! - `xxh3`: the 128 bits of XXH3 of all bytes before ` xxh3=`, in hexadecimal digits, as
@@ -32,12 +32,12 @@ const OTHER_VERSION: &str = "a partial result of another version (expected versi
 const DAMAGED: &str = "a damaged partial result: its checksum does not match";
 const MALFORMED: &str = "a malformed partial result";
 
-/// How many bits a sum of 2^64 numbers may have, in units, and one of their squares, in squared
-/// units.
+/// The largest number of bits of a sum of 2^64 numbers, in units, and of a sum of their squares, in
+/// squared units.
 const SUM_BITS: usize = 2176;
 const SQUARES_BITS: usize = 4352;
 
-/// The line, without its end.
+/// The line, without its terminator.
 pub fn written(sums: &Sums) -> String {
     let (sum, is_below) = sums.sum();
     let sign = if is_below { "-" } else { "" };
@@ -80,7 +80,7 @@ fn extreme(number: Number) -> String {
     }
 }
 
-/// Reads such a line.
+/// Parses such a line.
 pub fn read(line: &[u8]) -> Result<Sums, &'static str> {
     let text = std::str::from_utf8(line).map_err(|_| NO_PARTIAL)?;
     let fields = text
@@ -138,7 +138,7 @@ fn digits(text: &str) -> Option<&str> {
     is_digits.then_some(text)
 }
 
-/// A natural number of units, of no more than so many bits.
+/// A natural number of units, of at most `bits` bits.
 fn natural(text: &str, unit: i32, bits: usize) -> Option<Natural> {
     let (hexadecimal, exponent) = text.strip_prefix("0x")?.split_once('p')?;
     let sign: i32 = match exponent.as_bytes().first()? {
@@ -168,12 +168,12 @@ fn number(text: &str) -> Option<Number> {
     let size = natural(size, UNIT, SUM_BITS)?;
     let near = size.ratio(1, UNIT);
     let number = if is_below { -near } else { near };
-    // It is a double, and nothing is lost.
+    // It must be exactly a double.
     let is_double = near.is_finite() && extreme(Number::Decimal(near)) == hexadecimal(&size, UNIT);
     is_double.then_some(Number::Decimal(number))
 }
 
-/// Whether there are numbers that have such sums.
+/// Whether such sums are possible for any numbers.
 fn is_possible(sums: &Sums) -> bool {
     match (sums.n, sums.extremes()) {
         (0, None) => {
@@ -199,7 +199,7 @@ mod tests {
         sums
     }
 
-    /// A line that someone has changed, with a checksum that matches.
+    /// A changed line with a matching checksum.
     fn signed_again(line: &str) -> String {
         let (body, _) = line.rsplit_once(HASH).unwrap();
         format!("{body}{HASH}{:032x}", XxHash3_128::oneshot(body.as_bytes()))
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_numbers_have_is_refused() {
+    fn impossible_sums_are_refused() {
         let line = written(&sums(&[(Number::Whole(7), 2), (Number::Decimal(0.5), 1)]));
         assert!(read(signed_again(&line).as_bytes()).is_ok());
         for (from, to) in [
@@ -273,7 +273,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(numbers in prop::collection::vec((any_number(), any::<u32>()), 0..20), extreme: bool) {
+        fn a_written_line_is_read_back(numbers in prop::collection::vec((any_number(), any::<u32>()), 0..20), extreme: bool) {
             let mut numbers: Vec<_> = numbers.into_iter().map(|(number, times)| (number, u64::from(times))).collect();
             if extreme {
                 numbers = vec![(Number::Decimal(f64::MAX), u64::MAX - 1), (Number::Decimal(5e-324), 1)];

@@ -1,14 +1,15 @@
 //! Percentiles: exact, in bounded memory.
 //!
 //! The definition is type 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages"
-//! (The American Statistician 50, 1996): of n numbers in order, x0 to x(n-1), the percentile P is at
-//! the place (n - 1) P / 100, and between two numbers it is interpolated linearly. So it is in
-//! numpy (`percentile`), R (`quantile`), Excel (`PERCENTILE.INC`) and Python's
-//! `statistics.quantiles(method="inclusive")`; P = 50 is the median, 0 the smallest, 100 the largest.
+//! (The American Statistician 50, 1996): of n sorted numbers, x0 to x(n-1), the percentile P is at
+//! the position (n - 1) P / 100. Between two numbers it is interpolated linearly. numpy
+//! (`percentile`), R (`quantile`), Excel (`PERCENTILE.INC`) and Python's
+//! `statistics.quantiles(method="inclusive")` have the same definition. P = 50 is the median, 0 the
+//! smallest number, 100 the largest.
 //!
-//! Place and interpolation are computed exactly, as the mean of two numbers, each with a weight.
-//! The numbers in order are the distinct ones, counted by [`crate::text::count`], which takes
-//! temporary files for what does not fit in memory.
+//! Position and interpolation are exact: the percentile is the weighted mean of two numbers.
+//! [`crate::text::count`] counts and sorts the distinct numbers, and uses temporary files if they
+//! do not fit in memory.
 
 use super::number::{Number, of_key, put_key};
 use super::sums::{Style, Sums};
@@ -21,18 +22,18 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
-/// A percentile that is asked for.
+/// A percentile, such as `50` or `99.9`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Percentile {
-    /// Its name in an answer.
+    /// Its name in the output.
     name: String,
-    /// The part of the way from the smallest number to the largest ...
+    /// It is at this part of the positions, from the smallest number to the largest; `of` is
+    /// the whole.
     part: u64,
-    /// ... of so many.
     of: u64,
 }
 
-/// How many decimal places a percentile may have.
+/// The largest number of decimal places of a percentile.
 const PLACES: usize = 9;
 
 impl Percentile {
@@ -45,8 +46,8 @@ impl Percentile {
         }
     }
 
-    /// The places of the two numbers between which it is among `n`, at least one, and the weight
-    /// of each; the weights add up to `of`.
+    /// The positions of the two nearest of `n` numbers, at least one, and the weight of each.
+    /// The weights add up to `of`.
     fn places(&self, n: u64) -> [(u64, u64); 2] {
         let way = u128::from(n - 1) * u128::from(self.part);
         let of = u128::from(self.of);
@@ -65,7 +66,7 @@ impl fmt::Display for Percentile {
 impl FromStr for Percentile {
     type Err = &'static str;
 
-    /// Reads a percentile from 0 to 100; the error says in a few words what is wrong with it.
+    /// Parses a percentile from 0 to 100. The error is a short description.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const WRONG: &str = "use a number from 0 to 100 with at most 9 decimal places";
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
@@ -88,23 +89,23 @@ impl FromStr for Percentile {
     }
 }
 
-/// Numbers that are to be put in order.
+/// Numbers to be sorted.
 #[derive(Debug)]
 pub struct Multiset {
     counts: Counts,
-    /// Whether each number comes with how often it occurs.
+    /// Whether each number has a count.
     has_counts: bool,
-    /// Lines that are still to be counted.
+    /// Lines that are not yet counted.
     lines: Vec<u8>,
 }
 
-/// What ends the key of a number.
+/// The byte after the key of a number.
 const END: u8 = b'\n';
 
 impl Multiset {
-    /// No numbers yet. The numbers take so much memory, and temporary files in these folders.
+    /// No numbers yet.
     pub fn new(limits: Limits, has_counts: bool) -> Self {
-        // They come one by one, so one thread counts them.
+        // The numbers come one by one, so one thread counts them.
         let threads = NonZeroUsize::new(1);
         Multiset {
             counts: Counts::new(Limits { threads, ..limits }),
@@ -119,7 +120,9 @@ impl Multiset {
             return Ok(());
         }
         if self.has_counts {
-            self.lines.extend_from_slice(times.to_string().as_bytes());
+            let mut buffer = itoa::Buffer::new();
+            self.lines
+                .extend_from_slice(buffer.format(times).as_bytes());
             self.lines.push(b' ');
         }
         put_key(number, &mut self.lines);
@@ -140,8 +143,8 @@ impl Multiset {
         Ok(())
     }
 
-    /// The percentiles of the numbers, of which there are `n`, at least one.
-    pub fn answers(
+    /// The percentiles of the `n` numbers, at least one.
+    pub fn percentiles(
         mut self,
         percentiles: &[Percentile],
         n: u64,
@@ -154,47 +157,47 @@ impl Multiset {
         let mut places: Vec<u64> = places.map(|(place, _)| place.min(n - 1)).collect();
         places.sort_unstable();
         places.dedup();
-        let mut picked = Picked {
+        let mut selection = Selection {
             places: &places,
             numbers: Vec::new(),
             before: 0,
             rest: Vec::new(),
         };
-        self.counts.write(b' ', END, &mut picked)?;
-        let numbers = picked.numbers;
+        self.counts.write(b' ', END, &mut selection)?;
+        let numbers = selection.numbers;
         let at = |place: u64| {
             let found = places.binary_search(&place.min(n - 1)).ok();
             found.and_then(|i| numbers.get(i).copied())
         };
-        let answer = |percentile: &Percentile| {
+        let value = |percentile: &Percentile| {
             let mut between = Sums::default();
             for (place, weight) in percentile.places(n) {
-                // Their weights are no more than 10^11.
+                // The weights are at most 10^11.
                 let number = at(place).ok_or(Error::Data(DAMAGED))?;
                 between.add(number, weight).map_err(Error::Data)?;
             }
             Ok(between.mean(style))
         };
-        percentiles.iter().map(answer).collect()
+        percentiles.iter().map(value).collect()
     }
 }
 
 const DAMAGED: &str = "the numbers in temporary files are damaged";
 
-/// Takes records `COUNT KEY` in order, and picks the numbers at some places.
-struct Picked<'a> {
-    /// The places in order; the first number has 0.
+/// Receives records `COUNT KEY` in order, and selects the numbers at some positions.
+struct Selection<'a> {
+    /// The positions in order, from 0.
     places: &'a [u64],
-    /// The numbers at the first of these places.
+    /// The numbers at the first of these positions.
     numbers: Vec<Number>,
-    /// How many numbers come before the next record.
+    /// The number of numbers before the next record.
     before: u64,
-    /// The beginning of a record.
+    /// The start of an incomplete record.
     rest: Vec<u8>,
 }
 
-impl Picked<'_> {
-    fn pick(&mut self, record: &[u8]) -> io::Result<()> {
+impl Selection<'_> {
+    fn select(&mut self, record: &[u8]) -> io::Result<()> {
         let damaged = |_| io::Error::other(DAMAGED);
         let tally = Tally::parse(record).map_err(damaged)?;
         let end = self.before.saturating_add(tally.count);
@@ -211,17 +214,17 @@ impl Picked<'_> {
     }
 }
 
-impl Write for Picked<'_> {
+impl Write for Selection<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut rest = bytes;
         while let Some(end) = memchr::memchr(END, rest) {
             let (record, more) = (&rest[..end], &rest[end + 1..]);
             if self.rest.is_empty() {
-                self.pick(record)?;
+                self.select(record)?;
             } else {
                 let mut whole = std::mem::take(&mut self.rest);
                 whole.extend_from_slice(record);
-                self.pick(&whole)?;
+                self.select(&whole)?;
             }
             rest = more;
         }
@@ -293,17 +296,17 @@ mod tests {
         }
         for size in 1..keys.len() {
             let places = [0, 2, 5];
-            let mut picked = Picked {
+            let mut selection = Selection {
                 places: &places,
                 numbers: Vec::new(),
                 before: 0,
                 rest: Vec::new(),
             };
             for piece in keys.chunks(size) {
-                picked.write_all(piece).unwrap();
+                selection.write_all(piece).unwrap();
             }
             let expected = [7.0, 8.0, (1u64 << 60) as f64].map(Number::Decimal);
-            assert_eq!(picked.numbers, expected);
+            assert_eq!(selection.numbers, expected);
         }
     }
 }

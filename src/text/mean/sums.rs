@@ -1,4 +1,4 @@
-//! The sums that one pass adds up, all of them exact.
+//! The sums of one pass, all of them exact.
 
 use super::number::{LARGE, Number};
 use crate::common::error;
@@ -7,35 +7,35 @@ use crate::text::exact::{self, Natural, UNIT};
 /// The sums of the numbers so far.
 #[derive(Clone, Debug, Default)]
 pub struct Sums {
-    /// Whether to know more than the mean: the squares and the extremes.
+    /// Whether squares and extremes are also needed.
     all: bool,
-    /// How many there were.
+    /// The number of numbers.
     pub n: u64,
     /// The small natural numbers.
     small: Small,
-    /// The sum of the other whole ones, as far as 128 bits hold it.
+    /// The sum of the other whole numbers, as long as it fits in 128 bits.
     whole: i128,
-    /// The sums of the others, in units of doubles: of those above and below zero.
+    /// The sums of the other numbers above and below zero, in units of doubles.
     above: Natural,
     below: Natural,
     /// Whether there are decimals.
     pub has_decimals: bool,
     /// The bits of the sizes of whole numbers.
     sizes: u64,
-    /// The smallest and the largest, but for what `small` knows.
+    /// The smallest and the largest number, without those in `small`.
     extremes: Option<(Number, Number)>,
-    /// The sum of the squares of whole numbers: what 128 bits hold, and the rest.
+    /// The sum of the squares of whole numbers, modulo 2^128, and the rest.
     squares: u128,
     large_squares: Natural,
     /// The sum of the squares of the others, in squared units.
     other_squares: Natural,
 }
 
-/// The small natural numbers that came one by one. In most inputs these are nearly all numbers,
+/// Small natural numbers that were added one by one. They are nearly all numbers of most inputs,
 /// so each takes only a few instructions.
 #[derive(Clone, Copy, Debug)]
 struct Small {
-    /// Their sum: 128 bits hold it, however many they are.
+    /// Their sum, which always fits in 128 bits.
     sum: u128,
     least: u64,
     largest: u64,
@@ -51,7 +51,7 @@ impl Default for Small {
     }
 }
 
-/// How many bits of a number in units are behind the point.
+/// The number of bits after the binary point of a number in units.
 pub const WHOLE: usize = UNIT.unsigned_abs() as usize;
 
 impl Sums {
@@ -63,7 +63,7 @@ impl Sums {
         }
     }
 
-    /// Adds a small natural number. One by one they are never more than 64 bits count.
+    /// Adds a small natural number. The number of such calls always fits in 64 bits.
     #[inline(always)]
     pub fn add_small(&mut self, number: u64) {
         self.n = self.n.wrapping_add(1);
@@ -81,7 +81,7 @@ impl Sums {
         }
     }
 
-    /// Adds a number that occurs so many times.
+    /// Adds a number `times` times.
     #[inline(always)]
     pub fn add(&mut self, number: Number, times: u64) -> Result<(), &'static str> {
         if times == 0 {
@@ -115,7 +115,7 @@ impl Sums {
     fn add_decimal(&mut self, number: f64, times: u64) {
         let (units, shift) = exact::units(number);
         let product = u128::from(units) * u128::from(times);
-        // Sums that only grow: a carry seldom goes far.
+        // The sums only grow, so a carry rarely passes many limbs.
         self.side(number < 0.0).add(product, shift);
         self.has_decimals = true;
         if self.all {
@@ -174,7 +174,7 @@ impl Sums {
         }
     }
 
-    /// The smallest and the largest number, if they were to be known and there is one.
+    /// The smallest and the largest number, if extremes are needed and there is a number.
     pub fn extremes(&self) -> Option<(Number, Number)> {
         let Small { least, largest, .. } = self.small;
         if least > largest {
@@ -202,7 +202,7 @@ impl Sums {
         Ok(())
     }
 
-    /// The sum of all, in units: its size, and whether it is below zero.
+    /// The sum of all numbers, in units: its size, and whether it is below zero.
     pub fn sum(&self) -> (Natural, bool) {
         let (mut above, mut below) = (self.above.clone(), self.below.clone());
         let side = if self.whole < 0 {
@@ -223,7 +223,7 @@ impl Sums {
         squares
     }
 
-    /// Sums that were read from a line.
+    /// Sums that were read from a partial result.
     pub fn restored(
         n: u64,
         (sum, is_below): (Natural, bool),
@@ -244,13 +244,13 @@ impl Sums {
         sums
     }
 
-    /// Whether there are whole numbers that a double may not hold.
+    /// Whether there are whole numbers that may not be doubles.
     pub fn has_large(&self) -> bool {
         self.sizes >= LARGE
     }
 
-    /// n times the sum of the squares less the square of the sum, in squared units: n times
-    /// (n - 1) times the variance; `None` if that is below zero, as no numbers have it.
+    /// n times the sum of the squares minus the square of the sum, in squared units. This is n
+    /// times (n - 1) times the variance. `None` if it is negative, which is impossible.
     pub fn spread(&self) -> Option<Natural> {
         let (sum, _) = self.sum();
         let n = Natural::from(u128::from(self.n));
@@ -264,7 +264,7 @@ impl Sums {
         spread.root_of_ratio(self.n, self.n - 1, 2 * UNIT)
     }
 
-    /// How numbers are to be shown: of all these numbers alike, so that the smallest is
+    /// The style of the output. It is the same for all results, so that the smallest number is
     /// never shown as more than the mean.
     pub fn style(&self) -> Style {
         match self.has_decimals && !self.has_large() {
@@ -277,7 +277,7 @@ impl Sums {
     pub fn mean(&self, style: Style) -> String {
         let (sum, is_below) = self.sum();
         let near = sum.ratio(self.n, UNIT);
-        // There is no zero below zero.
+        // Zero has no sign.
         let sign = if is_below && near > 0.0 { "-" } else { "" };
         match style {
             Style::Digits if near >= FULL => {
@@ -287,8 +287,8 @@ impl Sums {
         }
     }
 
-    /// The sum: all its digits if all numbers are whole, or else the nearest double; `None` if
-    /// no double is that large.
+    /// The sum: all its digits if all numbers are whole, otherwise the nearest double; `None` if
+    /// it is larger than all doubles.
     pub fn total(&self) -> Option<String> {
         let (sum, is_below) = self.sum();
         let near = sum.ratio(1, UNIT);
@@ -300,22 +300,22 @@ impl Sums {
     }
 }
 
-/// How numbers are shown. Each is a rule by which a larger number is never shown as less.
+/// How numbers are shown. With either style, a larger number is never shown as less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// The shortest decimal of the nearest double: where all whole numbers are doubles.
+    /// The shortest decimal of the nearest double, if all whole numbers are doubles.
     Double,
-    /// The same below [`FULL`]; from there on all digits before the point, and some behind it.
+    /// The same below [`FULL`]; from there on all digits before the point, and some after it.
     Digits,
 }
 
-/// From here on a double has no more than four places behind the point.
+/// From here on, a double has at most four places after the point.
 const FULL: f64 = 1e12;
 
-/// How many places these are.
+/// The number of these places.
 const PLACES: u32 = 4;
 
-/// A number as it is shown among others.
+/// A number in a style.
 pub fn shown(number: Number, style: Style) -> String {
     let mut one = Sums::default();
     one.add(number, 1).expect("one is not too many");

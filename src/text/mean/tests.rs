@@ -1,43 +1,45 @@
-//! The answers, held against exact rational numbers.
+//! The results, compared with exact rational numbers.
 
 use super::number::tests::number as any_number;
 use super::*;
 use crate::common::memory::Size;
+use crate::text::count::Sizes;
 use num_bigint::BigInt;
 use proptest::prelude::*;
 
-/// The answer for an input, with the least memory for percentiles.
-fn answer(form: Form, answer: Answer, text: &str) -> Result<String, Error> {
+/// The output for an input, with as little memory as possible for percentiles.
+fn result(format: Format, output: Output, text: &str) -> Result<String, Error> {
     let limits = Limits {
         memory: Some(Size::Bytes(0)),
+        sizes: Sizes::SMALL,
         ..Limits::default()
     };
-    let mut mean = Mean::new(form, answer, limits);
+    let mut mean = Mean::new(format, output, limits);
     mean.read(&mut text.as_bytes(), b'\n')?;
     let mut out = Vec::new();
     mean.write(&mut out)?;
     Ok(String::from_utf8(out).unwrap())
 }
 
-fn told(all: bool, text: &str) -> Result<String, Error> {
-    let asked = match all {
-        true => Answer::All(Vec::new()),
-        false => Answer::Mean,
+fn output(all: bool, text: &str) -> Result<String, Error> {
+    let wanted = match all {
+        true => Output::All(Vec::new()),
+        false => Output::Mean,
     };
-    answer(Form::Numbers, asked, text)
+    result(Format::Numbers, wanted, text)
 }
 
 fn error(text: &str) -> String {
-    told(false, text).unwrap_err().to_string()
+    output(false, text).unwrap_err().to_string()
 }
 
 #[test]
 fn whole_numbers_are_exact() {
-    assert_eq!(told(false, "1\n2\n").unwrap(), "1.5\n");
-    assert_eq!(told(false, "-7").unwrap(), "-7\n");
+    assert_eq!(output(false, "1\n2\n").unwrap(), "1.5\n");
+    assert_eq!(output(false, "-7").unwrap(), "-7\n");
     let max = i64::MAX;
     assert_eq!(
-        told(
+        output(
             false,
             &format!("{max}\n{max}\n{max}\n-{max}\n-{max}\n-{max}\n1")
         )
@@ -47,7 +49,7 @@ fn whole_numbers_are_exact() {
     // In doubles the ones would vanish beside the large number.
     let ones = "1\n".repeat(9);
     assert_eq!(
-        told(true, &format!("{}\n{ones}{}\n", 1u64 << 60, -(1i64 << 60)))
+        output(true, &format!("{}\n{ones}{}\n", 1u64 << 60, -(1i64 << 60)))
             .unwrap()
             .lines()
             .nth(1),
@@ -57,35 +59,35 @@ fn whole_numbers_are_exact() {
 
 #[test]
 fn fractions_lose_nothing() {
-    assert_eq!(told(false, &"0.1\n".repeat(10)).unwrap(), "0.1\n");
-    assert_eq!(told(false, "1e100\n1.0\n-1e100\n1.0").unwrap(), "0.5\n");
-    assert_eq!(told(false, " 1.5 \n\t2\n").unwrap(), "1.75\n");
+    assert_eq!(output(false, &"0.1\n".repeat(10)).unwrap(), "0.1\n");
+    assert_eq!(output(false, "1e100\n1.0\n-1e100\n1.0").unwrap(), "0.5\n");
+    assert_eq!(output(false, " 1.5 \n\t2\n").unwrap(), "1.75\n");
     // A sum that no double holds has a mean all the same.
     assert_eq!(
-        told(false, "1.5e308\n1.5e308").unwrap(),
+        output(false, "1.5e308\n1.5e308").unwrap(),
         format!("{}\n", 1.5e308)
     );
-    let sum = told(true, "1e308\n1e308").unwrap_err().to_string();
+    let sum = output(true, "1e308\n1e308").unwrap_err().to_string();
     assert_eq!(sum, "the sum or the deviation is too large");
     assert_eq!(
-        told(true, "1.7e308\n-1.7e308").unwrap_err().to_string(),
+        output(true, "1.7e308\n-1.7e308").unwrap_err().to_string(),
         sum
     );
-    assert_eq!(told(false, "-5e-324\n0\n-0.0").unwrap(), "0\n");
+    assert_eq!(output(false, "-5e-324\n0\n-0.0").unwrap(), "0\n");
 }
 
 #[test]
 fn whole_numbers_and_fractions_meet_exactly() {
     assert_eq!(
-        told(false, "100000000000000000001\n-1e20").unwrap(),
+        output(false, "100000000000000000001\n-1e20").unwrap(),
         "0.5\n"
     );
     assert_eq!(
-        told(false, "-1e20\n100000000000000000001\n").unwrap(),
+        output(false, "-1e20\n100000000000000000001\n").unwrap(),
         "0.5\n"
     );
     assert_eq!(
-        told(true, "9007199254740993\n9007199254740992.0\n").unwrap(),
+        output(true, "9007199254740993\n9007199254740992.0\n").unwrap(),
         "n 2\nsum 18014398509481984\nmin 9007199254740992\nmax 9007199254740993\n\
          mean 9007199254740992.5\nsd 0.7071067811865476\n"
     );
@@ -94,7 +96,7 @@ fn whole_numbers_and_fractions_meet_exactly() {
 #[test]
 fn deviations_far_from_zero_and_of_any_size() {
     let sd = |numbers: &[&str]| {
-        let all = told(true, &numbers.join("\n")).unwrap();
+        let all = output(true, &numbers.join("\n")).unwrap();
         all.lines().last().unwrap().to_string()
     };
     let times = [
@@ -135,27 +137,24 @@ fn no_number_is_that_long() {
     assert_eq!(error(&" ".repeat(9 << 20)), "line 1: too long for a number");
     // It is not read to its end.
     let mut endless = b"1\n".chain(std::io::repeat(b'1'));
-    let mut mean = Mean::new(Form::Numbers, Answer::Mean, Limits::default());
+    let mut mean = Mean::new(Format::Numbers, Output::Mean, Limits::default());
     let ended = mean.read(&mut endless, b'\n').unwrap_err();
     assert_eq!(ended.to_string(), "line 2: too long for a number");
     // All the digits of the smallest double, and more.
     let smallest = format!("{:.1200}\n", f64::from_bits(1));
     assert_eq!(
-        told(false, &smallest).unwrap(),
+        output(false, &smallest).unwrap(),
         format!("{}\n", f64::from_bits(1))
     );
 }
 
 #[test]
 fn all_there_is_to_tell() {
-    let told_all = told(true, "2\n4\n4\n4\n5\n5\n7\n9\n").unwrap();
+    let all = output(true, "2\n4\n4\n4\n5\n5\n7\n9\n").unwrap();
     let sd = (32.0f64 / 7.0).sqrt();
+    assert_eq!(all, format!("n 8\nsum 40\nmin 2\nmax 9\nmean 5\nsd {sd}\n"));
     assert_eq!(
-        told_all,
-        format!("n 8\nsum 40\nmin 2\nmax 9\nmean 5\nsd {sd}\n")
-    );
-    assert_eq!(
-        told(true, "3\n").unwrap(),
+        output(true, "3\n").unwrap(),
         "n 1\nsum 3\nmin 3\nmax 3\nmean 3\nsd -\n"
     );
 }
@@ -181,7 +180,7 @@ proptest! {
     #[test]
     fn the_nearest_double(numbers in prop::collection::vec(any::<i64>(), 1..50)) {
         let text: String = numbers.iter().map(|n| format!("{n}\n")).collect();
-        let mean: f64 = told(false, &text).unwrap().trim().parse().unwrap();
+        let mean: f64 = output(false, &text).unwrap().trim().parse().unwrap();
         // No other double is nearer: sum = n * mean + error, all in whole numbers.
         let sum: i128 = numbers.iter().map(|&n| i128::from(n)).sum();
         let n = numbers.len() as i128;
@@ -205,7 +204,7 @@ proptest! {
         let squares: i128 = distances.iter().map(|d| d * d).sum();
         let exact = ((n * squares - sum * sum) as f64 / (n * (n - 1)) as f64).sqrt();
         let sd = |text: String| {
-            let all = told(true, &text).unwrap();
+            let all = output(true, &text).unwrap();
             all.lines().last().unwrap()[3..].parse::<f64>().unwrap()
         };
         // Far from zero, where a square takes 240 bits.
@@ -248,9 +247,9 @@ fn lines(numbers: &[Number]) -> String {
     numbers.iter().map(|&number| line(number) + "\n").collect()
 }
 
-/// What stands behind a name in an answer.
-fn field<'a>(told: &'a str, name: &str) -> &'a str {
-    let mut lines = told.lines().filter_map(|line| line.split_once(' '));
+/// The value after a name in the output.
+fn field<'a>(output: &'a str, name: &str) -> &'a str {
+    let mut lines = output.lines().filter_map(|line| line.split_once(' '));
     lines.find(|(found, _)| *found == name).unwrap().1
 }
 
@@ -263,11 +262,11 @@ fn percentiles(texts: &[&str]) -> Vec<Percentile> {
 fn the_mean_lies_between_the_smallest_and_the_largest() {
     let times = "1763864400000000001\n1763864400000000101\n1763864400000000201\n";
     assert_eq!(
-        told(true, times).unwrap(),
+        output(true, times).unwrap(),
         "n 3\nsum 5291593200000000303\nmin 1763864400000000001\nmax 1763864400000000201\n\
          mean 1763864400000000101\nsd 100\n"
     );
-    assert_eq!(told(false, times).unwrap(), "1763864400000000101\n");
+    assert_eq!(output(false, times).unwrap(), "1763864400000000101\n");
     for (text, mean) in [
         (
             "1763864400000000001\n1763864400000000002",
@@ -301,40 +300,40 @@ fn the_mean_lies_between_the_smallest_and_the_largest() {
             "1999999999999999999.5",
         ),
     ] {
-        assert_eq!(told(false, text).unwrap().trim(), mean, "{text}");
+        assert_eq!(output(false, text).unwrap().trim(), mean, "{text}");
     }
     // Nearest double: 1763864400000000000, below the smallest.
     let mixed = "1763864400000000001\n".repeat(999) + "1763864400000000256.0\n";
-    let all = told(true, &mixed).unwrap();
+    let all = output(true, &mixed).unwrap();
     assert_eq!(field(&all, "min"), "1763864400000000001");
     assert_eq!(field(&all, "mean"), "1763864400000000001.255");
     assert_eq!(field(&all, "max"), "1763864400000000256");
     // The shortest digits of the double 1763864400000000256 are those of …300.
-    let all = told(true, "1763864400000000256.0\n1763864400000000257\n").unwrap();
+    let all = output(true, "1763864400000000256.0\n1763864400000000257\n").unwrap();
     assert_eq!(field(&all, "min"), "1763864400000000256");
     assert_eq!(field(&all, "max"), "1763864400000000257");
     // Where nothing is finer than doubles, the short digits remain.
-    let all = told(true, "1e23\n1e23\n1\n").unwrap();
+    let all = output(true, "1e23\n1e23\n1\n").unwrap();
     assert_eq!(field(&all, "max"), "100000000000000000000000");
     // No zero is below zero.
-    let all = told(true, "-0.0\n-0.0\n").unwrap();
+    let all = output(true, "-0.0\n-0.0\n").unwrap();
     assert_eq!(all, "n 2\nsum 0\nmin 0\nmax 0\nmean 0\nsd 0\n");
 }
 
 #[test]
 fn a_sum_of_whole_numbers_has_all_its_digits() {
     let max = i128::MAX;
-    let all = told(true, &format!("{max}\n{max}\n{max}\n-5\n")).unwrap();
+    let all = output(true, &format!("{max}\n{max}\n{max}\n-5\n")).unwrap();
     assert_eq!(
         field(&all, "sum"),
         (BigInt::from(max) * 3i32 - 5i32).to_string()
     );
     let min = i128::MIN;
-    let all = told(true, &format!("{min}\n{min}\n")).unwrap();
+    let all = output(true, &format!("{min}\n{min}\n")).unwrap();
     assert_eq!(field(&all, "sum"), (BigInt::from(min) * 2i32).to_string());
     assert_eq!(field(&all, "mean"), min.to_string());
     let counts = format!("{} {max}\n", u64::MAX);
-    let all = answer(Form::Counts, Answer::All(Vec::new()), &counts).unwrap();
+    let all = result(Format::Counts, Output::All(Vec::new()), &counts).unwrap();
     let sum = BigInt::from(max) * u64::MAX;
     assert_eq!(field(&all, "sum"), sum.to_string());
     assert_eq!(field(&all, "mean"), max.to_string());
@@ -343,14 +342,14 @@ fn a_sum_of_whole_numbers_has_all_its_digits() {
 
 #[test]
 fn counts_as_count_and_uniq_write_them() {
-    let counted = |text: &str| answer(Form::Counts, Answer::Mean, text);
+    let counted = |text: &str| result(Format::Counts, Output::Mean, text);
     assert_eq!(counted("2 1\n1 4\n").unwrap(), "2\n");
     assert_eq!(counted("2\t1\n1\t4\n").unwrap(), "2\n");
     assert_eq!(counted("      2 1\n      1  4 \n").unwrap(), "2\n");
     // What occurs no times is not there.
-    let all = answer(
-        Form::Counts,
-        Answer::All(percentiles(&["100"])),
+    let all = result(
+        Format::Counts,
+        Output::All(percentiles(&["100"])),
         "0 9\n2 1\n",
     )
     .unwrap();
@@ -372,31 +371,31 @@ fn counts_as_count_and_uniq_write_them() {
     );
     // Too long with its count, where the end of the number may not have been read.
     let mut endless = b"1 ".chain(std::io::repeat(b'1'));
-    let mut mean = Mean::new(Form::Counts, Answer::Mean, Limits::default());
+    let mut mean = Mean::new(Format::Counts, Output::Mean, Limits::default());
     let ended = mean.read(&mut endless, b'\n').unwrap_err();
     assert_eq!(ended.to_string(), "line 1: too long for a number");
 }
 
 #[test]
 fn percentiles_of_special_numbers() {
-    let told = |texts: &[&str], lines: &str| {
-        answer(
-            Form::Numbers,
-            Answer::Percentiles(percentiles(texts)),
+    let output = |texts: &[&str], lines: &str| {
+        result(
+            Format::Numbers,
+            Output::Percentiles(percentiles(texts)),
             lines,
         )
     };
     // The values are those of numpy.percentile.
     assert_eq!(
-        told(&["0", "25", "50", "75", "100", "10"], "4\n1\n3\n2\n").unwrap(),
+        output(&["0", "25", "50", "75", "100", "10"], "4\n1\n3\n2\n").unwrap(),
         "1\n1.75\n2.5\n3.25\n4\n1.3\n"
     );
-    assert_eq!(told(&["50"], "7\n").unwrap(), "7\n");
-    assert_eq!(told(&["0", "99.9"], "5\n5.0\n5e0\n").unwrap(), "5\n5\n");
-    assert_eq!(told(&["50"], "-0.0\n0\n-0\n").unwrap(), "0\n");
-    assert_eq!(told(&["50"], "-1\n-0.0\n1.5\n").unwrap(), "0\n");
+    assert_eq!(output(&["50"], "7\n").unwrap(), "7\n");
+    assert_eq!(output(&["0", "99.9"], "5\n5.0\n5e0\n").unwrap(), "5\n5\n");
+    assert_eq!(output(&["50"], "-0.0\n0\n-0\n").unwrap(), "0\n");
+    assert_eq!(output(&["50"], "-1\n-0.0\n1.5\n").unwrap(), "0\n");
     assert_eq!(
-        told(&["0", "50", "100"], "1e308\n-1e308\n")
+        output(&["0", "50", "100"], "1e308\n-1e308\n")
             .unwrap()
             .lines()
             .nth(1),
@@ -404,20 +403,20 @@ fn percentiles_of_special_numbers() {
     );
     // Beyond 2^53 doubles would be equal.
     assert_eq!(
-        told(&["0", "50", "100"], "9007199254740993\n9007199254740992\n").unwrap(),
+        output(&["0", "50", "100"], "9007199254740993\n9007199254740992\n").unwrap(),
         "9007199254740992\n9007199254740992.5\n9007199254740993\n"
     );
     assert_eq!(
-        told(&["50"], "9007199254740993\n0.5\n9007199254740995\n").unwrap(),
+        output(&["50"], "9007199254740993\n0.5\n9007199254740995\n").unwrap(),
         "9007199254740993\n"
     );
-    let error = told(&["50"], "").unwrap_err().to_string();
+    let error = output(&["50"], "").unwrap_err().to_string();
     assert_eq!(error, "no numbers, so no mean");
-    let error = told(&["50"], "1\nx\n").unwrap_err().to_string();
+    let error = output(&["50"], "1\nx\n").unwrap_err().to_string();
     assert_eq!(error, "line 2: not a number");
-    let all = answer(
-        Form::Numbers,
-        Answer::All(vec![Percentile::median(), "90".parse().unwrap()]),
+    let all = result(
+        Format::Numbers,
+        Output::All(vec![Percentile::median(), "90".parse().unwrap()]),
         "1\n2\n",
     );
     assert_eq!(
@@ -428,8 +427,8 @@ fn percentiles_of_special_numbers() {
 
 #[test]
 fn a_damaged_partial_result_is_named_by_its_line() {
-    let part = answer(Form::Numbers, Answer::Partial, "1\n2\n").unwrap();
-    let merged = |text: &str| answer(Form::Partials, Answer::Mean, text);
+    let part = result(Format::Numbers, Output::Partial, "1\n2\n").unwrap();
+    let merged = |text: &str| result(Format::Partials, Output::Mean, text);
     assert_eq!(merged(&part.repeat(3)).unwrap(), "1.5\n");
     let damaged = part.clone() + &part.replace("max=2", "max=3");
     assert_eq!(
@@ -442,10 +441,10 @@ fn a_damaged_partial_result_is_named_by_its_line() {
         "line 2: not a partial result, as mean --partial writes it"
     );
     let mut endless = std::io::repeat(b'1');
-    let mut mean = Mean::new(Form::Partials, Answer::Mean, Limits::default());
+    let mut mean = Mean::new(Format::Partials, Output::Mean, Limits::default());
     assert!(mean.read(&mut endless, b'\n').is_err());
     // Parts without numbers add nothing, and have no mean.
-    let empty = answer(Form::Numbers, Answer::Partial, "").unwrap();
+    let empty = result(Format::Numbers, Output::Partial, "").unwrap();
     assert_eq!(
         merged(&empty.repeat(2)).unwrap_err().to_string(),
         "no numbers, so no mean"
@@ -479,7 +478,7 @@ fn wholes() -> impl Strategy<Value = Vec<Number>> {
 proptest! {
     #[test]
     fn whole_numbers_have_a_mean_with_all_its_digits(numbers in wholes()) {
-        let all = told(true, &lines(&numbers)).unwrap();
+        let all = output(true, &lines(&numbers)).unwrap();
         let n = BigInt::from(numbers.len());
         let sum: BigInt = numbers.iter().map(|&number| exactly(number)).sum();
         prop_assert_eq!(scaled(field(&all, "sum")), sum.clone());
@@ -490,13 +489,13 @@ proptest! {
         prop_assert!(scaled(field(&all, "min")) <= mean && mean <= scaled(field(&all, "max")), "{all}");
         let least = numbers.iter().map(|&number| exactly(number)).min().unwrap();
         prop_assert_eq!(scaled(field(&all, "min")), least);
-        let alone = told(false, &lines(&numbers)).unwrap();
+        let alone = output(false, &lines(&numbers)).unwrap();
         prop_assert_eq!(field(&all, "mean"), alone.trim());
     }
 
     #[test]
     fn the_mean_of_any_numbers_lies_among_them(numbers in numbers()) {
-        let Ok(all) = told(true, &lines(&numbers)) else {
+        let Ok(all) = output(true, &lines(&numbers)) else {
             // Only a sum of decimals can be too large.
             let large = |number: &Number| matches!(number, Number::Decimal(number) if number.abs() > 1e150);
             prop_assert!(numbers.iter().any(large));
@@ -526,12 +525,12 @@ proptest! {
             plain += &(line(number) + "\n").repeat(times);
             counted += &format!("{}{times}{separator}{}\n", " ".repeat(blanks), line(number));
         }
-        let asked = || Answer::All(percentiles(&["0", "12.5", "50", "99.9"]));
-        let told = [(Form::Numbers, plain), (Form::Counts, counted)].map(|(form, text)| {
-            let told = |asked| answer(form, asked, &text).map_err(|error| error.to_string());
-            (told(Answer::Mean), told(asked()), told(Answer::Partial))
+        let wanted = || Output::All(percentiles(&["0", "12.5", "50", "99.9"]));
+        let output = [(Format::Numbers, plain), (Format::Counts, counted)].map(|(format, text)| {
+            let output = |wanted| result(format, wanted, &text).map_err(|error| error.to_string());
+            (output(Output::Mean), output(wanted()), output(Output::Partial))
         });
-        prop_assert_eq!(&told[0], &told[1]);
+        prop_assert_eq!(&output[0], &output[1]);
     }
 
     #[test]
@@ -539,29 +538,29 @@ proptest! {
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(numbers.len() + 1)).chain([0, numbers.len()]).collect();
         cuts.sort_unstable();
         let mut parts: Vec<String> = cuts.windows(2).map(|cut| {
-            answer(Form::Numbers, Answer::Partial, &lines(&numbers[cut[0]..cut[1]])).unwrap()
+            result(Format::Numbers, Output::Partial, &lines(&numbers[cut[0]..cut[1]])).unwrap()
         }).collect();
         if order {
             parts.reverse();
         }
         let whole = lines(&numbers);
-        for asked in [Answer::Mean, Answer::All(Vec::new())] {
-            let told = |form, text: &str| answer(form, asked.clone(), text).map_err(|error| error.to_string());
-            let expected = told(Form::Numbers, &whole);
-            prop_assert_eq!(&told(Form::Partials, &parts.concat()), &expected);
+        for wanted in [Output::Mean, Output::All(Vec::new())] {
+            let output = |format, text: &str| result(format, wanted.clone(), text).map_err(|error| error.to_string());
+            let expected = output(Format::Numbers, &whole);
+            prop_assert_eq!(&output(Format::Partials, &parts.concat()), &expected);
             // Some parts first, and the rest with what these give.
             let (some, rest) = parts.split_at(parts.len() / 2);
-            let some = answer(Form::Partials, Answer::Partial, &some.concat()).unwrap();
-            prop_assert_eq!(&told(Form::Partials, &(rest.concat() + &some)), &expected);
+            let some = result(Format::Partials, Output::Partial, &some.concat()).unwrap();
+            prop_assert_eq!(&output(Format::Partials, &(rest.concat() + &some)), &expected);
         }
     }
 
     #[test]
     fn percentiles_are_those_of_the_sorted_numbers(numbers in numbers(), part in 0..=100_000_000_000u64) {
         let text = format!("{}.{:09}", part / 1_000_000_000, part % 1_000_000_000);
-        let asked = Answer::Percentiles(percentiles(&[&text, "0", "100"]));
-        let told = answer(Form::Numbers, asked, &lines(&numbers)).unwrap();
-        let told: Vec<&str> = told.lines().collect();
+        let wanted = Output::Percentiles(percentiles(&[&text, "0", "100"]));
+        let output = result(Format::Numbers, wanted, &lines(&numbers)).unwrap();
+        let output: Vec<&str> = output.lines().collect();
         let mut sorted: Vec<BigInt> = numbers.iter().map(|&number| exactly(number)).collect();
         sorted.sort();
         let whole = BigInt::from(100_000_000_000u64);
@@ -569,16 +568,16 @@ proptest! {
         let (place, rest) = ((way / 100_000_000_000) as usize, (way % 100_000_000_000) as u64);
         let next = sorted.get(place + 1).unwrap_or(&sorted[place]);
         let exact = &sorted[place] * (&whole - rest) + next * rest;
-        let near: f64 = told[0].parse().unwrap();
+        let near: f64 = output[0].parse().unwrap();
         let error = |answer: BigInt| BigInt::from((&exact - answer * &whole).magnitude().clone());
-        let own = error(scaled(told[0])).min(error(exactly(Number::Decimal(near))));
+        let own = error(scaled(output[0])).min(error(exactly(Number::Decimal(near))));
         for other in [near.next_up(), near.next_down()] {
             if other.is_finite() {
-                prop_assert!(own <= error(exactly(Number::Decimal(other))), "{told:?}");
+                prop_assert!(own <= error(exactly(Number::Decimal(other))), "{output:?}");
             }
         }
-        let [of, min, max] = [0, 1, 2].map(|i| scaled(told[i]));
-        prop_assert!(min <= of && of <= max, "{told:?}");
+        let [of, min, max] = [0, 1, 2].map(|i| scaled(output[i]));
+        prop_assert!(min <= of && of <= max, "{output:?}");
         if numbers.iter().all(|number| matches!(number, Number::Whole(_))) {
             prop_assert_eq!([&min, &max], [&sorted[0], &sorted[sorted.len() - 1]]);
         }

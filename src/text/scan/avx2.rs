@@ -6,7 +6,7 @@
 
 #![allow(unsafe_code)]
 
-use super::{CHUNK, Leads, Masks, ROOM};
+use super::masks::{CHUNK, Leads, Masks, ROOM};
 use std::arch::x86_64::*;
 
 /// Digits: high nibble 3, low 0 to 9.
@@ -59,7 +59,7 @@ pub unsafe fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
         *mask = equal(chunk, byte);
     }
     if let [last] = last {
-        // What is not there must be another byte.
+        // The bytes after the text must be different from `byte`.
         let mut chunk = [!byte; CHUNK];
         chunk[..rest.len()].copy_from_slice(rest);
         *last = equal(&chunk, byte);
@@ -76,8 +76,8 @@ fn equal(chunk: &[u8; CHUNK], byte: u8) -> u64 {
 
 /// As [`super::compress`].
 ///
-/// Eight bytes at a time are moved together by a look-up in [`MOVES`], which
-/// has for each set of them where they go. No branch depends on the text.
+/// A shuffle moves eight bytes at a time. [`MOVES`] has the shuffle for each set of
+/// bytes. No branch depends on the text.
 ///
 /// # Safety
 ///
@@ -149,9 +149,8 @@ fn store(bytes: __m256i, room: &mut [u8; 32]) {
 
 /// As [`super::lower`].
 ///
-/// Whether a character may change is told by its first two bytes: by classes
-/// of the two nibbles of the first and the high nibble of the second, as
-/// [`classify`] has them for one byte.
+/// The first two bytes decide whether a character may change: the classes of the two
+/// nibbles of the first and of the high nibble of the second, as in [`classify`].
 ///
 /// # Safety
 ///
@@ -164,7 +163,7 @@ pub unsafe fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
         let first = load(chunk, 32 * i);
         let second = match i {
             0 => load(chunk, 1),
-            // What stands behind the chunk is not known: no second byte, then.
+            // The byte after the chunk is unknown, so the last byte has no second byte.
             _ => _mm256_alignr_epi8::<1>(_mm256_permute2x128_si256::<0x81>(first, first), first),
         };
         store(to_lower(first), room);

@@ -1,134 +1,110 @@
-//! Text into bit masks: which bytes belong to words, which begin a capital.
+//! Text into bit masks: the bytes of words, and the first bytes of capitals.
 //!
-//! 64 bytes of text become a few 64-bit numbers, bit *i* telling of byte *i*.
-//! On these, "where does a word start" is a shift and an AND, for all 64 bytes
-//! at once ([`crate::text::pick`] does that). Here is how the masks are made:
+//! 64 bytes of text become a few 64-bit numbers; bit *i* is for byte *i*. With
+//! these, the starts of words in all 64 bytes are a shift and an AND
+//! (`crate::text::pick`). The masks are made in two steps:
 //!
-//! - [`classify`] looks at bytes alone. That is the whole truth for ASCII.
-//! - [`Refiner`] decodes what is not ASCII and mends the masks, so that all
-//!   bytes of a character carry its class.
+//! - [`classify`] considers single bytes. That is enough for ASCII.
+//! - [`Refiner`] decodes characters outside ASCII and corrects the masks, so
+//!   that all bytes of a character have its class.
 //!
-//! Chapters: `portable` (any machine, and the oracle of the others), `avx2`,
-//! `unicode` (the classes of characters).
+//! Chapters: `masks`, `portable` (any machine, and the oracle of the others),
+//! `avx2`, `unicode` (the classes of characters).
 
 #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
 mod avx2;
+mod masks;
 mod portable;
 pub mod unicode;
 
+pub use masks::{CHUNK, Leads, Masks, ROOM};
+
 use unicode::Classes;
 
-/// How many bytes one mask speaks of.
-pub const CHUNK: usize = 64;
-
-/// What 64 bytes of text are; bit `i` speaks of byte `i`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Masks {
-    /// Bytes of word characters (`\w`).
-    pub word: u64,
-    /// First bytes of upper-case characters (`\p{Uppercase}`).
-    pub upper: u64,
-    /// Bytes outside ASCII.
-    pub high: u64,
-}
-
-/// Whether the machine has what `avx2` needs.
+/// Whether the machine has the instructions for `avx2`.
 #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
 #[inline(always)]
 fn has_avx2() -> bool {
     std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("popcnt")
 }
 
-/// Makes the masks of a text by its bytes alone: bytes outside ASCII are in no
+/// Makes the masks of a text by single bytes: bytes outside ASCII are in no
 /// word. There must be a mask for each 64 bytes; the last chunk may be shorter.
 #[inline]
 pub fn classify(text: &[u8], masks: &mut [Masks]) {
     #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
     if has_avx2() {
-        // SAFETY: as was just asked.
+        // SAFETY: `has_avx2` has just returned true.
         #[allow(unsafe_code)]
         return unsafe { avx2::classify(text, masks) };
     }
     portable::classify(text, masks);
 }
 
-/// Finds a byte in a text: bit `i` of a mask tells whether byte `i` of its 64
-/// is that one. There must be a mask for each 64 bytes.
+/// Finds a byte in a text: bit `i` of a mask is set if byte `i` of its 64 is equal to `byte`.
+/// There must be a mask for each 64 bytes.
 #[inline]
 pub fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
     #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
     if has_avx2() {
-        // SAFETY: as was just asked.
+        // SAFETY: `has_avx2` has just returned true.
         #[allow(unsafe_code)]
         return unsafe { avx2::find(byte, text, masks) };
     }
     portable::find(byte, text, masks);
 }
 
-/// How many bytes [`compress`] may write to.
-pub const ROOM: usize = CHUNK + 8;
-
-/// Copies those bytes of a chunk that are in `keep`, close together, to the
-/// start of `room`; those in `ends` become newlines. How many bytes that are;
-/// the rest of the room then holds anything.
+/// Copies the bytes of a chunk that are in `keep`, without gaps, to the start of
+/// `room`; those in `ends` become newlines. Returns their number. The rest of the
+/// room then has any content.
 #[inline]
 pub fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]) -> usize {
     #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
     if has_avx2() {
-        // SAFETY: as was just asked.
+        // SAFETY: `has_avx2` has just returned true.
         #[allow(unsafe_code)]
         return unsafe { avx2::compress(chunk, keep, ends, room) };
     }
     portable::compress(chunk, keep, ends, room)
 }
 
-/// What [`lower`] tells of a chunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Leads {
-    /// The first bytes of all characters outside ASCII, and bytes that look so.
-    pub all: u64,
-    /// Those of them whose lower case may be another character: all whose is,
-    /// and some more.
-    pub change: u64,
-}
-
-/// Copies a text, its letters in lower case, up to the first chunk that is not
-/// all ASCII or not whole; how many bytes that are. The room is no smaller.
+/// Copies a text with its letters in lower case, up to the first chunk that is not
+/// all ASCII or not whole. Returns the number of bytes. The room must be as large as the text.
 #[inline]
 pub fn lower_ascii(text: &[u8], room: &mut [u8]) -> usize {
     #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
     if has_avx2() {
-        // SAFETY: as was just asked.
+        // SAFETY: `has_avx2` has just returned true.
         #[allow(unsafe_code)]
         return unsafe { avx2::lower_ascii(text, room) };
     }
     portable::lower_ascii(text, room)
 }
 
-/// Copies a chunk with its ASCII letters in lower case, and tells where there
-/// are characters outside ASCII to be looked at. The chunk begins with a whole
-/// character; one that it does not end may be missed.
+/// Copies a chunk with its ASCII letters in lower case, and returns the positions of
+/// characters outside ASCII. The chunk begins with a whole character. An incomplete
+/// last character may be missed.
 #[inline]
 pub fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
     #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
     if has_avx2() {
-        // SAFETY: as was just asked.
+        // SAFETY: `has_avx2` has just returned true.
         #[allow(unsafe_code)]
         return unsafe { avx2::lower(chunk, room) };
     }
     portable::lower(chunk, room)
 }
 
-/// Mends the masks of a text where it is not ASCII, chunk after chunk.
+/// Corrects the masks of a text outside ASCII, chunk after chunk.
 ///
-/// The text is one block: a character cut off by its end is taken for what it
-/// is there, invalid bytes, which separate words.
+/// The text is one block. A character that its end truncates is invalid bytes, which
+/// separate words.
 pub struct Refiner<'a> {
     text: &'a [u8],
     classes: &'static Classes,
-    /// What the last character of the chunk before says of this chunk's first bytes.
+    /// The word bits of the first bytes, from the last character of the chunk before.
     word: u64,
-    /// How many first bytes of this chunk that character has.
+    /// The number of first bytes that belong to that character.
     taken: u32,
 }
 
@@ -143,7 +119,7 @@ impl<'a> Refiner<'a> {
         }
     }
 
-    /// Mends the masks of the chunk that starts at `start`.
+    /// Corrects the masks of the chunk that starts at `start`.
     pub fn refine(&mut self, start: usize, masks: &mut Masks) {
         let mut high = masks.high & (u64::MAX << self.taken);
         masks.word |= self.word;
@@ -233,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn small_letters_in_wide_use_are_not_looked_at() {
+    fn common_small_letters_are_not_decoded() {
         for c in
             "éàüßñøåçабвгдежзийклмнопрстуфхцчшщъыьэюяαβγδεζηθικλμνξοπρςστυφχψω日本語かなカナ한עברית"
                 .chars()
@@ -241,7 +217,7 @@ mod tests {
             let mut chunk = [b' '; CHUNK];
             c.encode_utf8(&mut chunk);
             let leads = lower(&chunk, &mut [0; CHUNK]);
-            // The portable scanner has everything looked at.
+            // The portable scanner returns all characters.
             let all = portable::lower(&chunk, &mut [0; CHUNK]);
             #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
             assert!(!has_avx2() || leads.change == 0 || c == 'ß', "{c:?}");
@@ -289,7 +265,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn kept_bytes_come_close_together(text in any::<[u8; CHUNK]>(), keep: u64, ends: u64, few: bool) {
+        fn kept_bytes_have_no_gaps(text in any::<[u8; CHUNK]>(), keep: u64, ends: u64, few: bool) {
             let keep = if few { keep & keep >> 3 & keep >> 11 } else { keep };
             let mut expected = Vec::new();
             for (i, &byte) in text.iter().enumerate().filter(|(i, _)| keep >> i & 1 == 1) {
@@ -319,7 +295,7 @@ mod tests {
         }
 
         #[test]
-        fn masks_are_what_decoding_says(text in crate::common::arbitrary::text()) {
+        fn masks_are_those_of_decoded_characters(text in crate::common::arbitrary::text()) {
             prop_assert_eq!(scanned(&text), naive(&text));
         }
     }

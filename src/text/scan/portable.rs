@@ -1,13 +1,13 @@
 //! Classifying bytes on any machine, eight at a time in a plain number.
 //!
-//! The implementation that every other one is held to.
+//! The other implementations are tested against this one.
 //!
-//! Each byte of the number gets its highest bit set where a test holds; a
-//! multiplication then gathers the eight bits. For seven-bit bytes, "at least
-//! `x`" is what sets the highest bit when `0x80 - x` is added: no sum leaves
-//! its byte, so that the bytes do not disturb one another.
+//! A test sets the highest bit of each byte of the number for which it is true; a
+//! multiplication then gathers the eight bits. A seven-bit byte is at least `x` if
+//! its sum with `0x80 - x` has the highest bit set. No sum overflows its byte, so
+//! the bytes do not affect each other.
 
-use super::{CHUNK, Leads, Masks, ROOM};
+use super::masks::{CHUNK, Leads, Masks, ROOM};
 
 /// A byte in each of the eight places.
 const fn all(byte: u8) -> u64 {
@@ -71,7 +71,7 @@ pub fn lower_ascii(text: &[u8], room: &mut [u8]) -> usize {
     length
 }
 
-/// As [`super::lower`]. Everything outside ASCII is to be looked at.
+/// As [`super::lower`]. All characters outside ASCII may change.
 pub fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
     *room = *chunk;
     room.make_ascii_lowercase();

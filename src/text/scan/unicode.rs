@@ -1,23 +1,23 @@
 //! The classes of characters outside ASCII: `\w` and `\p{Uppercase}`.
 //!
-//! They come from the tables of the `regex` crate, so that the word filters
-//! and a regular expression agree on every character. The table is built when
-//! the first such character appears (some 40 µs, 140 KB), and a look-up is two
-//! loads: a page for each 64 characters, a bit for each character.
+//! They come from the tables of the `regex` crate, so the word filters and a
+//! regular expression agree on every character. The table is built at the first
+//! such character (about 40 µs, 140 KB). A look-up is two loads: a page for each
+//! 64 characters, a bit for each character.
 
 use crate::common::utf8;
 use regex_syntax::hir::{Class as Hir, HirKind};
 use std::sync::LazyLock;
 
-/// How many pages of 64 characters there are up to U+10FFFF.
+/// The number of pages of 64 characters up to U+10FFFF.
 const PAGES: usize = 0x11_0000 / 64;
 
-/// What a character is to the word filters.
+/// The class of a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Class {
     /// It belongs to words.
     pub word: bool,
-    /// It makes a word that begins with it a capitalised one.
+    /// A word that begins with it is capitalised.
     pub upper: bool,
 }
 
@@ -27,7 +27,7 @@ pub struct Classes {
     upper: Vec<u64>,
 }
 
-/// The one table there is.
+/// The table.
 pub fn classes() -> &'static Classes {
     static CLASSES: LazyLock<Classes> = LazyLock::new(|| Classes {
         word: bits(r"\w"),
@@ -37,8 +37,8 @@ pub fn classes() -> &'static Classes {
 }
 
 impl Classes {
-    /// The class of a text's first character, and its length in bytes. The
-    /// text must not be empty; a byte that begins no character is in no class.
+    /// The length of a text's first character in bytes, and its class. The text
+    /// must not be empty. A byte that begins no character is in no class.
     #[inline(always)]
     pub fn first(&self, text: &[u8]) -> (u32, Class) {
         let (c, length) = utf8::first(text);

@@ -1,38 +1,38 @@
 //! The version of Unicode that all programs use.
 //!
-//! It is that of the `regex` crate, which knows the oldest one. `std` and the crates for
-//! case folding and normalization know later ones. What they say of the characters of
-//! this version stays the same, by Unicode's stability policies (or is held to it by the
-//! tests below); and a character that it does not have is to all programs one without
-//! case, class or decomposition.
+//! It is that of the `regex` crate, which has the oldest one. `std` and the crates for
+//! case folding and normalization have later ones. Their data for the characters of this
+//! version is the same, by Unicode's stability policies and by the tests below. A character
+//! that this version does not have is, in all programs, one without case, class or
+//! decomposition.
 
 mod tables;
 
 use std::sync::LazyLock;
 use tables::{ASSIGNED, CASE_IGNORABLE, CASED, Ranges};
 
-/// The version.
+/// The version of Unicode.
 pub const VERSION: &str = "16.0.0";
 
-/// How many pages of 64 characters there are up to U+10FFFF.
+/// The number of pages of 64 characters up to U+10FFFF.
 const PAGES: usize = 0x11_0000 / 64;
 
 /// Whether a character is assigned in this version.
 #[inline]
-pub fn has(c: char) -> bool {
+pub(crate) fn has(c: char) -> bool {
     static BITS: LazyLock<Bits> = LazyLock::new(|| Bits::new(ASSIGNED));
     c.is_ascii() || BITS.has(c)
 }
 
 /// Whether a character has a case (the property Cased).
-pub fn is_cased(c: char) -> bool {
+pub(crate) fn is_cased(c: char) -> bool {
     static BITS: LazyLock<Bits> = LazyLock::new(|| Bits::new(CASED));
     BITS.has(c)
 }
 
-/// Whether a character is passed over where the case of its neighbours counts (the property
+/// Whether a character is ignored where the case of its neighbours matters (the property
 /// Case_Ignorable).
-pub fn is_case_ignorable(c: char) -> bool {
+pub(crate) fn is_case_ignorable(c: char) -> bool {
     static BITS: LazyLock<Bits> = LazyLock::new(|| Bits::new(CASE_IGNORABLE));
     BITS.has(c)
 }
@@ -62,9 +62,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_crates_know_this_version() {
-        let known = |age: u32| regex_syntax::parse(&format!(r"\p{{Age={age}.0}}")).is_ok();
-        assert!(known(16) && !known(17));
+    fn all_crates_have_this_version() {
+        let is_known = |age: u32| regex_syntax::parse(&format!(r"\p{{Age={age}.0}}")).is_ok();
+        assert!(is_known(16) && !is_known(17));
         assert_eq!(VERSION, "16.0.0");
         assert_eq!(unicode_segmentation::UNICODE_VERSION, (16, 0, 0));
         assert!(unicode_normalization::UNICODE_VERSION >= (16, 0, 0));

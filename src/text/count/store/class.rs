@@ -1,0 +1,144 @@
+//! The keys of one class: a table of recent ones, and the ranges of those that have left it.
+
+use super::hash::Seed;
+use super::key::{Inline, STRIDE};
+use super::ranges::{Ranges, Splitters};
+use super::slot::{Overflow, Slot};
+use super::table::Table;
+use crate::common::error::Error;
+use crate::text::count::sizes::Sizes;
+
+/// How many keys a table may have before they are flushed.
+///
+/// If most lines are new, a small table is as good as a large one, and stays in
+/// the cache. If lines repeat, the table counts them, and may grow.
+#[derive(Debug)]
+pub struct Quota {
+    keys: usize,
+    most: usize,
+    /// The number of look-ups since the table was last empty.
+    looked_up: usize,
+}
+
+impl Quota {
+    fn new(sizes: &Sizes) -> Self {
+        Quota {
+            keys: sizes.first_keys,
+            most: sizes.first_keys,
+            looked_up: 0,
+        }
+    }
+
+    /// Whether a table of `len` keys must be flushed before `n` more look-ups.
+    #[inline(always)]
+    pub fn is_spent(&mut self, len: usize, n: usize) -> bool {
+        let spent = len + n > self.keys;
+        if spent && self.looked_up >= 4 * len && self.keys < self.most {
+            self.keys *= 2;
+            self.looked_up += n;
+            return false;
+        }
+        self.looked_up = if spent { n } else { self.looked_up + n };
+        spent
+    }
+}
+
+/// The keys of one class.
+#[derive(Debug)]
+pub struct Class<K> {
+    table: Table<K>,
+    quota: Quota,
+    flushed: Option<Ranges<K>>,
+}
+
+impl<K: Inline> Class<K> {
+    /// No keys.
+    pub fn new(sizes: &Sizes) -> Self {
+        Class {
+            table: Table::new(),
+            quota: Quota::new(sizes),
+            flushed: None,
+        }
+    }
+
+    /// Lets the table grow to a size in bytes, if lines repeat.
+    pub fn allow(&mut self, size: usize, sizes: &Sizes) {
+        let slots = (size / size_of::<Slot<K>>()).max(1);
+        let keys = (1 << slots.ilog2()) / 5 * 4;
+        self.quota.most = keys.clamp(sizes.first_keys, sizes.many_keys);
+        self.quota.keys = self.quota.most.min(sizes.few_keys);
+    }
+
+    /// Whether the table must be flushed before `n` more look-ups.
+    #[inline(always)]
+    pub fn is_spent(&mut self, n: usize) -> bool {
+        self.quota.is_spent(self.table.len(), n)
+    }
+
+    /// Prefetches the slot of a hash.
+    #[inline(always)]
+    pub fn prefetch(&self, hash: u64) {
+        self.table.prefetch(hash);
+    }
+
+    /// Adds to the count of a key. Returns false if the sum does not fit in 64 bits.
+    #[inline(always)]
+    pub fn add(&mut self, seed: Seed, hash: u64, key: K, count: u64) -> bool {
+        let is = |known: &K| *known == key;
+        self.table
+            .add(hash, count, is, || key, |known| known.hash(seed))
+    }
+
+    /// The starts of the keys in the table.
+    pub fn sample(&self) -> impl Iterator<Item = u64> {
+        self.table.iter().map(|slot| slot.key.start())
+    }
+
+    /// Whether there are no keys at all.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty() && self.flushed.as_ref().is_none_or(|out| out.size() == 0)
+    }
+
+    /// Whether keys have left the table.
+    pub fn has_flushed(&self) -> bool {
+        self.flushed.is_some()
+    }
+
+    /// Moves the keys from the table to their ranges.
+    pub fn flush(&mut self, splitters: &Splitters, sizes: &Sizes) -> Result<(), Error> {
+        let flushed = self
+            .flushed
+            .get_or_insert_with(|| Ranges::new(splitters, sizes));
+        self.table.drain(|slot| flushed.push(splitters, slot));
+        flushed.compact().map_err(too_large)
+    }
+
+    /// Takes all keys, by ranges.
+    pub fn take(&mut self, splitters: &Splitters, sizes: &Sizes) -> Result<Ranges<K>, Error> {
+        self.flush(splitters, sizes)?;
+        Ok(self.flushed.take().expect("flushed just now"))
+    }
+
+    /// Merges equal keys in the ranges, if that halves them.
+    pub fn merge_equal(&mut self) -> Result<(), Error> {
+        let Some(flushed) = &mut self.flushed else {
+            return Ok(());
+        };
+        match flushed.repeats(1, 2).map_err(too_large)? {
+            true => flushed.merge_all().map_err(too_large),
+            false => Ok(()),
+        }
+    }
+
+    /// The memory that it takes to flush everything, in bytes: during a flush, as
+    /// during growth, the slots of a table exist twice.
+    pub fn size(&self) -> usize {
+        2 * self.table.size() + self.flushed.as_ref().map_or(0, Ranges::size)
+    }
+}
+
+/// The error for a key whose counts overflow.
+pub fn too_large<K: Inline>(Overflow(key): Overflow<K>) -> Error {
+    let line = key.line(&mut [0; STRIDE]).to_vec();
+    Error::TooLarge { line }
+}

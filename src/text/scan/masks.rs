@@ -1,0 +1,27 @@
+//! The masks of a chunk of text. Bit `i` is for byte `i` of the chunk.
+
+/// The number of bytes of a chunk, and of bits of a mask.
+pub const CHUNK: usize = 64;
+
+/// The number of bytes that [`compress`](super::compress) may write to.
+pub const ROOM: usize = CHUNK + 8;
+
+/// The classes of the bytes of a chunk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Masks {
+    /// Bytes of word characters (`\w`).
+    pub word: u64,
+    /// First bytes of upper-case characters (`\p{Uppercase}`).
+    pub upper: u64,
+    /// Bytes outside ASCII.
+    pub high: u64,
+}
+
+/// The characters outside ASCII of a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leads {
+    /// The first bytes of all characters outside ASCII, and bytes with their bit pattern.
+    pub all: u64,
+    /// Those whose lower case may be another character, and perhaps some more.
+    pub change: u64,
+}
