@@ -371,7 +371,7 @@ fn one_that_fails_leaves_the_others() {
     let [a, b, none] = ["/a", "/b", "/none"].map(|path| server.url(path));
     let run = fetch(&[&a, &none, "//nonsense", &b, &a]);
     assert_eq!(run.stdout, b"first\nsecondfirst\n");
-    let cause = "invalid URL: it begins with http:, https: or file:";
+    let cause = "invalid URL: a URL begins with http:, https: or file:";
     assert_eq!(
         run.stderr,
         format!("fetch: {none}: 404 Not Found\nfetch: //nonsense: {cause}\n")
@@ -657,9 +657,9 @@ fn what_is_no_body_has_an_end() {
             encoded(b"\x1F\x8B\x08\x08\0\0\0\0\0\0"),
             b"name".to_vec(),
             "",
-            "gzip data makes nothing",
+            "gzip data has no content",
         ),
-        (encoded(b""), gzip(b""), "", "gzip data makes nothing"),
+        (encoded(b""), gzip(b""), "", "gzip data has no content"),
     ] {
         let times = 4_000_000 / again.len();
         let all = [start, again.repeat(times)].concat();

@@ -3,7 +3,9 @@
 use clap::Parser;
 use std::convert::Infallible;
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, IsTerminal};
+use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,7 +20,7 @@ use textmill::common::memory;
 use textmill::common::time;
 use textmill::web::fetch::progress::{self, Progress};
 use textmill::web::fetch::{
-    self, Failure, Family, Fetcher, Field, Many, Options, Report, Transfer, User,
+    self, Batch, Failure, Family, Fetcher, Field, Options, Report, Transfer, User,
 };
 use url::Url;
 
@@ -347,7 +349,7 @@ impl Args {
             jobs: self.jobs.into(),
             per_host: self.per_host.into(),
             follow: true,
-            heed_rest: true,
+            honor_retry_after: true,
             allow_downgrade: self.allow_downgrade,
             max_size: self.max_size,
             head: self.head,
@@ -392,8 +394,9 @@ fn main() -> ExitCode {
     })
 }
 
-/// The URL of the file that a user meant who typed its name only.
-fn file_meant(transfer: &Transfer) -> Option<Url> {
+/// The URL of an existing file, if the host of the URL does not exist and the URL is the name
+/// of that file.
+fn file_of_name(transfer: &Transfer) -> Option<Url> {
     let name = transfer.url.strip_prefix("http://")?;
     let no_such_host = transfer.failure_word() == Some("dns");
     let path = Path::new(name)
@@ -403,55 +406,95 @@ fn file_meant(transfer: &Transfer) -> Option<Url> {
     Url::from_file_path(path).ok()
 }
 
-/// Fetches them all. A thread reads the URLs: while it waits for the next line,
-/// bodies flow.
+/// The results of the URLs: the error lines, the report, the exit status.
+struct Results {
+    program: Program,
+    /// Lines of progress, above which errors are printed.
+    progress: Progress,
+    /// None without a report, and after an error of the report.
+    report: Mutex<Option<Report>>,
+    reports_to_stdout: bool,
+    ok: AtomicBool,
+}
+
+impl Results {
+    fn add(&self, transfer: Transfer) {
+        let mut report = self.report.lock().unwrap_or_else(|lock| lock.into_inner());
+        if let Some(Err(error)) = report.as_mut().map(|file| file.add(&transfer)) {
+            if self.reports_to_stdout
+                && let Error::Write(error) = &error
+            {
+                self.program.end_if_reader_left(error);
+            }
+            self.fail(&transfer.url, error);
+            // One message is enough.
+            *report = None;
+        }
+        let file = file_of_name(&transfer);
+        if let Some(error) = transfer.error {
+            let error = file.map_or(error, |file| {
+                Failure::Host(format!("no such host; the file is {file}").into()).into()
+            });
+            self.fail(&transfer.url, error);
+        }
+    }
+
+    fn fail(&self, url: &str, error: Error) {
+        self.set_failed();
+        self.progress
+            .say(|| self.program.fail(fetch::shown(url), error));
+    }
+
+    fn set_failed(&self) {
+        self.ok.store(false, Ordering::Relaxed);
+    }
+}
+
+/// Fetches all URLs. A thread reads them, so that bodies are written while it waits for the
+/// next line.
 fn fetch_all(program: Program, args: Args, mut options: Options) -> ExitCode {
     program.with_output_to(&args.output.clone(), |output| {
         let metadata = output.metadata().map_err(Error::Write)?;
         options.output_file = metadata.is_file().then(|| (metadata.dev(), metadata.ino()));
         let fetcher = Fetcher::new(options)?;
-        let report = Mutex::new(args.report(&program)?);
-        let progress = Progress::new(args.shows_progress());
-        let well = Arc::new(AtomicBool::new(true));
-        let (all_well, lines) = (Arc::clone(&well), progress.clone());
+        let results = Arc::new(Results {
+            program,
+            progress: Progress::new(args.shows_progress()),
+            report: Mutex::new(args.report(&program)?),
+            reports_to_stdout: args.reports_to_stdout(),
+            ok: AtomicBool::new(true),
+        });
         let output = output.try_clone().map_err(Error::Write)?;
-        let reports_to_stdout = args.reports_to_stdout();
         let pipe = cli::is_pipe(&output).then(|| output.try_clone());
         let pipe = pipe.transpose().map_err(Error::Write)?;
-        let many = Many::new(fetcher, output, pipe, move |transfer| {
-            let fail = |error| {
-                all_well.store(false, Ordering::Relaxed);
-                lines.say(|| program.fail(fetch::shown(&transfer.url), error));
-            };
-            let mut report = report.lock().unwrap_or_else(|held| held.into_inner());
-            if let Some(Err(error)) = report.as_mut().map(|file| file.add(&transfer)) {
-                if reports_to_stdout && let Error::Write(error) = &error {
-                    program.end_if_reader_left(error);
-                }
-                fail(error);
-                // Said once is enough.
-                *report = None;
-            }
-            let file = file_meant(&transfer);
-            if let Some(error) = transfer.error {
-                fail(file.map_or(error, |file| {
-                    Failure::Host(format!("no such host; the file is {file}")).into()
-                }));
-            }
-        });
-        let (adding, all_read) = (many.clone(), Arc::clone(&well));
-        let reader = thread::Builder::new().spawn(move || {
-            let read = program.each(&args.urls, |url| adding.add(&fetch::operand(url)));
-            // An error here is one of the output, which is told below.
-            if !matches!(read, Ok(true)) {
-                all_read.store(false, Ordering::Relaxed);
-            }
-            adding.end();
-        });
-        reader.map_err(|error| Error::Start(error).of("thread"))?;
-        let shown = many.clone();
-        let _lines = progress::watch(&progress, move || shown.in_flight());
-        many.wait()?;
-        Ok(well.load(Ordering::Relaxed))
+        let done = Arc::clone(&results);
+        let batch = Batch::new(fetcher, output, pipe, move |transfer| done.add(transfer));
+        read_urls(program, args.urls, batch.clone(), Arc::clone(&results))?;
+        let shown = batch.clone();
+        let _lines = progress::watch(&results.progress, move || shown.in_flight());
+        batch.wait()?;
+        Ok(results.ok.load(Ordering::Relaxed))
     })
+}
+
+/// Starts a thread that adds the URLs to the batch.
+fn read_urls(
+    program: Program,
+    urls: Vec<OsString>,
+    batch: Batch<File>,
+    results: Arc<Results>,
+) -> Result<(), Error> {
+    let reader = thread::Builder::new().spawn(move || {
+        let read = program.each(&urls, |url| match batch.add(&fetch::operand(url)) {
+            ControlFlow::Continue(()) => Ok(()),
+            // Ends the reading. The error of the output is the result of the batch.
+            ControlFlow::Break(()) => Err(Error::Write(io::ErrorKind::BrokenPipe.into())),
+        });
+        if !matches!(read, Ok(true)) {
+            results.set_failed();
+        }
+        batch.end();
+    });
+    reader.map_err(|error| Error::Start(error).of("thread"))?;
+    Ok(())
 }

@@ -589,10 +589,10 @@ fn words_are_documented() {
         );
     }
     for failure in [
-        Failure::Url(String::new()),
-        Failure::Host(String::new()),
-        Failure::TooLarge(String::new()),
-        Failure::Interrupted,
+        Failure::Url("".into()),
+        Failure::Host("".into()),
+        Failure::TooLarge("".into()),
+        Failure::TrailingData { coding: "gzip" },
     ] {
         assert!(WORDS.iter().any(|(word, _)| *word == failure.word()));
     }

@@ -582,7 +582,7 @@ fn certificates_of_clients() {
             &other,
             "the key does not match the certificate",
         ),
-        (&cert_file, &none, &none, "no private key in it"),
+        (&cert_file, &none, &none, "no private key in the file"),
         (
             &cert_file,
             &locked,
@@ -590,7 +590,7 @@ fn certificates_of_clients() {
             "the key is encrypted: decrypt it by `openssl pkey`",
         ),
         (&cert_file, &missing, &missing, "No such file or directory"),
-        (&none, &key_file, &none, "no certificate in it"),
+        (&none, &key_file, &none, "no certificate in the file"),
         (&torn, &key_file, &torn, "malformed PEM"),
     ] {
         let ran = fetch(&["--cert", cert, "--key", key, "--cacert", &root, &url]);

@@ -1,25 +1,33 @@
-//! Where a thread writes its body: the output if it has its turn, or else a
-//! spool, as far as there is room.
+//! The output of one worker: the output of the batch if it is the body's turn, otherwise the
+//! spool of the body.
 
-use super::{Entry, Shared, lock};
-use crate::web::fetch::page::Output;
+use super::state::{Entry, Shared, lock};
+use crate::web::fetch::body::output::Output;
 use rustix::fd::{AsFd, BorrowedFd};
 use std::io::{self, Write};
 
-/// Where a thread writes a body to: the output or its spool.
-pub(super) struct Sink<'a, W> {
-    pub(super) shared: &'a Shared<W>,
-    pub(super) entry: &'a Entry,
-    pub(super) direct: bool,
+/// The output of one worker.
+pub(crate) struct Sink<'a, W> {
+    shared: &'a Shared<W>,
+    entry: &'a Entry,
+    is_direct: bool,
 }
 
-impl<W: Write> Sink<'_, W> {
-    /// Puts bytes into the spool; false if it is this body's turn.
-    fn put(&self, bytes: &[u8]) -> io::Result<bool> {
+impl<'a, W: Write> Sink<'a, W> {
+    pub(crate) fn new(shared: &'a Shared<W>, entry: &'a Entry) -> Sink<'a, W> {
+        Sink {
+            shared,
+            entry,
+            is_direct: false,
+        }
+    }
+
+    /// Adds bytes to the spool, and waits for the budget; false if it is the body's turn.
+    fn push(&self, bytes: &[u8]) -> io::Result<bool> {
         loop {
             {
                 let mut body = lock(&self.entry.body);
-                if body.direct {
+                if body.is_direct {
                     return Ok(false);
                 }
                 if body.spool.push(bytes) {
@@ -28,16 +36,16 @@ impl<W: Write> Sink<'_, W> {
             }
             let shared = self.shared;
             let mut state = lock(&shared.state);
-            while !state.is_broken
-                && !self.entry.errand.is_urgent()
-                && !shared.room.has(bytes.len())
+            while !state.has_failed
+                && !self.entry.job.is_urgent()
+                && !shared.budget.has_disk(bytes.len())
             {
-                state.held_up += 1;
-                state = shared.wait(&shared.onward, state);
-                state.held_up -= 1;
+                state.blocked += 1;
+                state = shared.wait(&shared.unblocked, state);
+                state.blocked -= 1;
             }
-            if state.is_broken {
-                return Err(io::ErrorKind::Other.into());
+            if state.has_failed {
+                return Err(io::Error::other("the output has failed"));
             }
         }
     }
@@ -45,9 +53,9 @@ impl<W: Write> Sink<'_, W> {
 
 impl<W: Write> Write for Sink<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let clock = &self.entry.errand.clock;
-        self.direct = self.direct || !clock.pause(|| self.put(bytes))?;
-        if self.direct {
+        let clock = &self.entry.job.clock;
+        self.is_direct = self.is_direct || !clock.pause(|| self.push(bytes))?;
+        if self.is_direct {
             clock.pause(|| lock(&self.shared.output).write_all(bytes))?;
         }
         Ok(bytes.len())
@@ -59,12 +67,12 @@ impl<W: Write> Write for Sink<'_, W> {
 }
 
 impl<W: Write> Output for Sink<'_, W> {
-    /// The output, once it is this body's turn: then only this thread writes.
+    /// The output, once it is the body's turn: from then on only this worker writes.
     fn pipe(&mut self) -> io::Result<Option<BorrowedFd<'_>>> {
         let Some(pipe) = &self.shared.pipe else {
             return Ok(None);
         };
-        self.direct = self.direct || lock(&self.entry.body).direct;
-        Ok(self.direct.then(|| pipe.as_fd()))
+        self.is_direct = self.is_direct || lock(&self.entry.body).is_direct;
+        Ok(self.is_direct.then(|| pipe.as_fd()))
     }
 }

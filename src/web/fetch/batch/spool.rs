@@ -1,135 +1,123 @@
-//! Where a body waits that is ahead of its turn: in memory at first, then in a
-//! temporary file without a name, and all bodies together within limits.
+//! A body that is ahead of its turn: in memory, then in a temporary file without a name. A
+//! budget limits all bodies together.
 
 use crate::common::error::Error;
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
+use crate::common::spool::Spool;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// How much of one body waits in memory, in bytes.
-const IN_MEMORY: usize = 256 << 10;
+/// The limit of memory for one body, in bytes.
+const BODY_MEMORY: usize = 256 << 10;
 
-/// How much of all bodies waits in memory, in bytes.
+/// The limit of memory for all bodies, in bytes.
 const MEMORY: u64 = 16 << 20;
 
-/// How much of all bodies waits in files, in bytes.
+/// The limit of disk space for all bodies, in bytes.
 const DISK: u64 = 1 << 30;
 
-/// How much is read from a file at a time, in bytes.
-const BLOCK: usize = 128 << 10;
-
-/// The room that all spools share.
+/// The memory and disk space that is left for all bodies, in bytes.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(crate) struct Budget {
     memory: AtomicU64,
     disk: AtomicU64,
 }
 
-impl Room {
-    pub(super) fn new() -> Arc<Room> {
-        Room::of(MEMORY, DISK)
-    }
-
-    /// Room for so many bytes in memory and on disk.
-    pub(super) fn of(memory: u64, disk: u64) -> Arc<Room> {
-        Arc::new(Room {
-            memory: AtomicU64::new(memory),
-            disk: AtomicU64::new(disk),
-        })
-    }
-
-    /// Whether so much more could be held.
-    pub(super) fn has(&self, bytes: usize) -> bool {
-        let bytes = bytes as u64;
-        self.disk.load(Relaxed) >= bytes
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget::new(MEMORY, DISK)
     }
 }
 
-/// Takes so much of what is there, if it is there.
-fn take(from: &AtomicU64, bytes: usize) -> bool {
-    from.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(bytes as u64))
+impl Budget {
+    pub(crate) fn new(memory: u64, disk: u64) -> Budget {
+        Budget {
+            memory: AtomicU64::new(memory),
+            disk: AtomicU64::new(disk),
+        }
+    }
+
+    /// Whether a push of this size can succeed.
+    pub(crate) fn has_disk(&self, bytes: usize) -> bool {
+        self.disk.load(Relaxed) >= bytes as u64
+    }
+}
+
+/// Takes bytes from a budget, if enough are left.
+fn take(budget: &AtomicU64, bytes: usize) -> bool {
+    budget
+        .fetch_update(Relaxed, Relaxed, |left| left.checked_sub(bytes as u64))
         .is_ok()
 }
 
-/// What of one body has come and waits.
+/// The received part of a body that is ahead of its turn.
 #[derive(Debug)]
-pub(super) struct Spool {
-    room: Arc<Room>,
-    memory: Vec<u8>,
-    file: Option<File>,
-    in_file: u64,
+pub(crate) struct BodySpool {
+    budget: Arc<Budget>,
+    spool: Spool,
+    /// The part of the budget that it uses.
+    memory: u64,
+    disk: u64,
 }
 
-impl Spool {
-    pub(super) fn new(room: &Arc<Room>) -> Spool {
-        Spool {
-            room: Arc::clone(room),
-            memory: Vec::new(),
-            file: None,
-            in_file: 0,
+impl BodySpool {
+    pub(crate) fn new(budget: &Arc<Budget>) -> BodySpool {
+        BodySpool {
+            budget: Arc::clone(budget),
+            spool: Spool::new(BODY_MEMORY),
+            memory: 0,
+            disk: 0,
         }
     }
 
-    /// Takes bytes in; false if there is no room for them. A disk that fails
-    /// is one without room.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> bool {
-        let small = self.memory.len() + bytes.len() <= IN_MEMORY;
-        if self.in_file == 0 && small && take(&self.room.memory, bytes.len()) {
-            self.memory.extend_from_slice(bytes);
-            return true;
+    /// Adds bytes; false if the budget is used up. A disk error uses it up.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> bool {
+        let len = bytes.len();
+        if self.spool.fits_in_memory(len) && take(&self.budget.memory, len) {
+            self.memory += len as u64;
+            return self.spool.push(bytes).is_ok();
         }
-        if !take(&self.room.disk, bytes.len()) {
+        if !take(&self.budget.disk, len) {
             return false;
         }
-        let written = self.write(bytes);
-        match written {
-            Ok(()) => self.in_file += bytes.len() as u64,
-            Err(_) => self.room.disk.store(0, Relaxed),
+        match self.spool.push_to_file(bytes) {
+            Ok(()) => {
+                self.disk += len as u64;
+                true
+            }
+            Err(_) => {
+                self.budget.disk.store(0, Relaxed);
+                false
+            }
         }
-        written.is_ok()
     }
 
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            none => none.insert(tempfile::tempfile_in(std::env::temp_dir())?),
-        };
-        file.write_all_at(bytes, self.in_file)
-    }
-
-    /// Writes all of it, and holds nothing any more.
-    pub(super) fn drain(
+    /// Writes all bytes, and returns their part of the budget.
+    pub(crate) fn drain(
         &mut self,
         mut write: impl FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        write(&self.memory)?;
-        if let Some(file) = &self.file {
-            let mut buffer = vec![0; BLOCK];
-            let mut at = 0;
-            while at < self.in_file {
-                let n = (self.in_file - at).min(BLOCK as u64) as usize;
-                let read = file.read_exact_at(&mut buffer[..n], at);
-                read.map_err(Error::Write)?;
-                write(&buffer[..n])?;
-                at += n as u64;
-            }
+        while !self.spool.is_empty() {
+            let bytes = self.spool.front().map_err(Error::Write)?;
+            write(bytes)?;
+            let n = bytes.len();
+            self.spool.pop(n);
         }
         self.clear();
         Ok(())
     }
 
     fn clear(&mut self) {
-        let held = std::mem::take(&mut self.memory).len() as u64;
-        self.room.memory.fetch_add(held, Relaxed);
-        self.room.disk.fetch_add(self.in_file, Relaxed);
-        self.in_file = 0;
-        self.file = None;
+        self.spool.clear();
+        let (memory, disk) = (
+            std::mem::take(&mut self.memory),
+            std::mem::take(&mut self.disk),
+        );
+        self.budget.memory.fetch_add(memory, Relaxed);
+        self.budget.disk.fetch_add(disk, Relaxed);
     }
 }
 
-impl Drop for Spool {
+impl Drop for BodySpool {
     fn drop(&mut self) {
         self.clear();
     }
@@ -139,7 +127,7 @@ impl Drop for Spool {
 mod tests {
     use super::*;
 
-    fn drained(spool: &mut Spool) -> Vec<u8> {
+    fn drained(spool: &mut BodySpool) -> Vec<u8> {
         let mut out = Vec::new();
         let drained = spool.drain(|bytes| {
             out.extend_from_slice(bytes);
@@ -150,21 +138,22 @@ mod tests {
     }
 
     #[test]
-    fn from_memory_to_disk_to_nothing_more() {
-        let room = Room::of(MEMORY, 1 << 20);
-        let mut spool = Spool::new(&room);
+    fn the_budget_is_used_up_and_returned() {
+        let budget = Arc::new(Budget::new(MEMORY, 1 << 20));
+        let mut spool = BodySpool::new(&budget);
         let piece: Vec<u8> = (0..100_000u32).map(|i| i as u8).collect();
         let mut pushed = Vec::new();
         while spool.push(&piece) {
             pushed.extend_from_slice(&piece);
         }
         assert_eq!(pushed.len() / piece.len(), 2 + 10);
-        assert!(spool.file.is_some() && !room.has(piece.len()));
+        assert!(spool.disk == 1_000_000 && !budget.has_disk(piece.len()));
         assert!(drained(&mut spool) == pushed);
-        assert!(spool.push(b"more") && spool.file.is_none());
+        assert!(spool.push(b"more") && spool.disk == 0);
         assert_eq!(drained(&mut spool), b"more");
+        assert!(spool.push(b"dropped"));
         drop(spool);
-        assert_eq!(room.memory.load(Relaxed), MEMORY);
-        assert_eq!(room.disk.load(Relaxed), 1 << 20);
+        assert_eq!(budget.memory.load(Relaxed), MEMORY);
+        assert_eq!(budget.disk.load(Relaxed), 1 << 20);
     }
 }

@@ -1,27 +1,23 @@
-//! The most that one body may be: `--max-size`.
-//!
-//! It stands behind the decoding, so that what counts is what is handed on.
+//! The size limit of a body: `--max-size`. It applies to the decoded bytes.
 
-use super::failure::Failure;
+use crate::web::fetch::failure::Failure;
 use std::io::{self, Read};
 
-/// A reader of at most so many bytes. Up to there it gives them; that there
-/// are more is an error.
-pub(super) struct Limit<R> {
+/// A reader with a size limit. More bytes are an error after the last byte within the limit.
+pub(crate) struct Limit<R> {
     inner: R,
-    /// How many bytes there may be in all.
-    most: u64,
-    /// How many are still allowed.
+    /// The limit in bytes.
+    max: u64,
+    /// The rest of the limit.
     left: u64,
 }
 
 impl<R: Read> Limit<R> {
-    /// The same bytes, if they are `most` at most.
-    pub(super) fn new(inner: R, most: u64) -> Limit<R> {
+    pub(crate) fn new(inner: R, max: u64) -> Limit<R> {
         Limit {
             inner,
-            most,
-            left: most,
+            max,
+            left: max,
         }
     }
 }
@@ -29,23 +25,23 @@ impl<R: Read> Limit<R> {
 impl<R: Read> Read for Limit<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.left == 0 && !buffer.is_empty() {
-            // One byte more tells the end from too much.
+            // Another byte distinguishes the end from an excess.
             return match self.inner.read(&mut [0])? {
                 0 => Ok(0),
-                _ => Err(too_large(self.most).into()),
+                _ => Err(too_large(self.max).into()),
             };
         }
-        let room = usize::try_from(self.left).unwrap_or(usize::MAX);
-        let room = room.min(buffer.len());
-        let n = self.inner.read(&mut buffer[..room])?;
+        let left = usize::try_from(self.left).unwrap_or(usize::MAX);
+        let left = left.min(buffer.len());
+        let n = self.inner.read(&mut buffer[..left])?;
         self.left -= n as u64;
         Ok(n)
     }
 }
 
-/// Why a body is not read on, or not even begun where its length is known.
-pub(super) fn too_large(most: u64) -> Failure {
-    Failure::TooLarge(format!("body larger than {most} bytes"))
+/// The failure of a body above the limit.
+pub(crate) fn too_large(max: u64) -> Failure {
+    Failure::TooLarge(format!("body larger than {max} bytes").into())
 }
 
 #[cfg(test)]
@@ -56,7 +52,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn all_or_a_true_beginning(text: Vec<u8>, most in 0..200u64, cuts in cuts()) {
+        fn the_whole_body_or_its_beginning(text: Vec<u8>, most in 0..200u64, cuts in cuts()) {
             let mut out = Vec::new();
             let result = Limit::new(pieces(&text, cuts), most).read_to_end(&mut out);
             if text.len() as u64 <= most {

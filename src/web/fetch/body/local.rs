@@ -1,8 +1,9 @@
 //! `file:` URLs.
 
-use super::{Body, Failure};
+use super::source::Source;
 use crate::common::error::Error;
 use crate::common::stream;
+use crate::web::fetch::failure::Failure;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -10,8 +11,7 @@ use std::path::Path;
 use ureq::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use url::Url;
 
-/// The endings of names that say what is in a file, there being no header to
-/// say it. The bytes of any other file are handed on as they are.
+/// The content types of file names by suffix. Other files are written as they are.
 const TYPES: &[(&str, &str)] = &[
     ("css", "text/css"),
     ("csv", "text/csv"),
@@ -27,10 +27,12 @@ const TYPES: &[(&str, &str)] = &[
     ("xml", "application/xml"),
 ];
 
-/// Opens the file that the URL names; what would be in the head if a server
-/// had sent it. The file that is written to, by its device and inode, is refused: reading
-/// it would never end.
-pub(super) fn open(url: &Url, output: Option<(u64, u64)>) -> Result<(HeaderMap, Body), Error> {
+/// Opens the file of a URL, and makes the header that a server would send. The output file, by
+/// device and inode, is an error: reading it would not end.
+pub(crate) fn open(
+    url: &Url,
+    output: Option<(u64, u64)>,
+) -> Result<(HeaderMap, Box<dyn Source>), Error> {
     let path = url
         .to_file_path()
         .map_err(|()| Failure::Url("a file on another host".into()))?;
@@ -44,21 +46,13 @@ pub(super) fn open(url: &Url, output: Option<(u64, u64)>) -> Result<(HeaderMap, 
     if metadata.is_file() {
         headers.insert(CONTENT_LENGTH, metadata.len().into());
     }
-    let content_type = content_type(&path);
-    if let Some(content_type) = content_type {
+    if let Some(content_type) = content_type(&path) {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
     if !metadata.is_file() {
         stream::enlarge_pipe(&file);
     }
-    let body = Body {
-        bytes: Box::new(file),
-        encodings: Vec::new(),
-        content_type: content_type.map(str::to_string),
-        framed: true,
-        most: None,
-    };
-    Ok((headers, body))
+    Ok((headers, Box::new(file)))
 }
 
 fn content_type(path: &Path) -> Option<&'static str> {

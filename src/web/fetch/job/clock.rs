@@ -1,32 +1,30 @@
-//! The time that one URL may take, `--max-time`.
+//! The time of one URL: `--max-time`.
 //!
-//! It is the time from the first request on, redirects, retries and the waits
-//! between them included: a URL that nobody has begun with loses none. What a
-//! body waits for *downstream* is taken out: for its turn, for room, for a
-//! reader who takes his time. So a transfer is never given up for being well
-//! ahead.
+//! The clock starts with the first request. Redirects, retries and the waits between them
+//! count; a URL in the queue does not use up its time. The time that a body waits
+//! *downstream* does not count: for its turn, for spool space, for a slow reader. So a body
+//! that is ahead of its turn does not time out.
 //!
-//! Every wait for the network is cut down to what is left of the time
-//! ([`Wait`](super::http::Wait)). A head that drips, or one without end, ends there, too.
+//! Every wait for the network is limited to the rest of the time ([`Wait`](super::wait::Wait)),
+//! also while a server sends a head byte by byte or without end.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The time that one URL has taken, and may take.
+/// The time that one URL has taken, and its limit.
 #[derive(Debug)]
-pub(super) struct Clock {
-    /// When it was first asked for.
+pub(crate) struct Clock {
     start: OnceLock<Instant>,
     limit: Option<Duration>,
-    /// What of the time since then does not count, in nanoseconds.
+    /// The time since the start that does not count, in nanoseconds.
     paused: AtomicU64,
 }
 
 impl Clock {
-    /// A clock that starts when it is first asked.
-    pub(super) fn new(limit: Option<Duration>) -> Clock {
+    /// A clock that starts with its first use.
+    pub(crate) fn new(limit: Option<Duration>) -> Clock {
         Clock {
             start: OnceLock::new(),
             limit,
@@ -34,18 +32,18 @@ impl Clock {
         }
     }
 
-    /// When it started: now, if it has not.
-    pub(super) fn start(&self) -> Instant {
+    /// The time of the start: now, unless the clock was started before.
+    pub(crate) fn start(&self) -> Instant {
         *self.start.get_or_init(Instant::now)
     }
 
-    /// How long it has been, all told.
-    pub(super) fn elapsed(&self) -> Duration {
+    /// The time since the start, pauses included.
+    pub(crate) fn elapsed(&self) -> Duration {
         self.start().elapsed()
     }
 
-    /// Does some work that waits for others than the network: its time does not count.
-    pub(super) fn pause<T>(&self, work: impl FnOnce() -> T) -> T {
+    /// Does some work whose time does not count.
+    pub(crate) fn pause<T>(&self, work: impl FnOnce() -> T) -> T {
         if self.limit.is_none() {
             return work();
         }
@@ -56,25 +54,24 @@ impl Clock {
         result
     }
 
-    /// How long it may take.
-    pub(super) fn limit(&self) -> Option<Duration> {
+    pub(crate) fn limit(&self) -> Option<Duration> {
         self.limit
     }
 
-    /// When the time is over.
-    pub(super) fn until(&self) -> Option<Instant> {
+    /// The time at which the limit is reached.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         let paused = Duration::from_nanos(self.paused.load(Relaxed));
         Some(self.start() + self.limit? + paused)
     }
 
-    /// Waits, unless the time were over by then: false at once.
-    pub(super) fn sleep(&self, time: Duration) -> bool {
-        let there = self
-            .until()
-            .is_none_or(|until| Instant::now() + time < until);
-        if there {
+    /// Sleeps, and returns true; returns false at once if the deadline is earlier.
+    pub(crate) fn sleep(&self, time: Duration) -> bool {
+        let in_time = self
+            .deadline()
+            .is_none_or(|deadline| Instant::now() + time < deadline);
+        if in_time {
             thread::sleep(time);
         }
-        there
+        in_time
     }
 }

@@ -1,40 +1,39 @@
-//! Cookies for the length of one URL (RFC 6265).
+//! Cookies for the duration of one URL (RFC 6265).
 //!
-//! A server may set a cookie with a redirect and expect it back behind it. It gets
-//! it back by the rules: domain, path and secure. A domain that anybody can register
-//! names below (a public suffix) gets none. Nothing is stored: each URL starts without
-//! cookies, and they are gone with its end.
+//! A server may set a cookie with a redirect and expect it in the next request. Domain, path
+//! and secure are checked. A public suffix, below which anyone can register names, is not a
+//! valid domain. Nothing is stored: each URL starts without cookies.
 
 use cookie_store::{CookieDomain, CookieStore, RawCookie};
 use std::cmp::Reverse;
 use ureq::http::header::{HeaderMap, SET_COOKIE};
 use url::Url;
 
-/// The most cookies that one URL can set: more are ignored.
-const MOST: usize = 100;
+/// The maximum number of cookies of one URL; further cookies are ignored.
+const MAX_COOKIES: usize = 100;
 
 /// The cookies that the servers of one URL have set.
 #[derive(Debug, Default)]
-pub(super) struct Jar(CookieStore);
+pub(crate) struct Jar(CookieStore);
 
 impl Jar {
-    /// Takes the cookies of an answer. Those that are malformed, or for others, are ignored.
-    pub(super) fn take(&mut self, url: &Url, headers: &HeaderMap) {
+    /// Adds the cookies of a response. Malformed cookies and those of other domains are ignored.
+    pub(crate) fn add(&mut self, url: &Url, headers: &HeaderMap) {
         for line in headers.get_all(SET_COOKIE) {
             let text = String::from_utf8_lossy(line.as_bytes());
             if let Ok(cookie) = RawCookie::parse(text.as_ref())
-                && !is_for_a_suffix(&cookie, url)
-                && self.0.iter_any().count() < MOST
+                && !has_public_suffix(&cookie, url)
+                && self.0.iter_any().count() < MAX_COOKIES
             {
                 let _ = self.0.insert_raw(&cookie.into_owned(), url);
             }
         }
     }
 
-    /// The value of the field Cookie for a request; None if there is none to send.
-    pub(super) fn give(&self, url: &Url) -> Option<String> {
+    /// The value of the field Cookie for a request; None without cookies.
+    pub(crate) fn field(&self, url: &Url) -> Option<String> {
         let mut cookies = self.0.matches(url);
-        // Those of longer paths first, then those that were set first (RFC 6265, 5.4).
+        // By length of path, descending, then by time of creation (RFC 6265, 5.4).
         cookies.sort_by_key(|cookie| Reverse(cookie.path.len()));
         let pairs = cookies.iter().map(|cookie| cookie.name_value());
         let pairs: Vec<String> = pairs
@@ -44,15 +43,15 @@ impl Jar {
     }
 }
 
-/// Whether a cookie's domain is a public suffix, and not the host itself (RFC 6265, 5.3.5).
-fn is_for_a_suffix(cookie: &RawCookie, url: &Url) -> bool {
+/// Whether a cookie's domain is a public suffix other than the host itself (RFC 6265, 5.3.5).
+fn has_public_suffix(cookie: &RawCookie, url: &Url) -> bool {
     let Some(domain) = cookie.domain() else {
         return false;
     };
     let domain = domain.trim_start_matches('.').to_ascii_lowercase();
     let is_host =
         matches!(CookieDomain::host_only(url), Ok(CookieDomain::HostOnly(host)) if host == domain);
-    // A name that the list does not know, like those within a company, counts by its last part.
+    // For a name that is not on the list, such as a name within a company, the last label is the suffix.
     !is_host && psl::domain_str(&domain).is_none()
 }
 
@@ -68,15 +67,15 @@ mod tests {
             .iter()
             .map(|cookie| HeaderValue::from_str(cookie).unwrap());
         let headers = lines.map(|line| (SET_COOKIE, line)).collect();
-        jar.take(&Url::parse(from).unwrap(), &headers);
-        jar.give(&Url::parse(to).unwrap())
+        jar.add(&Url::parse(from).unwrap(), &headers);
+        jar.field(&Url::parse(to).unwrap())
     }
 
     // case fetch-6
     #[test]
-    fn who_gets_a_cookie_back() {
+    fn cookies_are_sent_back_by_domain_path_and_secure() {
         let all = Some("a=b".to_string());
-        for (from, cookie, to, back) in [
+        for (from, cookie, to, is_sent) in [
             ("http://h.example/x", "a=b", "http://h.example/y", true),
             (
                 "http://h.example:1/",
@@ -150,7 +149,7 @@ mod tests {
                 true,
             ),
         ] {
-            let expected = all.clone().filter(|_| back);
+            let expected = all.clone().filter(|_| is_sent);
             assert_eq!(sent(from, &[cookie], to), expected, "{from} {cookie} {to}");
         }
     }

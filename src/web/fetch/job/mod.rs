@@ -1,139 +1,141 @@
-//! One URL on its way: what its chapters tell each other.
+//! One URL in flight: the state that the chapters share.
 
-use super::clock::Clock;
-use super::cookies::Jar;
-use super::http::{Limit, Wait};
-use super::transfer::Answered;
+use super::transfer::LastResponse;
+use clock::Clock;
+use cookies::Jar;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 use url::{Origin, Url};
+use wait::{Limit, Wait};
 
-/// One URL on its way. Others may look at how far it is.
+pub(crate) mod clock;
+pub(crate) mod cookies;
+pub(crate) mod wait;
+
+/// One URL in flight. Other threads may read its progress.
 #[derive(Debug)]
-pub struct Errand {
+pub struct Job {
     url: String,
-    pub(super) clock: Clock,
-    got: AtomicU64,
-    /// One more than the total, 0 if that is not known.
+    pub(crate) clock: Clock,
+    received: AtomicU64,
+    /// The total plus one; 0 if the total is unknown.
     total: AtomicU64,
     retries: AtomicU32,
     urgent: AtomicBool,
-    under_way: AtomicBool,
-    /// The origin of the URL: what the user said in secret is for no other.
-    home: OnceLock<Origin>,
-    /// What was answered last.
-    answered: Mutex<Option<Answered>>,
+    in_flight: AtomicBool,
+    /// The origin of the URL, which alone gets the user's fields and credentials.
+    origin: OnceLock<Origin>,
+    last_response: Mutex<Option<LastResponse>>,
     jar: Mutex<Jar>,
 }
 
-impl Errand {
-    pub(super) fn new(url: &str, max_time: Option<Duration>) -> Errand {
-        Errand {
+impl Job {
+    pub(crate) fn new(url: &str, max_time: Option<Duration>) -> Job {
+        Job {
             url: url.to_string(),
             clock: Clock::new(max_time),
-            got: AtomicU64::new(0),
+            received: AtomicU64::new(0),
             total: AtomicU64::new(0),
             retries: AtomicU32::new(0),
             urgent: AtomicBool::new(false),
-            under_way: AtomicBool::new(false),
-            home: OnceLock::new(),
-            answered: Mutex::default(),
+            in_flight: AtomicBool::new(false),
+            origin: OnceLock::new(),
+            last_response: Mutex::default(),
             jar: Mutex::default(),
         }
     }
 
-    /// The URL as it was asked for.
+    /// The URL as the caller passed it.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// How many bytes of the body have come over the wire, each counted once.
-    pub fn got(&self) -> u64 {
-        self.got.load(Relaxed)
+    /// The number of bytes of the body that were received, each counted once.
+    pub fn received(&self) -> u64 {
+        self.received.load(Relaxed)
     }
 
-    /// How many bytes there will be, if that is known.
+    /// The number of bytes of the whole body, if it is known.
     pub fn total(&self) -> Option<u64> {
         self.total.load(Relaxed).checked_sub(1)
     }
 
-    /// How often it was asked for again.
+    /// The number of retries.
     pub fn retries(&self) -> u32 {
         self.retries.load(Relaxed)
     }
 
-    /// It was begun, and is not over.
-    pub fn is_under_way(&self) -> bool {
-        self.under_way.load(Relaxed)
+    /// Whether the job has started and has not finished.
+    pub fn is_in_flight(&self) -> bool {
+        self.in_flight.load(Relaxed)
     }
 
-    /// From now on its time counts.
-    pub(super) fn begin(&self) {
+    /// Starts the job and its clock.
+    pub(crate) fn start(&self) {
         self.clock.start();
-        self.under_way.store(true, Relaxed);
+        self.in_flight.store(true, Relaxed);
     }
 
-    pub(super) fn end(&self) {
-        self.under_way.store(false, Relaxed);
+    pub(crate) fn finish(&self) {
+        self.in_flight.store(false, Relaxed);
     }
 
-    /// How long to wait for the network: for a byte not longer than `stall`.
-    pub(super) fn wait(&self, stall: Duration) -> Wait {
+    /// The limits of a wait for the network; `stall` is the longest time without a byte.
+    pub(crate) fn wait(&self, stall: Duration) -> Wait {
         let limit = self.clock.limit();
-        let until = self.clock.until();
+        let deadline = self.clock.deadline();
         Wait {
             stall,
-            until: until.zip(limit.map(Limit::Whole)),
+            until: deadline.zip(limit.map(Limit::Whole)),
         }
     }
 
-    /// The cookies that its servers have set.
-    pub(super) fn jar(&self) -> MutexGuard<'_, Jar> {
-        self.jar.lock().unwrap_or_else(|held| held.into_inner())
+    /// The cookies that servers have set.
+    pub(crate) fn jar(&self) -> MutexGuard<'_, Jar> {
+        self.jar.lock().unwrap_or_else(|lock| lock.into_inner())
     }
 
-    /// Notes the last answer; none, as long as one is waited for.
-    pub(super) fn set_answered(&self, answered: Option<Answered>) {
-        *self.last() = answered;
+    /// Stores the head of the last response; None before a response.
+    pub(crate) fn set_last_response(&self, response: Option<LastResponse>) {
+        *self.last_response() = response;
     }
 
-    /// Takes the last answer that was noted.
-    pub(super) fn take_answered(&self) -> Option<Answered> {
-        self.last().take()
+    pub(crate) fn take_last_response(&self) -> Option<LastResponse> {
+        self.last_response().take()
     }
 
-    fn last(&self) -> MutexGuard<'_, Option<Answered>> {
-        let last = self.answered.lock();
-        last.unwrap_or_else(|held| held.into_inner())
+    fn last_response(&self) -> MutexGuard<'_, Option<LastResponse>> {
+        let last = self.last_response.lock();
+        last.unwrap_or_else(|lock| lock.into_inner())
     }
 
-    /// Whether this URL is of the origin that was asked first, also where a
-    /// body is resumed behind a redirect.
-    pub(super) fn is_home(&self, url: &Url) -> bool {
+    /// Whether a URL has the origin of the first request. The first call stores the origin,
+    /// so that a resumed body behind a redirect is compared with the same origin.
+    pub(crate) fn is_origin(&self, url: &Url) -> bool {
         let origin = url.origin();
-        *self.home.get_or_init(|| origin.clone()) == origin
+        *self.origin.get_or_init(|| origin.clone()) == origin
     }
 
-    pub(super) fn came(&self, bytes: usize) {
-        self.got.fetch_add(bytes as u64, Relaxed);
+    pub(crate) fn add_received(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Relaxed);
     }
 
-    pub(super) fn expect(&self, total: Option<u64>) {
+    pub(crate) fn set_total(&self, total: Option<u64>) {
         let total = total.map_or(0, |total| total.saturating_add(1));
         self.total.store(total, Relaxed);
     }
 
-    pub(super) fn retried(&self) {
+    pub(crate) fn count_retry(&self) {
         self.retries.fetch_add(1, Relaxed);
     }
 
-    /// All others wait for this one: it is its turn.
-    pub(super) fn is_urgent(&self) -> bool {
+    /// Whether all other jobs wait for this one: it is the body's turn.
+    pub(crate) fn is_urgent(&self) -> bool {
         self.urgent.load(Relaxed)
     }
 
-    pub(super) fn hurry(&self) {
+    pub(crate) fn set_urgent(&self) {
         self.urgent.store(true, Relaxed);
     }
 }

@@ -1,14 +1,13 @@
-//! Names and passwords of hosts, from `~/.netrc`.
+//! User names and passwords of hosts, from `~/.netrc`.
 //!
-//! The format is that of ftp(1), as curl reads it: words between blanks and
-//! newlines, `machine NAME` or `default`, then `login NAME`, `password WORD`
-//! and `account WORD`. `macdef NAME` and what follows it, up to an empty line,
-//! is skipped, and so is a comment: what follows a word that begins with `#`, up to the
-//! end of its line. A word in double quotes may have blanks in it, and `\"`, `\\`,
-//! `\n`, `\r` and `\t`. A word that stands for nothing is skipped, as curl does. An entry
-//! without an end is an error with its line.
+//! The format is that of ftp(1), as in curl: words separated by blanks and newlines,
+//! `machine NAME` or `default`, then `login NAME`, `password WORD` and `account WORD`.
+//! `macdef NAME` is skipped up to the next empty line. A comment begins with `#` at the
+//! beginning of a word and ends with its line. A word in double quotes may contain blanks,
+//! and `\"`, `\\`, `\n`, `\r` and `\t`. Unknown words are skipped, as in curl. An incomplete
+//! entry is an error with its line number.
 //!
-//! The whole file is read into memory, once; the search is linear.
+//! The file is read into memory once; the search is linear.
 
 use crate::common::error::Error;
 use std::ffi::OsString;
@@ -18,19 +17,19 @@ use std::path::{Path, PathBuf};
 
 /// The entries of a netrc file, in its order.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Netrc(Vec<Entry>);
+pub(crate) struct Netrc(Vec<Entry>);
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct Entry {
-    /// None is the entry for every host.
+    /// None for the default entry.
     host: Option<Vec<u8>>,
     login: Option<Vec<u8>>,
     password: Option<Vec<u8>>,
 }
 
 impl Netrc {
-    /// Reads the file that `$NETRC` names, or else `~/.netrc`, if there is one.
-    pub(super) fn from_env(env: impl Fn(&str) -> Option<OsString>) -> Result<Netrc, Error> {
+    /// Reads the file that `$NETRC` names; by default `~/.netrc`, which may be missing.
+    pub(crate) fn from_env(env: impl Fn(&str) -> Option<OsString>) -> Result<Netrc, Error> {
         let set = |name| env(name).filter(|value| !value.is_empty());
         if let Some(path) = set("NETRC") {
             return Netrc::read(Path::new(&path));
@@ -44,15 +43,15 @@ impl Netrc {
         }
     }
 
-    /// Reads a file; the error names it, and its line.
-    pub(super) fn read(path: &Path) -> Result<Netrc, Error> {
+    /// Reads a file; the error names the file and the line.
+    pub(crate) fn read(path: &Path) -> Result<Netrc, Error> {
         let text = fs::read(path).map_err(Error::Read);
         let netrc = text.and_then(|text| Netrc::parse(&text));
         netrc.map_err(|error| error.of(path.to_string_lossy()))
     }
 
-    /// Reads the text of such a file.
-    pub(super) fn parse(text: &[u8]) -> Result<Netrc, Error> {
+    /// Parses a file.
+    pub(crate) fn parse(text: &[u8]) -> Result<Netrc, Error> {
         let mut words = Words {
             rest: text,
             line: 1,
@@ -60,7 +59,7 @@ impl Netrc {
         };
         let mut entries: Vec<Entry> = Vec::new();
         while let Some(word) = words.next()? {
-            // Keywords are read in any case, as curl does.
+            // The case of keywords does not matter, as in curl.
             match word.to_ascii_lowercase().as_slice() {
                 b"machine" => entries.push(Entry {
                     host: Some(words.value("no name after machine")?),
@@ -74,19 +73,19 @@ impl Netrc {
                     words.entry(&mut entries)?;
                     words.value(NO_WORD)?;
                 }
-                // A comment behind an entry.
+                // A comment after an entry.
                 word if word.starts_with(b"#") => words.skip_line(),
-                // `port` of Ruby and others, and what is still to come.
+                // Unknown words, such as `port`.
                 _ => {}
             }
         }
         Ok(Netrc(entries))
     }
 
-    /// Name and password for a host, and for this `user` of it if one is asked
-    /// for: those of the first entry that has both. Where there is none, the first name
-    /// counts, without a password. Entries for the host come before those for all.
-    pub(super) fn find(&self, host: &str, user: Option<&[u8]>) -> Option<(&[u8], &[u8])> {
+    /// The name and password for a host, and for this `user` if there is one: of the first
+    /// entry that has both, otherwise the first name with an empty password. Entries for the
+    /// host take precedence over default entries.
+    pub(crate) fn find(&self, host: &str, user: Option<&[u8]>) -> Option<(&[u8], &[u8])> {
         let of_host = |entry: &&Entry| {
             let known = entry.host.as_deref();
             known.is_some_and(|known| known.eq_ignore_ascii_case(host.as_bytes()))
@@ -96,7 +95,7 @@ impl Netrc {
     }
 }
 
-/// The first of some entries that has a password, or else the first that has a name.
+/// The first entry with a password, otherwise the first entry with a name.
 fn first<'a>(
     entries: impl Iterator<Item = &'a Entry> + Clone,
     user: Option<&[u8]>,
@@ -117,11 +116,11 @@ fn is_missing(error: &Error) -> bool {
     matches!(error, Error::Read(error) if error.kind() == io::ErrorKind::NotFound)
 }
 
-/// The words of a file, and where they are.
+/// The words of a file, and their position.
 struct Words<'a> {
     rest: &'a [u8],
     line: u64,
-    /// Nothing but blanks stands before `rest` in its line.
+    /// Whether only blanks precede `rest` in its line.
     line_start: bool,
 }
 
@@ -144,7 +143,7 @@ impl Words<'_> {
         }
     }
 
-    /// A word that must be there.
+    /// The next word, which must exist.
     fn value(&mut self, missing: &'static str) -> Result<Vec<u8>, Error> {
         let line = self.line;
         let missing = Error::Line {
@@ -154,7 +153,7 @@ impl Words<'_> {
         self.next()?.ok_or(missing)
     }
 
-    /// The entry that a word belongs to.
+    /// The entry of a word.
     fn entry<'a>(&self, entries: &'a mut [Entry]) -> Result<&'a mut Entry, Error> {
         let missing = || self.error("before the first machine");
         entries.last_mut().ok_or_else(missing)
@@ -182,7 +181,7 @@ impl Words<'_> {
         Ok(word)
     }
 
-    /// Skips the definition of a macro: all up to an empty line.
+    /// Skips the definition of a macro, up to an empty line.
     fn skip_macro(&mut self) {
         self.skip_line();
         while !self.rest.is_empty()
@@ -229,7 +228,7 @@ mod tests {
     const FILE: &str = "# mine\n\
         machine a.example login me password #secret\n\
         \tmachine a.example\n  login you\n  account x\n  password \"two \\\"words\\\"\\t\"\n\
-        machine nobody.example password lost\n\
+        machine other.example password lost\n\
         macdef init\nmachine macro.example login no\nbye\n\n\
         machine b.example login machine\n\
         default login anonymous password me@home\n";
@@ -243,7 +242,7 @@ mod tests {
             pair("you", "two \"words\"\t")
         );
         assert_eq!(found(FILE, "b.example", None), pair("machine", ""));
-        for host in ["c.example", "macro.example", "nobody.example"] {
+        for host in ["c.example", "macro.example", "other.example"] {
             assert_eq!(found(FILE, host, None), pair("anonymous", "me@home"));
         }
         assert_eq!(found(FILE, "c.example", Some("you")), None);
@@ -269,7 +268,7 @@ mod tests {
 
     // case fetch-18
     #[test]
-    fn words_that_stand_for_nothing() {
+    fn unknown_words() {
         let pair = Some(("me".to_string(), "p".to_string()));
         for text in [
             "machine a port 80 login me password p",
@@ -284,7 +283,7 @@ mod tests {
 
     // case fetch-25
     #[test]
-    fn entries_that_lack_something() {
+    fn incomplete_entries() {
         let pair = Some(("ann".to_string(), "p".to_string()));
         for text in [
             "machine h login ann\nmachine h login ann password p",
@@ -370,7 +369,7 @@ mod tests {
         }
 
         #[test]
-        fn no_file_is_too_odd(
+        fn any_file(
             bytes: Vec<u8>,
             words in prop::collection::vec(prop::sample::select(vec![
                 "machine ", "default", "login", "macdef", "\n", "\"", "\\", "#", "é", " ", "\r\n", "password a",

@@ -1,19 +1,19 @@
-//! Being polite to hosts: so many requests at a time, and none at all for as
-//! long as a host asked to be left alone.
+//! The rate limit of each host: the number of requests at a time, and the pauses that hosts
+//! request by `Retry-After`.
 //!
-//! A request that everything else waits for is let in above the limit: those
-//! inside may be waiting for its end, and would wait for ever.
+//! A request that all other jobs wait for exceeds the limit: the requests below the limit may
+//! wait for its end, which would be a deadlock.
 
-use super::errand::Errand;
-use super::failure::Failure;
+use crate::web::fetch::failure::Failure;
+use crate::web::fetch::job::Job;
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use url::{Position, Url};
 
 #[derive(Debug)]
-pub(super) struct Hosts {
-    limit: usize,
+pub(crate) struct RateLimit {
+    per_host: usize,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -21,110 +21,118 @@ pub(super) struct Hosts {
 #[derive(Debug, Default)]
 struct State {
     hosts: HashMap<String, Host>,
+    /// The number of requests that wait.
     waiting: usize,
 }
 
 #[derive(Debug, Default)]
 struct Host {
-    /// How many requests are there.
-    busy: usize,
-    /// Not before then.
-    until: Option<Instant>,
+    /// The number of requests in flight.
+    in_flight: usize,
+    /// The end of the host's pause.
+    paused_until: Option<Instant>,
 }
 
-/// A request's place at a host, given up when it is dropped.
+/// The permit of one request, released when it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
-    hosts: Arc<Hosts>,
-    name: String,
+pub(crate) struct Permit {
+    rate_limit: Arc<RateLimit>,
+    host: String,
 }
 
-impl Hosts {
-    pub(super) fn new(limit: usize) -> Arc<Hosts> {
-        Arc::new(Hosts {
-            limit: limit.max(1),
+impl RateLimit {
+    pub(crate) fn new(per_host: usize) -> Arc<RateLimit> {
+        Arc::new(RateLimit {
+            per_host: per_host.max(1),
             state: Mutex::default(),
             changed: Condvar::new(),
         })
     }
 
-    /// Waits for a place at the URL's host. The time until there is room does
-    /// not count as the URL's, the time that the host asked for does.
-    pub(super) fn enter(
-        self: &Arc<Hosts>,
+    /// Waits for a permit for the URL's host. The time of the job's clock pauses while the
+    /// limit is reached, but not during a pause of the host.
+    pub(crate) fn acquire(
+        self: &Arc<RateLimit>,
         url: &Url,
-        errand: &Errand,
-        heed_rest: bool,
-    ) -> Result<Place, Failure> {
-        let name = name(url).to_string();
+        job: &Job,
+        honor_pauses: bool,
+    ) -> Result<Permit, Failure> {
+        let name = host_and_port(url).to_string();
         let mut state = self.lock();
         loop {
             let now = Instant::now();
             let host = state.hosts.entry(name.clone()).or_default();
-            if let Some(until) = host.until.filter(|until| heed_rest && *until > now) {
+            let pause = host.paused_until.filter(|until| *until > now);
+            if let Some(until) = pause.filter(|_| honor_pauses) {
                 drop(state);
-                if !errand.clock.sleep(until - now) {
-                    return Err(Failure::TimedOut("the host asked for more time".into()));
+                if !job.clock.sleep(until - now) {
+                    let message = "the host requests a longer wait (Retry-After)";
+                    return Err(Failure::TimedOut(message.into()));
                 }
                 state = self.lock();
-            } else if host.busy < self.limit || errand.is_urgent() {
-                host.busy += 1;
-                let hosts = Arc::clone(self);
-                return Ok(Place { hosts, name });
+            } else if host.in_flight < self.per_host || job.is_urgent() {
+                host.in_flight += 1;
+                let rate_limit = Arc::clone(self);
+                return Ok(Permit {
+                    rate_limit,
+                    host: name,
+                });
             } else {
                 state.waiting += 1;
                 let wait = || self.changed.wait(state);
-                let woken = errand.clock.pause(wait);
-                state = woken.unwrap_or_else(|held| held.into_inner());
+                let woken = job.clock.pause(wait);
+                state = woken.unwrap_or_else(|lock| lock.into_inner());
                 state.waiting -= 1;
             }
         }
     }
 
-    /// Until when the URL's host wants to be left alone.
-    pub(super) fn rests_until(&self, url: &Url) -> Option<Instant> {
-        self.lock().hosts.get(name(url))?.until
+    /// The end of the pause of the URL's host.
+    pub(crate) fn paused_until(&self, url: &Url) -> Option<Instant> {
+        self.lock().hosts.get(host_and_port(url))?.paused_until
     }
 
-    /// Something about the waiting requests has changed.
-    pub(super) fn look_again(&self) {
+    /// Wakes the waiting requests after one of their jobs has become urgent.
+    pub(crate) fn wake(&self) {
         if self.lock().waiting > 0 {
             self.changed.notify_all();
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(|held| held.into_inner())
+        self.state.lock().unwrap_or_else(|lock| lock.into_inner())
     }
 }
 
-/// What tells one host from another: its name and port.
-fn name(url: &Url) -> &str {
+/// The host and port of a URL: another port is another server.
+fn host_and_port(url: &Url) -> &str {
     &url[Position::BeforeHost..Position::AfterPort]
 }
 
-impl Place {
-    /// The host wants to be left alone for a while.
-    pub(super) fn rest(&self, time: Duration) {
+impl Permit {
+    /// Starts a pause of the host, or makes it longer.
+    pub(crate) fn pause_host(&self, time: Duration) {
         let until = Instant::now() + time;
-        if let Some(host) = self.hosts.lock().hosts.get_mut(&self.name) {
-            host.until = host.until.max(Some(until));
+        if let Some(host) = self.rate_limit.lock().hosts.get_mut(&self.host) {
+            host.paused_until = host.paused_until.max(Some(until));
         }
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
-        let mut state = self.hosts.lock();
-        if let Some(host) = state.hosts.get_mut(&self.name) {
-            host.busy -= 1;
-            let resting = host.until.is_some_and(|until| until > Instant::now());
-            if host.busy == 0 && !resting {
-                state.hosts.remove(&self.name);
+        let mut state = self.rate_limit.lock();
+        if let Some(host) = state.hosts.get_mut(&self.host) {
+            host.in_flight -= 1;
+            let is_paused = host
+                .paused_until
+                .is_some_and(|until| until > Instant::now());
+            if host.in_flight == 0 && !is_paused {
+                state.hosts.remove(&self.host);
             }
         }
         if state.waiting > 0 {
-            self.hosts.changed.notify_all();
+            self.rate_limit.changed.notify_all();
         }
     }
 }
@@ -135,45 +143,45 @@ mod tests {
     use std::thread;
 
     #[test]
-    fn full_is_full_but_for_the_one_that_all_wait_for() {
-        let hosts = Hosts::new(1);
+    fn an_urgent_job_exceeds_the_limit() {
+        let limit = RateLimit::new(1);
         let url = Url::parse("http://a.example/x").unwrap();
         let other = Url::parse("http://a.example:81/x").unwrap();
-        let errand = || Errand::new("", None);
-        let first = hosts.enter(&url, &errand(), true).unwrap();
-        // Another port is another server.
-        drop(hosts.enter(&other, &errand(), true).unwrap());
-        let urgent = Arc::new(errand());
+        let job = || Job::new("", None);
+        let first = limit.acquire(&url, &job(), true).unwrap();
+        // Another port has a limit of its own.
+        drop(limit.acquire(&other, &job(), true).unwrap());
+        let urgent = Arc::new(job());
         let waiting = {
-            let (hosts, url, urgent) = (Arc::clone(&hosts), url.clone(), Arc::clone(&urgent));
-            thread::spawn(move || hosts.enter(&url, &urgent, true).is_ok())
+            let (limit, url, urgent) = (Arc::clone(&limit), url.clone(), Arc::clone(&urgent));
+            thread::spawn(move || limit.acquire(&url, &urgent, true).is_ok())
         };
-        while hosts.lock().waiting == 0 {
+        while limit.lock().waiting == 0 {
             thread::yield_now();
         }
-        urgent.hurry();
-        hosts.look_again();
+        urgent.set_urgent();
+        limit.wake();
         assert!(waiting.join().unwrap());
         drop(first);
-        assert!(hosts.lock().hosts.is_empty());
+        assert!(limit.lock().hosts.is_empty());
     }
 
     #[test]
-    fn a_host_at_rest_is_left_alone() {
-        let hosts = Hosts::new(1);
+    fn requests_wait_for_the_end_of_a_pause() {
+        let limit = RateLimit::new(1);
         let url = Url::parse("http://a.example/").unwrap();
         let time = Duration::from_millis(50);
-        let place = hosts.enter(&url, &Errand::new("", None), true).unwrap();
-        place.rest(time);
-        drop(place);
+        let permit = limit.acquire(&url, &Job::new("", None), true).unwrap();
+        permit.pause_host(time);
+        drop(permit);
         let start = Instant::now();
-        drop(hosts.enter(&url, &Errand::new("", None), true).unwrap());
+        drop(limit.acquire(&url, &Job::new("", None), true).unwrap());
         assert!(start.elapsed() >= time / 2);
-        let place = hosts.enter(&url, &Errand::new("", None), true).unwrap();
-        place.rest(Duration::from_secs(60));
-        drop(place);
-        // Longer than there is time.
-        let hurried = Errand::new("", Some(Duration::from_secs(1)));
-        assert!(hosts.enter(&url, &hurried, true).is_err());
+        let permit = limit.acquire(&url, &Job::new("", None), true).unwrap();
+        permit.pause_host(Duration::from_secs(60));
+        drop(permit);
+        // The pause is longer than the job's limit.
+        let hurried = Job::new("", Some(Duration::from_secs(1)));
+        assert!(limit.acquire(&url, &hurried, true).is_err());
     }
 }

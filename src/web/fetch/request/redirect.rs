@@ -1,29 +1,32 @@
-//! Where a server sends us on to, and where we do not follow.
+//! The targets of redirects, and redirects that are refused.
 
-use super::address::{shown, without_user};
-use super::failure::Failure;
+use crate::web::fetch::failure::{Detail, Failure};
+use crate::web::fetch::redact::{shown, without_user};
 use crate::web::html::Charset;
 use crate::web::html::address as html;
 use url::Url;
 
-/// How many redirects are followed for one URL.
-pub(super) const LIMIT: u32 = 20;
+/// The maximum number of redirects of one URL.
+pub(crate) const MAX_REDIRECTS: u32 = 20;
 
-/// True for the statuses that mean: it is over there.
-pub(super) fn is_redirect(status: u16) -> bool {
+/// Whether a status is a redirect.
+pub(crate) fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-/// The URL that `location`, the header's bytes, means when `from` sent it.
+/// The URL of a `Location` in a response of `from`.
 ///
-/// Only http and https are followed, so that no server can make us read a file,
-/// and not from https to http, unless that is allowed. User name and password go along within the
-/// same origin only.
-pub(super) fn next(from: &Url, location: &[u8], downgrade: bool) -> Result<Url, Failure> {
-    let refused = |why: String| Failure::Redirect(format!("redirect refused: {why}"));
+/// Only http and https are followed: a server cannot cause a local file to be read. A redirect
+/// from https to http must be allowed. User name and password are kept within the same origin
+/// only.
+pub(crate) fn next(from: &Url, location: &[u8], downgrade: bool) -> Result<Url, Failure> {
+    let refused = |why: String| Failure::Redirect(format!("redirect refused: {why}").into());
     let location = ascii(location);
-    let mut to = html::parse(location.as_bytes(), Some(from), Charset::UTF_8)
-        .map_err(|error| refused(format!("{}: invalid URL: {error}", shown(&location))))?;
+    let mut to = html::parse(location.as_bytes(), Some(from), Charset::UTF_8).map_err(|error| {
+        let url = shown(&location);
+        let message = format!("redirect refused: {url}: invalid URL: {error}");
+        Failure::Redirect(Detail::new(message, error))
+    })?;
     match (from.scheme(), to.scheme()) {
         (_, "https") | ("http", "http") => {}
         (_, "http") if downgrade => {}
@@ -39,15 +42,15 @@ pub(super) fn next(from: &Url, location: &[u8], downgrade: bool) -> Result<Url, 
         }
     }
     if from.origin() == to.origin() && to.username().is_empty() && to.password().is_none() {
-        // Same host, same scheme: what the one can have the other can.
+        // The same origin gets the same credentials.
         let _ = to.set_username(from.username());
         let _ = to.set_password(from.password());
     }
     Ok(to)
 }
 
-/// The header's bytes with those beyond ASCII percent-encoded, whatever
-/// charset the server meant them in: it will get back what it sent.
+/// The field with non-ASCII bytes percent-encoded: the server gets the bytes that it sent,
+/// whatever their charset.
 fn ascii(location: &[u8]) -> String {
     let mut text = String::with_capacity(location.len());
     for &byte in location {

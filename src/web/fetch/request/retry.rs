@@ -1,43 +1,43 @@
-//! How long to wait before asking again.
+//! The waits before retries.
 //!
-//! The waits double, from [`Options::retry_delay`](super::Options) on, each of
-//! them shortened at random by up to a half, so that many clients whose server
-//! fell do not come back all at once. If the server says when (`Retry-After`),
-//! it is not before then. No wait is longer than [`LONGEST`].
+//! The waits double, starting with [`Options::retry_delay`](crate::web::fetch::Options). Each
+//! is shortened at random by up to a half, so that the clients of a restarted server do not
+//! return all at once. A `Retry-After` of the server is the minimum. No wait is longer than
+//! [`MAX_DELAY`].
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::time::{Duration, SystemTime};
 use ureq::http::header::{HeaderMap, RETRY_AFTER};
 
-/// No wait is longer, whatever the server asks for.
-pub(super) const LONGEST: Duration = Duration::from_secs(60);
+/// The longest wait, also for `Retry-After`.
+pub(crate) const MAX_DELAY: Duration = Duration::from_secs(60);
 
-/// The wait before try number `n`, the first of them being 1, counted from
-/// `first`; `asked` is what the server asked for.
-pub(super) fn delay(first: Duration, n: u32, asked: Option<Duration>) -> Duration {
+/// The wait before retry number `n`, counted from 1. `first` is the first wait, `requested`
+/// the `Retry-After` of the server.
+pub(crate) fn delay(first: Duration, n: u32, requested: Option<Duration>) -> Duration {
     let full = first.saturating_mul(2u32.saturating_pow(n.saturating_sub(1)));
-    let full = full.min(LONGEST);
+    let full = full.min(MAX_DELAY);
     let delay = full.mul_f64(0.5 + random() / 2.0);
-    delay.max(asked.unwrap_or_default()).min(LONGEST)
+    delay.max(requested.unwrap_or_default()).min(MAX_DELAY)
 }
 
-/// A number from 0 to 1: the standard library seeds its hash maps well.
+/// A random number from 0 to 1, by the seed of the standard library's hash maps.
 fn random() -> f64 {
     RandomState::new().hash_one(0) as f64 / u64::MAX as f64
 }
 
-/// How long the server wants to be left alone.
-pub(super) fn after(headers: &HeaderMap) -> Option<Duration> {
+/// The wait that the server requests.
+pub(crate) fn after(headers: &HeaderMap) -> Option<Duration> {
     parse_after(headers.get(RETRY_AFTER)?.to_str().ok()?, SystemTime::now())
 }
 
-/// Reads `Retry-After` (RFC 9110, 10.2.3): a number of seconds, or a date. A
-/// date in the past is no wait.
+/// Parses `Retry-After` (RFC 9110, 10.2.3): a number of seconds, or a date. A date in the
+/// past is a wait of 0.
 fn parse_after(text: &str, now: SystemTime) -> Option<Duration> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit()) {
-        // More seconds than fit are more than anybody waits.
+        // A number beyond 64 bits is longer than the longest wait.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(text).ok()?;
@@ -68,17 +68,17 @@ mod tests {
     fn waits_double_up_to_the_longest() {
         let first = Duration::from_millis(100);
         for n in 1..100 {
-            let full = first.saturating_mul(1 << (n - 1).min(20)).min(LONGEST);
+            let full = first.saturating_mul(1 << (n - 1).min(20)).min(MAX_DELAY);
             let delay = delay(first, n, None);
             assert!(full / 2 <= delay && delay <= full, "{n}: {delay:?}");
         }
         assert_eq!(delay(first, 1, Some(Duration::from_secs(7))).as_secs(), 7);
-        assert_eq!(delay(first, 1, Some(Duration::MAX)), LONGEST);
+        assert_eq!(delay(first, 1, Some(Duration::MAX)), MAX_DELAY);
     }
 
     proptest! {
         #[test]
-        fn no_text_is_too_odd(text in "\\PC*", date in "[A-Za-z]{3,6}, [0-9A-Za-z: -]{0,30}") {
+        fn any_text(text in "\\PC*", date in "[A-Za-z]{3,6}, [0-9A-Za-z: -]{0,30}") {
             let _ = parse_after(&text, SystemTime::now());
             let _ = parse_after(&date, SystemTime::now());
         }

@@ -1,49 +1,50 @@
-//! What the system, rustls and the parser of heads say about a failure, in our words.
+//! Errors of the system, of rustls and of the parser of heads as [`Failure`]s.
 
-use super::failure::Failure;
-use super::http::{Limit, Wait};
 use crate::common::error;
-use std::fmt;
+use crate::web::fetch::failure::{Detail, Failure};
+use crate::web::fetch::job::wait::{Limit, Wait};
+use rustls::{AlertDescription, CertificateError};
 use std::io;
 
-/// What came instead of the bytes that were waited for.
+/// Why there is no head of a response, or no more of its body.
 #[derive(Debug)]
-pub(super) enum Broken {
-    /// The end of the connection.
-    Closed,
-    /// Something that is no head of an answer.
+pub(crate) enum ExchangeError {
+    /// The connection was closed.
+    UnexpectedEof,
+    /// The bytes are not the head of an HTTP response.
     NotHttp(String),
-    /// Something that is no framing.
-    Garbled(&'static str),
-    /// Framing without end, or heads.
-    Endless,
-    /// An error of the system, or of TLS within one.
+    /// The framing of the body is invalid.
+    Framing(&'static str),
+    /// The heads, or the framing without data, exceed the limit.
+    TooLarge,
+    /// An error of the system, or of TLS within an error of the system.
     Io(io::Error),
 }
 
-impl From<io::Error> for Broken {
-    fn from(error: io::Error) -> Broken {
-        Broken::Io(error)
+impl From<io::Error> for ExchangeError {
+    fn from(error: io::Error) -> ExchangeError {
+        ExchangeError::Io(error)
     }
 }
 
-/// How a connection broke, in the words for its error; None if it did not.
-fn break_of(error: &io::Error) -> Option<&'static str> {
+/// The message for a broken connection; None for other errors.
+fn connection_error(error: &io::Error) -> Option<&'static str> {
     use io::ErrorKind as Kind;
     match error.kind() {
         Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe => {
             Some("connection reset")
         }
-        // The end of what is below TLS, while TLS had not said that this is the end.
+        // The connection was closed without a closing alert of TLS.
         Kind::UnexpectedEof => Some("connection closed in the middle of TLS"),
         _ => None,
     }
 }
 
-/// Which of the limits it was, if it was one of ours.
-fn late(error: &io::Error, wait: Wait) -> Option<Failure> {
-    let is_ours = error.kind() == io::ErrorKind::TimedOut && error.raw_os_error().is_none();
-    is_ours.then(|| match wait.over() {
+/// The failure for a time limit of `wait`; None for other errors, including the time limits
+/// of the system.
+fn timeout(error: &io::Error, wait: Wait) -> Option<Failure> {
+    let is_own_limit = error.kind() == io::ErrorKind::TimedOut && error.raw_os_error().is_none();
+    is_own_limit.then(|| match wait.exceeded() {
         Some(Limit::Whole(limit)) => Failure::TooLong(limit),
         Some(Limit::Lookup) => Failure::TimedOut("timed out looking up the host".into()),
         Some(Limit::Connect) => Failure::TimedOut("timed out connecting".into()),
@@ -51,117 +52,163 @@ fn late(error: &io::Error, wait: Wait) -> Option<Failure> {
     })
 }
 
-/// Why there is no connection.
-pub(super) fn unconnected(error: io::Error, wait: Wait) -> Failure {
-    if let Some(failure) = late(&error, wait) {
-        return failure;
-    }
-    if error.kind() == io::ErrorKind::TimedOut {
-        return Failure::TimedOut("timed out connecting".into());
-    }
-    if let Some(failure) = tls(&error) {
-        return failure;
-    }
-    Failure::Connect(match error.kind() {
-        io::ErrorKind::ConnectionRefused => "connection refused".into(),
-        _ => match break_of(&error) {
-            Some(how) => format!("{how} before the answer"),
-            None => error::cause(&error),
-        },
-    })
+/// The failure of a look-up.
+pub(crate) fn lookup_failed(error: io::Error, wait: Wait) -> Failure {
+    timeout(&error, wait).unwrap_or_else(|| resolver_failure(error))
 }
 
-/// Why the addresses of a host were not found.
-pub(super) fn not_found(error: io::Error, wait: Wait) -> Failure {
-    if let Some(failure) = late(&error, wait) {
-        return failure;
-    }
-    let cause = error::cause(&error);
-    let why = cause.strip_prefix("failed to lookup address information: ");
-    // The system's words for "no such name" and "no address for this name".
-    let none = [
+/// The failure for an error of getaddrinfo.
+///
+/// std turns a code of getaddrinfo into a message: the error has no code, no kind and no
+/// source. The messages of `EAI_NONAME` and `EAI_NODATA` are those of glibc, musl and macOS.
+fn resolver_failure(error: io::Error) -> Failure {
+    const PREFIX: &str = "failed to lookup address information: ";
+    const NO_SUCH_HOST: [&str; 3] = [
         "not known",
         "nodename nor servname",
         "No address associated",
     ];
-    match why {
-        Some(why) if none.iter().any(|words| why.contains(words)) => {
-            Failure::Host("no such host".into())
+    let cause = error::cause(&error);
+    let message = cause.strip_prefix(PREFIX);
+    match message {
+        Some(message) if NO_SUCH_HOST.iter().any(|words| message.contains(words)) => {
+            Failure::Host(Detail::new("no such host", error))
         }
-        _ => Failure::Lookup(format!(
-            "cannot look up the host: {}",
-            why.unwrap_or(&cause)
-        )),
+        _ => {
+            let message = message.unwrap_or(&cause);
+            let message = format!("cannot look up the host: {message}");
+            Failure::Lookup(Detail::new(message, error))
+        }
     }
 }
 
-/// Why there is no head of an answer on a connection.
-pub(super) fn unanswered(broken: Broken, wait: Wait) -> Failure {
-    match broken {
-        Broken::Closed => Failure::Connect("connection closed before the answer".into()),
-        Broken::NotHttp(why) => Failure::Protocol(format!("not an HTTP answer: {why}")),
-        Broken::Garbled(why) => Failure::Protocol(why.into()),
-        Broken::Endless => Failure::Protocol("header too large".into()),
-        Broken::Io(error) => late(&error, wait)
-            .or_else(|| tls(&error))
-            .unwrap_or_else(|| {
-                Failure::Connect(match break_of(&error) {
-                    Some(how) => format!("{how} before the answer"),
-                    None => error::cause(&error),
-                })
-            }),
+/// The failure of a connection that was not established.
+pub(crate) fn connect_failed(error: io::Error, wait: Wait) -> Failure {
+    if let Some(failure) = timeout(&error, wait) {
+        return failure;
+    }
+    match error.kind() {
+        io::ErrorKind::TimedOut => Failure::TimedOut(Detail::new("timed out connecting", error)),
+        io::ErrorKind::ConnectionRefused => {
+            Failure::Connect(Detail::new("connection refused", error))
+        }
+        _ => broken_before_response(error),
     }
 }
 
-/// How much of a body has come.
-pub(super) fn so_far(got: u64, length: Option<u64>) -> String {
-    match length {
-        Some(length) => format!("{got} of {length} bytes"),
-        None => format!("{got} bytes"),
+/// The failure of a request without a response.
+pub(crate) fn exchange_failed(error: ExchangeError, wait: Wait) -> Failure {
+    match error {
+        ExchangeError::UnexpectedEof => {
+            Failure::Connect("connection closed before the answer".into())
+        }
+        ExchangeError::NotHttp(why) => {
+            Failure::Protocol(format!("not an HTTP answer: {why}").into())
+        }
+        ExchangeError::Framing(why) => Failure::Protocol(why.into()),
+        ExchangeError::TooLarge => Failure::Protocol("header too large".into()),
+        ExchangeError::Io(error) => {
+            timeout(&error, wait).unwrap_or_else(|| broken_before_response(error))
+        }
     }
 }
 
-/// How a body broke off, of which `got` bytes had come, of `length` if that is known.
-pub(super) fn cut(broken: Broken, got: u64, length: Option<u64>, wait: Wait) -> Failure {
-    let so_far = so_far(got, length);
-    match broken {
-        Broken::Closed if length.is_some() => Failure::Truncated(so_far),
-        Broken::Closed => Failure::Truncated(format!("{so_far}, then the connection was closed")),
-        Broken::NotHttp(why) => Failure::Garbled(format!("after {so_far}: {why}")),
-        Broken::Garbled(why) => Failure::Garbled(format!("after {so_far}: {why}")),
-        Broken::Endless => Failure::Garbled(format!("after {so_far}: framing without end")),
-        Broken::Io(error) => late(&error, wait).unwrap_or_else(|| {
-            let how = break_of(&error).map_or_else(|| error::cause(&error), Into::into);
-            Failure::Truncated(format!("{so_far}, then {how}"))
+fn broken_before_response(error: io::Error) -> Failure {
+    tls(&error).unwrap_or_else(|| {
+        let message = match connection_error(&error) {
+            Some(how) => format!("{how} before the answer"),
+            None => error::cause(&error),
+        };
+        Failure::Connect(Detail::new(message, error))
+    })
+}
+
+/// The part of a body that was received, for messages.
+pub(crate) fn progress(received: u64, total: Option<u64>) -> String {
+    match total {
+        Some(total) => format!("{received} of {total} bytes"),
+        None => format!("{received} bytes"),
+    }
+}
+
+/// The failure of a body of which `received` bytes were received, of `total` if it is known.
+pub(crate) fn body_failed(
+    error: ExchangeError,
+    received: u64,
+    total: Option<u64>,
+    wait: Wait,
+) -> Failure {
+    let progress = progress(received, total);
+    match error {
+        ExchangeError::UnexpectedEof if total.is_some() => Failure::Truncated(progress.into()),
+        ExchangeError::UnexpectedEof => {
+            Failure::Truncated(format!("{progress}, then the connection was closed").into())
+        }
+        ExchangeError::NotHttp(why) => Failure::Garbled(format!("after {progress}: {why}").into()),
+        ExchangeError::Framing(why) => Failure::Garbled(format!("after {progress}: {why}").into()),
+        ExchangeError::TooLarge => {
+            Failure::Garbled(format!("after {progress}: framing without end").into())
+        }
+        ExchangeError::Io(error) => timeout(&error, wait).unwrap_or_else(|| {
+            let how = connection_error(&error).map_or_else(|| error::cause(&error), Into::into);
+            Failure::Truncated(Detail::new(format!("{progress}, then {how}"), error))
         }),
     }
 }
 
-/// The words for an error of rustls, if it is one.
+/// The failure for an error of rustls within an error of the system.
 fn tls(error: &io::Error) -> Option<Failure> {
     let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
-    Some(Failure::Tls(of_tls(&error)))
+    Some(Failure::Tls(Detail::new(tls_message(error), error.clone())))
 }
 
-fn of_tls(error: &impl fmt::Display) -> String {
-    let cause = error.to_string();
-    match cause.strip_prefix("invalid peer certificate: ") {
-        Some("UnknownIssuer") => "certificate not trusted: unknown issuer".into(),
-        Some(why) if why.starts_with("certificate ") => why.into(),
-        // What `openssl req -x509` makes, if nothing else is said.
-        Some(why) if why.contains("CaUsedAsEndEntity") => {
-            "certificate not trusted: it is made to sign others (CA:TRUE), not for a server".into()
-        }
-        Some(why) => {
-            let wrapped = why.strip_prefix("Other(OtherError(");
-            let why = wrapped
-                .and_then(|why| why.strip_suffix("))"))
-                .unwrap_or(why);
-            format!("certificate not trusted: {why}")
-        }
-        None if cause == "received fatal alert: CertificateRequired" => {
+fn tls_message(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(error) => certificate_message(error),
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
             "the server requires a client certificate (see --cert)".into()
         }
-        None => format!("TLS: {cause}"),
+        error => format!("TLS: {error}"),
+    }
+}
+
+fn certificate_message(error: &CertificateError) -> String {
+    use CertificateError as Certificate;
+    match error {
+        Certificate::UnknownIssuer => "certificate not trusted: unknown issuer".into(),
+        // The messages of these say what is wrong with the certificate.
+        Certificate::NotValidForNameContext { .. }
+        | Certificate::ExpiredContext { .. }
+        | Certificate::NotValidYetContext { .. }
+        | Certificate::ExpiredRevocationListContext { .. }
+        | Certificate::InvalidPurposeContext { .. } => error.to_string(),
+        Certificate::Other(error) => match error.0.downcast_ref::<webpki::Error>() {
+            // `openssl req -x509` makes such certificates by default.
+            Some(webpki::Error::CaUsedAsEndEntity) => {
+                "certificate not trusted: it is made to sign others (CA:TRUE), not for a server"
+                    .into()
+            }
+            _ => format!("certificate not trusted: {}", error.0),
+        },
+        error => format!("certificate not trusted: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::ToSocketAddrs;
+
+    /// An address with an invalid scope needs no name server.
+    #[test]
+    fn the_resolver_of_the_system_reports_that_a_host_does_not_exist() {
+        let error = ("::1%no-such-scope", 80).to_socket_addrs().unwrap_err();
+        let failure = resolver_failure(error);
+        assert!(matches!(failure, Failure::Host(_)), "{failure:?}");
+        let other = resolver_failure(io::Error::from_raw_os_error(libc::EMFILE));
+        assert_eq!(
+            other.to_string(),
+            "cannot look up the host: Too many open files"
+        );
     }
 }

@@ -1,74 +1,74 @@
-//! The chunked transfer coding, taken off in place (RFC 9112, 7.1).
+//! The chunked transfer coding, decoded in place (RFC 9112, 7.1).
 //!
-//! What a read brought is framing and data in turns, cut anywhere. [`Chunked`]
-//! moves the data together and remembers where in the framing it is. A line may end
-//! in a lone LF. Extensions and trailers are passed over.
+//! A buffer contains framing and data in turns, and ends anywhere. [`Chunked`] moves the data
+//! to the beginning of the buffer and stores the state of the framing. A line may end in LF
+//! without CR. Extensions and trailers are skipped.
 
-/// Where in the framing the next byte belongs.
+/// The part of the framing that the next byte belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum At {
-    /// The size of a chunk, of which there are so many digits.
+enum State {
+    /// The size of a chunk, and the number of its digits so far.
     Size { digits: u32, size: u64 },
-    /// What may stand behind it in its line.
+    /// An extension after the size, up to the end of the line.
     Extension { size: u64 },
-    /// The data of a chunk, and the number of bytes to come.
+    /// The data of a chunk, and the number of bytes left.
     Data { left: u64 },
-    /// The end of its line; the CR has come or has not.
+    /// The end of the line after the data, before or after the CR.
     DataEnd { cr: bool },
-    /// A line behind the last chunk, which has bytes other than a CR or has not.
+    /// A line after the last chunk, without or with bytes other than CR.
     Trailer { empty: bool },
-    /// Behind all.
-    Over,
-    /// Behind data, where something is that is no framing.
-    Wrong(&'static str),
+    /// The end.
+    End,
+    /// Invalid framing after data.
+    Invalid(&'static str),
 }
 
-/// The most digits of a size: more are beyond 64 bits, or a trick.
-const DIGITS: u32 = 16;
+/// The maximum number of digits of a size: 64 bits.
+const MAX_DIGITS: u32 = 16;
 
 /// The state of the framing between two reads.
 #[derive(Debug)]
-pub(super) struct Chunked(At);
+pub(crate) struct Chunked(State);
 
-/// What was made of some bytes.
+/// The result of one buffer.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Step {
-    /// So many bytes of data stand at the beginning of the buffer.
-    pub(super) data: usize,
-    /// So many bytes of the buffer were used: all, but for what follows the end.
-    pub(super) used: usize,
+pub(crate) struct Step {
+    /// The number of bytes of data at the beginning of the buffer.
+    pub(crate) data: usize,
+    /// The number of bytes that were used: all, unless bytes follow the end.
+    pub(crate) used: usize,
 }
 
 impl Chunked {
-    pub(super) fn new() -> Chunked {
-        Chunked(At::Size { digits: 0, size: 0 })
+    pub(crate) fn new() -> Chunked {
+        Chunked(State::Size { digits: 0, size: 0 })
     }
 
-    /// Whether the end has come.
-    pub(super) fn is_over(&self) -> bool {
-        self.0 == At::Over
+    /// Whether the end is reached.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.0 == State::End
     }
 
-    /// Whether the last chunk has come. What follows it belongs to no body.
-    pub(super) fn has_all_data(&self) -> bool {
-        matches!(self.0, At::Over | At::Trailer { .. })
+    /// Whether the last chunk is complete: only trailers follow.
+    pub(crate) fn has_all_data(&self) -> bool {
+        matches!(self.0, State::End | State::Trailer { .. })
     }
 
-    /// What is wrong with the framing, if that was found behind data.
-    pub(super) fn check(&self) -> Result<(), &'static str> {
+    /// The error that follows the data of the last buffer.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
         match self.0 {
-            At::Wrong(why) => Err(why),
+            State::Invalid(why) => Err(why),
             _ => Ok(()),
         }
     }
 
-    /// Moves the data in `buffer` to its beginning. The error says what is wrong with the
-    /// framing; it comes with the next call, if there is data before it.
-    pub(super) fn take_off(&mut self, buffer: &mut [u8]) -> Result<Step, &'static str> {
+    /// Moves the data in `buffer` to its beginning. An error in the framing after some data is
+    /// returned by the next call.
+    pub(crate) fn decode(&mut self, buffer: &mut [u8]) -> Result<Step, &'static str> {
         let (mut used, mut data) = (0, 0);
         self.check()?;
-        while used < buffer.len() && self.0 != At::Over {
-            if let At::Data { left } = self.0 {
+        while used < buffer.len() && self.0 != State::End {
+            if let State::Data { left } = self.0 {
                 let n = usize::try_from(left).unwrap_or(usize::MAX);
                 let n = n.min(buffer.len() - used);
                 if used != data {
@@ -77,15 +77,15 @@ impl Chunked {
                 used += n;
                 data += n;
                 self.0 = match left - n as u64 {
-                    0 => At::DataEnd { cr: false },
-                    left => At::Data { left },
+                    0 => State::DataEnd { cr: false },
+                    left => State::Data { left },
                 };
                 continue;
             }
-            match self.after(buffer[used]) {
-                Ok(at) => self.0 = at,
+            match self.next(buffer[used]) {
+                Ok(state) => self.0 = state,
                 Err(why) if data > 0 => {
-                    self.0 = At::Wrong(why);
+                    self.0 = State::Invalid(why);
                     break;
                 }
                 Err(why) => return Err(why),
@@ -96,32 +96,34 @@ impl Chunked {
     }
 
     /// The state after one byte of the framing.
-    fn after(&self, byte: u8) -> Result<At, &'static str> {
+    fn next(&self, byte: u8) -> Result<State, &'static str> {
         let chunk = |size| match size {
-            0 => At::Trailer { empty: true },
-            left => At::Data { left },
+            0 => State::Trailer { empty: true },
+            left => State::Data { left },
         };
         Ok(match (self.0, byte) {
-            (At::Size { digits: 1.., size }, b'\n') => chunk(size),
-            (At::Size { digits: 1.., size }, b';' | b' ' | b'\t' | b'\r') => At::Extension { size },
-            (At::Size { digits, size }, byte) => match char::from(byte).to_digit(16) {
-                Some(_) if digits == DIGITS => return Err("chunk size is too large"),
-                Some(digit) => At::Size {
+            (State::Size { digits: 1.., size }, b'\n') => chunk(size),
+            (State::Size { digits: 1.., size }, b';' | b' ' | b'\t' | b'\r') => {
+                State::Extension { size }
+            }
+            (State::Size { digits, size }, byte) => match char::from(byte).to_digit(16) {
+                Some(_) if digits == MAX_DIGITS => return Err("chunk size is too large"),
+                Some(digit) => State::Size {
                     digits: digits + 1,
                     size: size << 4 | u64::from(digit),
                 },
                 None => return Err("invalid chunk size"),
             },
-            (At::Extension { size }, b'\n') => chunk(size),
-            (At::Extension { size }, _) => At::Extension { size },
-            (At::DataEnd { .. }, b'\n') => At::Size { digits: 0, size: 0 },
-            (At::DataEnd { cr: false }, b'\r') => At::DataEnd { cr: true },
-            (At::DataEnd { .. }, _) => return Err("chunk is longer than its size"),
-            (At::Trailer { empty: true }, b'\n') => At::Over,
-            (At::Trailer { .. }, b'\n') => At::Trailer { empty: true },
-            (At::Trailer { empty: true }, b'\r') => At::Trailer { empty: true },
-            (At::Trailer { .. }, _) => At::Trailer { empty: false },
-            (at @ (At::Data { .. } | At::Over | At::Wrong(_)), _) => at,
+            (State::Extension { size }, b'\n') => chunk(size),
+            (State::Extension { size }, _) => State::Extension { size },
+            (State::DataEnd { .. }, b'\n') => State::Size { digits: 0, size: 0 },
+            (State::DataEnd { cr: false }, b'\r') => State::DataEnd { cr: true },
+            (State::DataEnd { .. }, _) => return Err("chunk is longer than its size"),
+            (State::Trailer { empty: true }, b'\n') => State::End,
+            (State::Trailer { .. }, b'\n') => State::Trailer { empty: true },
+            (State::Trailer { empty: true }, b'\r') => State::Trailer { empty: true },
+            (State::Trailer { .. }, _) => State::Trailer { empty: false },
+            (state @ (State::Data { .. } | State::End | State::Invalid(_)), _) => state,
         })
     }
 }
@@ -131,17 +133,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The data of a body that comes in these pieces, and what is left behind its end.
-    fn taken_off(body: &[u8], piece: usize) -> Result<(Vec<u8>, usize, bool), &'static str> {
+    /// The data of a body in pieces, and the number of bytes after its end.
+    fn decoded(body: &[u8], piece: usize) -> Result<(Vec<u8>, usize, bool), &'static str> {
         let (mut chunked, mut data, mut used) = (Chunked::new(), Vec::new(), 0);
         for piece in body.chunks(piece) {
             let mut piece = piece.to_vec();
-            let step = chunked.take_off(&mut piece)?;
+            let step = chunked.decode(&mut piece)?;
             data.extend_from_slice(&piece[..step.data]);
             used += step.used;
             chunked.check()?;
         }
-        Ok((data, body.len() - used, chunked.is_over()))
+        Ok((data, body.len() - used, chunked.is_finished()))
     }
 
     // case fetch-22
@@ -155,16 +157,16 @@ mod tests {
         ] {
             for piece in [1, 2, 100] {
                 let data = (b"hi\n".to_vec(), 0, true);
-                assert_eq!(taken_off(body, piece), Ok(data));
+                assert_eq!(decoded(body, piece), Ok(data));
             }
         }
-        let left = taken_off(b"0\r\n\r\nHTTP/1.1", 100).unwrap();
+        let left = decoded(b"0\r\n\r\nHTTP/1.1", 100).unwrap();
         assert_eq!(left, (Vec::new(), 8, true));
     }
 
     // case fetch-23
     #[test]
-    fn what_is_no_framing_is_found_at_once() {
+    fn invalid_framing_is_an_error_at_once() {
         for (body, error) in [
             (&b"<p>hi</p>\n"[..], "invalid chunk size"),
             (b"\r\n", "invalid chunk size"),
@@ -173,7 +175,7 @@ mod tests {
             (b"1\r\nab", "chunk is longer than its size"),
             (b"1\r\na\rb", "chunk is longer than its size"),
         ] {
-            assert_eq!(taken_off(body, 1), Err(error));
+            assert_eq!(decoded(body, 1), Err(error));
         }
     }
 
@@ -191,15 +193,15 @@ mod tests {
             }
             let cut = body.len();
             body.extend(b"0\r\n\r\n");
-            let (data, left, over) = taken_off(&body, piece).unwrap();
+            let (data, left, over) = decoded(&body, piece).unwrap();
             prop_assert_eq!(&data, &chunks.concat());
             prop_assert_eq!((left, over), (0, true));
-            prop_assert!(!taken_off(&body[..cut], piece).unwrap().2);
+            prop_assert!(!decoded(&body[..cut], piece).unwrap().2);
         }
 
         #[test]
-        fn no_bytes_are_too_odd(bytes: Vec<u8>, piece in 1..9usize) {
-            let _ = taken_off(&bytes, piece);
+        fn any_bytes(bytes: Vec<u8>, piece in 1..9usize) {
+            let _ = decoded(&bytes, piece);
         }
     }
 }

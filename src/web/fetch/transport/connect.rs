@@ -1,11 +1,10 @@
 //! Connecting to a host that has several addresses: happy eyeballs, RFC 8305.
 //!
-//! The addresses are tried one after the other, each [`STAGGER`] after the one
-//! before it or as soon as that one fails. All those that have begun go on; the
-//! first that answers is used. So an address where nothing answers costs a
-//! quarter of a second.
+//! Each address is tried [`STAGGER`] after the address before it, or as soon as that fails.
+//! The attempts run side by side, and the first connection is used. So an address that does
+//! not respond costs a quarter of a second.
 
-use super::stream::{Limit, Wait};
+use crate::web::fetch::job::wait::{Limit, Wait};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
@@ -15,45 +14,76 @@ use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// How long an address is waited for before the next is tried, too (RFC 8305, 8).
+/// The time between two attempts (RFC 8305, 8).
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// Connects to the first address that answers, until the time is over.
-pub(super) fn connect(addresses: &[SocketAddr], wait: Wait) -> io::Result<(TcpStream, SocketAddr)> {
-    let Some((until, _)) = wait.until else {
+/// Connects to the first address that accepts, until the deadline.
+pub(crate) fn connect(addresses: &[SocketAddr], wait: Wait) -> io::Result<(TcpStream, SocketAddr)> {
+    let Some((deadline, _)) = wait.until else {
         return connect(addresses, wait.within(wait.stall, Limit::Connect));
     };
-    let mut waiting: VecDeque<SocketAddr> = in_turns(addresses).into();
-    let mut begun: Vec<(OwnedFd, SocketAddr)> = Vec::new();
-    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    let mut next_at = Instant::now();
+    let mut attempts = Attempts {
+        waiting: interleaved(addresses).into(),
+        started: Vec::new(),
+        last_error: io::ErrorKind::AddrNotAvailable.into(),
+        next_at: Instant::now(),
+    };
     loop {
-        if (begun.is_empty() || Instant::now() >= next_at)
-            && let Some(address) = waiting.pop_front()
-        {
-            next_at = Instant::now() + STAGGER;
-            match start(address) {
-                Ok((socket, true)) => return Ok((blocking(socket)?, address)),
-                Ok((socket, false)) => begun.push((socket, address)),
-                Err(error) => last = error.into(),
-            }
-            continue;
+        let connected = match attempts.next_address() {
+            Some(address) => attempts.start(address),
+            None if attempts.started.is_empty() => return Err(attempts.last_error),
+            None => attempts.wait(deadline)?,
+        };
+        if let Some((socket, address)) = connected {
+            return Ok((blocking(socket)?, address));
         }
-        if begun.is_empty() {
-            return Err(last);
+    }
+}
+
+/// The connections that are being established.
+struct Attempts {
+    waiting: VecDeque<SocketAddr>,
+    started: Vec<(OwnedFd, SocketAddr)>,
+    last_error: io::Error,
+    /// The time of the next attempt.
+    next_at: Instant,
+}
+
+impl Attempts {
+    /// The address to try now, if it is time.
+    fn next_address(&mut self) -> Option<SocketAddr> {
+        match self.started.is_empty() || Instant::now() >= self.next_at {
+            true => self.waiting.pop_front(),
+            false => None,
         }
-        let mut time = until.saturating_duration_since(Instant::now());
+    }
+
+    /// Starts to connect. The connection, if it is established at once.
+    fn start(&mut self, address: SocketAddr) -> Option<(OwnedFd, SocketAddr)> {
+        self.next_at = Instant::now() + STAGGER;
+        match start(address) {
+            Ok((socket, true)) => return Some((socket, address)),
+            Ok((socket, false)) => self.started.push((socket, address)),
+            Err(error) => self.last_error = error.into(),
+        }
+        None
+    }
+
+    /// Waits until a connection is established or fails, or it is time for the next attempt.
+    fn wait(&mut self, deadline: Instant) -> io::Result<Option<(OwnedFd, SocketAddr)>> {
+        let mut time = deadline.saturating_duration_since(Instant::now());
         if time.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        if !waiting.is_empty() {
-            time = time.min(next_at.saturating_duration_since(Instant::now()));
+        if !self.waiting.is_empty() {
+            time = time.min(self.next_at.saturating_duration_since(Instant::now()));
         }
         let time = Timespec::try_from(time).unwrap_or(Timespec {
             tv_sec: i32::MAX.into(),
             tv_nsec: 0,
         });
-        let mut polled: Vec<PollFd> = begun
+        let mut polled: Vec<PollFd> = self
+            .started
             .iter()
             .map(|(socket, _)| PollFd::new(socket, PollFlags::OUT))
             .collect();
@@ -63,26 +93,27 @@ pub(super) fn connect(addresses: &[SocketAddr], wait: Wait) -> io::Result<(TcpSt
         }
         let ready = polled.iter().map(|fd| !fd.revents().is_empty());
         let ready: Vec<bool> = ready.collect();
-        for i in (0..begun.len()).rev().filter(|&i| ready[i]) {
-            let (socket, address) = begun.remove(i);
+        for i in (0..ready.len()).rev().filter(|&i| ready[i]) {
+            let (socket, address) = self.started.remove(i);
             match sockopt::socket_error(&socket)? {
-                Ok(()) => return Ok((blocking(socket)?, address)),
+                Ok(()) => return Ok(Some((socket, address))),
                 Err(error) => {
-                    last = error.into();
-                    next_at = Instant::now();
+                    self.last_error = error.into();
+                    self.next_at = Instant::now();
                 }
             }
         }
+        Ok(None)
     }
 }
 
-/// The addresses, their kinds in turns, as long as there are both (RFC 8305, 4).
-fn in_turns(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
-    let first_kind = addresses.first().is_some_and(SocketAddr::is_ipv6);
+/// The addresses with the families in turns (RFC 8305, 4).
+fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+    let first_family = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (first, second): (Vec<SocketAddr>, Vec<SocketAddr>) = addresses
         .iter()
         .copied()
-        .partition(|address| address.is_ipv6() == first_kind);
+        .partition(|address| address.is_ipv6() == first_family);
     let (mut first, mut second) = (first.into_iter(), second.into_iter());
     let mut all = Vec::with_capacity(addresses.len());
     while all.len() < addresses.len() {
@@ -92,7 +123,7 @@ fn in_turns(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     all
 }
 
-/// Begins to connect; true if that is done at once.
+/// Starts to connect; true if the connection is established at once.
 fn start(address: SocketAddr) -> Result<(OwnedFd, bool), Errno> {
     let family = match address {
         SocketAddr::V4(_) => AddressFamily::INET,
@@ -125,7 +156,7 @@ mod tests {
         until: None,
     };
 
-    /// An address where no connection is ever accepted: its queue is full.
+    /// An address that accepts no connection: its queue is full.
     fn black_hole() -> (OwnedFd, Vec<OwnedFd>, SocketAddr) {
         let flags = SocketFlags::CLOEXEC;
         let hole = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None).unwrap();
@@ -133,7 +164,7 @@ mod tests {
         listen(&hole, 0).unwrap();
         let address = SocketAddr::try_from(getsockname(&hole).unwrap()).unwrap();
         let mut queue = Vec::new();
-        // One waits to be accepted; those behind it get no answer.
+        // The first waits in the queue; the others get no response.
         for _ in 0..4 {
             queue.push(start(address).unwrap().0);
             std::thread::sleep(Duration::from_millis(5));
@@ -143,12 +174,12 @@ mod tests {
 
     // case fetch-4
     #[test]
-    fn an_address_without_an_answer_does_not_hold_up_the_next() {
+    fn an_address_that_does_not_respond_does_not_delay_the_next() {
         let (_hole, _queue, hole) = black_hole();
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
-        let there = server.local_addr().unwrap();
-        let (_stream, address) = connect(&[hole, hole, there], WAIT).unwrap();
-        assert_eq!(address, there);
+        let open = server.local_addr().unwrap();
+        let (_stream, address) = connect(&[hole, hole, open], WAIT).unwrap();
+        assert_eq!(address, open);
         let short = Wait {
             stall: Duration::from_millis(20),
             ..WAIT
@@ -158,24 +189,24 @@ mod tests {
     }
 
     #[test]
-    fn one_that_refuses_leads_to_the_next_at_once() {
+    fn a_refused_connection_starts_the_next_at_once() {
         let closed = TcpListener::bind("127.0.0.1:0").unwrap();
         let refused = closed.local_addr().unwrap();
         drop(closed);
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
-        let there = server.local_addr().unwrap();
-        assert_eq!(connect(&[refused, there], WAIT).unwrap().1, there);
+        let open = server.local_addr().unwrap();
+        assert_eq!(connect(&[refused, open], WAIT).unwrap().1, open);
         let error = connect(&[refused, refused], WAIT).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
         assert!(connect(&[], WAIT).is_err());
     }
 
     #[test]
-    fn kinds_of_addresses_take_turns() {
+    fn families_of_addresses_take_turns() {
         let address = |text: &str| text.parse::<SocketAddr>().unwrap();
         let all = ["[::1]:1", "[::2]:1", "[::3]:1", "1.0.0.1:1", "1.0.0.2:1"].map(address);
         let turns = ["[::1]:1", "1.0.0.1:1", "[::2]:1", "1.0.0.2:1", "[::3]:1"].map(address);
-        assert_eq!(in_turns(&all), turns);
-        assert_eq!(in_turns(&[]), []);
+        assert_eq!(interleaved(&all), turns);
+        assert_eq!(interleaved(&[]), []);
     }
 }

@@ -1,29 +1,31 @@
-//! One connection: a request out, the head of its answer in, and then what follows.
+//! One connection: a request out, the head of its response and the bytes after it in.
 
-use super::Head;
+use super::cause::ExchangeError;
 use super::head;
-use super::stream::{Socket, Stream, Wait};
-use crate::web::fetch::cause::Broken;
+use super::message::HttpHead;
+use super::stream::{Socket, Stream};
+use crate::web::fetch::job::wait::Wait;
 use std::io;
 use ureq::http::StatusCode;
 
-/// How much is read at once while a head is waited for, in bytes.
+/// The size of one read of a head, in bytes.
 const READ: usize = 16 << 10;
 
-/// The most bytes of all heads of one answer: `103 Early Hints` may come again and again.
-const MOST: usize = 256 << 10;
+/// The maximum size of all heads of one response, in bytes: a server can send any number of
+/// `103 Early Hints`.
+const MAX_HEADS: usize = 256 << 10;
 
-/// A connection, and what was read of it beyond the last head.
+/// A connection, and its input beyond the last head.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: Box<dyn Stream>,
-    /// What has come; `from..` of it is not yet used.
+    /// The input; `from..` is unused.
     input: Vec<u8>,
     from: usize,
 }
 
 impl Connection {
-    pub(super) fn new(stream: Box<dyn Stream>) -> Connection {
+    pub(crate) fn new(stream: Box<dyn Stream>) -> Connection {
         Connection {
             stream,
             input: Vec::new(),
@@ -31,25 +33,25 @@ impl Connection {
         }
     }
 
-    /// Whether nothing of what came is left.
-    pub(super) fn is_in_step(&self) -> bool {
+    /// Whether all input is used.
+    pub(crate) fn is_drained(&self) -> bool {
         self.from == self.input.len()
     }
 
-    /// Whether it can be used again: it is open, and nothing came that was not asked for.
-    pub(super) fn is_idle(&mut self) -> bool {
-        self.is_in_step() && self.stream.is_silent()
+    /// Whether it can be reused: it is open, and there is no unexpected input.
+    pub(crate) fn is_idle(&mut self) -> bool {
+        self.is_drained() && self.stream.would_wait()
     }
 
-    /// The stream, where a tunnel to a server is open: what came is all used.
-    pub(super) fn into_stream(self) -> Box<dyn Stream> {
+    /// The stream of an open tunnel, whose input is all used.
+    pub(crate) fn into_stream(self) -> Box<dyn Stream> {
         self.stream
     }
 
-    /// Sends a request and reads the head of its final answer.
-    pub(super) fn ask(&mut self, message: &[u8], wait: Wait) -> Result<Head, Broken> {
+    /// Sends a request and reads the head of its final response.
+    pub(crate) fn send(&mut self, message: &[u8], wait: Wait) -> Result<HttpHead, ExchangeError> {
         let sent = self.stream.write_all(message, wait);
-        // The server may have answered and closed the connection before it read all.
+        // The server may respond and close the connection before it has read the whole request.
         if let Err(error) = sent
             && error.kind() != io::ErrorKind::BrokenPipe
             && error.kind() != io::ErrorKind::ConnectionReset
@@ -58,10 +60,10 @@ impl Connection {
         }
         let mut seen = 0;
         loop {
-            let (head, len) = self.head(MOST.saturating_sub(seen), wait)?;
+            let (head, len) = self.head(MAX_HEADS.saturating_sub(seen), wait)?;
             self.from += len;
             seen += len;
-            // Interim answers; 101 is final, and one that was not asked for.
+            // Interim responses are skipped. 101 is final: no request asks for it.
             if !head.status.is_informational() || head.status == StatusCode::SWITCHING_PROTOCOLS {
                 return Ok(head);
             }
@@ -69,16 +71,16 @@ impl Connection {
     }
 
     /// The next head, and its length.
-    fn head(&mut self, most: usize, wait: Wait) -> Result<(Head, usize), Broken> {
+    fn head(&mut self, max: usize, wait: Wait) -> Result<(HttpHead, usize), ExchangeError> {
         loop {
             let input = &self.input[self.from..];
             if !input.is_empty()
-                && let Some(found) = head::parse(input).map_err(Broken::NotHttp)?
+                && let Some(found) = head::parse(input).map_err(ExchangeError::NotHttp)?
             {
                 return Ok(found);
             }
-            if input.len() >= most {
-                return Err(Broken::Endless);
+            if input.len() >= max {
+                return Err(ExchangeError::TooLarge);
             }
             if self.from > 0 {
                 self.input.drain(..self.from);
@@ -89,26 +91,26 @@ impl Connection {
             let read = self.stream.read(&mut self.input[len..], wait);
             self.input.truncate(len + *read.as_ref().unwrap_or(&0));
             if read? == 0 {
-                return Err(Broken::Closed);
+                return Err(ExchangeError::UnexpectedEof);
             }
         }
     }
 
-    /// Reads what follows the head; 0 at the end of the connection.
-    pub(super) fn read(&mut self, buffer: &mut [u8], wait: Wait) -> io::Result<usize> {
-        let there = &self.input[self.from..];
-        if there.is_empty() {
+    /// Reads the bytes after the head; 0 at the end of the connection.
+    pub(crate) fn read(&mut self, buffer: &mut [u8], wait: Wait) -> io::Result<usize> {
+        let unused = &self.input[self.from..];
+        if unused.is_empty() {
             return self.stream.read(buffer, wait);
         }
-        let n = there.len().min(buffer.len());
-        buffer[..n].copy_from_slice(&there[..n]);
+        let n = unused.len().min(buffer.len());
+        buffer[..n].copy_from_slice(&unused[..n]);
         self.from += n;
         Ok(n)
     }
 
-    /// The socket, if all that was read is used, and nothing stands between.
-    pub(super) fn socket(&mut self) -> Option<&mut Socket> {
-        match self.is_in_step() {
+    /// The socket, if all input is used and the stream is the plain socket.
+    pub(crate) fn socket(&mut self) -> Option<&mut Socket> {
+        match self.is_drained() {
             true => self.stream.socket(),
             false => None,
         }

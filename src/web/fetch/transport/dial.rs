@@ -1,58 +1,60 @@
-//! Opening a stream to the server of a URL: directly or through a proxy, with
-//! TLS on top for https.
+//! Opening a stream to the server of a URL: directly or through a proxy, with TLS for https.
 
+use super::cause;
 use super::connect::connect;
 use super::connection::Connection;
-use super::names::Names;
-use super::stream::{Limit, Socket, Stream, Wait};
-use super::tls::{self, Tls};
-use super::{socks, via};
+use super::proxy::{ProxyUrl, at_proxy};
+use super::resolve::Resolver;
+use super::socks;
+use super::stream::{Socket, Stream};
+use super::tls::config as tls_config;
+use super::tls::stream::Tls;
 use crate::common::stream;
-use crate::web::fetch::failure::Failure;
-use crate::web::fetch::proxy::ProxyUrl;
-use crate::web::fetch::{Family, cause};
+use crate::web::fetch::failure::{Detail, Failure};
+use crate::web::fetch::job::wait::{Limit, Wait};
+use crate::web::fetch::options::Family;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use url::Url;
 
-/// The most there is in one TLS record, in bytes.
+/// The maximum size of a TLS record, in bytes.
 const RECORD: usize = 16 << 10;
 
-/// What all TLS connections may receive at once, in bytes, however many they are:
-/// each receives its part of that, a record at least.
-const INPUT: usize = 2 << 20;
+/// The total size of the input buffers of all TLS connections, in bytes. Each has an equal
+/// part, at least one record.
+const TLS_INPUT: usize = 2 << 20;
 
 /// How streams are opened.
 #[derive(Debug)]
-pub(super) struct Dial {
-    names: Names,
-    /// What TLS goes by. The system's roots are read when they are needed first.
+pub(crate) struct Dial {
+    resolver: Resolver,
+    /// The configuration of TLS. The system's root certificates are read with the first use.
     tls: OnceLock<Arc<ClientConfig>>,
-    /// How long a look-up may take, and as long again to connect, TLS included.
+    /// The time limit for a look-up, and the limit for connecting, TLS included.
     timeout: Duration,
-    /// How much a TLS connection receives at once, in bytes.
+    /// The size of the input buffer of a TLS connection, in bytes.
     size: usize,
 }
 
 impl Dial {
-    pub(super) fn new(
+    pub(crate) fn new(
         tls: Option<ClientConfig>,
         timeout: Duration,
         family: Option<Family>,
         jobs: usize,
     ) -> Dial {
         Dial {
-            names: Names::new(family),
+            resolver: Resolver::new(family),
             tls: tls.map(Arc::new).map(OnceLock::from).unwrap_or_default(),
             timeout,
-            size: (INPUT / jobs.max(1)).clamp(RECORD, stream::BLOCK),
+            size: (TLS_INPUT / jobs.max(1)).clamp(RECORD, stream::BLOCK),
         }
     }
 
-    /// A stream to the server of the URL; within, if that is https, TLS.
-    pub(super) fn open(
+    /// A stream to the server of the URL, with TLS for https.
+    pub(crate) fn open(
         &self,
         url: &Url,
         proxy: Option<&ProxyUrl>,
@@ -65,7 +67,7 @@ impl Dial {
             Some(proxy) => {
                 let (stream, wait) = self
                     .proxied(host, port, proxy, wait)
-                    .map_err(|failure| via(Some(proxy), failure))?;
+                    .map_err(|failure| at_proxy(Some(proxy), failure))?;
                 let tunnels = !proxy.is_socks() && !proxy.forwards(url);
                 match tunnels {
                     true => (tunnel(stream, host, port, proxy, wait)?, wait),
@@ -89,8 +91,8 @@ impl Dial {
     ) -> Result<(Box<dyn Stream>, Wait), Failure> {
         if proxy.is_socks() {
             let wait = wait.within(self.timeout, Limit::Connect);
-            let stream = socks::connect(&self.names, proxy, host, port, wait);
-            let stream = stream.map_err(|error| cause::unconnected(error, wait))?;
+            let stream = socks::connect(&self.resolver, proxy, host, port, wait);
+            let stream = stream.map_err(|error| cause::connect_failed(error, wait))?;
             return Ok((stream, wait));
         }
         let (stream, wait) = self.socket(&proxy.host, proxy.port, wait)?;
@@ -100,7 +102,7 @@ impl Dial {
         }
     }
 
-    /// A plain connection, and how long it may be waited for that it is ready.
+    /// A plain connection, and the rest of the time limit for connecting.
     fn socket(
         &self,
         host: &str,
@@ -108,15 +110,15 @@ impl Dial {
         wait: Wait,
     ) -> Result<(Box<dyn Stream>, Wait), Failure> {
         let lookup = wait.within(self.timeout, Limit::Lookup);
-        let addresses = self.names.find(host, port, lookup);
-        let addresses = addresses.map_err(|error| cause::not_found(error, lookup))?;
+        let addresses = self.resolver.find(host, port, lookup);
+        let addresses = addresses.map_err(|error| cause::lookup_failed(error, lookup))?;
         if addresses.is_empty() {
             return Err(Failure::Host("no such host".into()));
         }
         let wait = wait.within(self.timeout, Limit::Connect);
         let connected = connect(&addresses, wait);
-        let (stream, address) = connected.map_err(|error| cause::unconnected(error, wait))?;
-        self.names.answered(host, address);
+        let (stream, address) = connected.map_err(|error| cause::connect_failed(error, wait))?;
+        self.resolver.prefer(host, address);
         Ok((Box::new(Socket::new(stream)), wait))
     }
 
@@ -124,12 +126,12 @@ impl Dial {
         if let Some(config) = self.tls.get() {
             return Ok(Arc::clone(config));
         }
-        let config = tls::config(None, false, None);
-        let config = config.map_err(|error| Failure::Tls(error.to_string()))?;
+        let config = tls_config::load(None, false, None);
+        let config = config.map_err(|error| Failure::Tls(Detail::new(error.to_string(), error)))?;
         Ok(Arc::clone(self.tls.get_or_init(|| Arc::new(config))))
     }
 
-    /// TLS with the host, on top of a stream to it.
+    /// TLS on top of a stream to the host.
     fn secured(
         &self,
         stream: Box<dyn Stream>,
@@ -137,15 +139,17 @@ impl Dial {
         wait: Wait,
     ) -> Result<Box<dyn Stream>, Failure> {
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_string());
-        let name = name.map_err(|_| Failure::Tls("TLS: not a name for a certificate".into()))?;
+        let name = name.map_err(|_| {
+            Failure::Tls("TLS: the host is not a valid name in a certificate".into())
+        })?;
         match Tls::open(stream, &self.tls()?, name, self.size, wait) {
             Ok(tls) => Ok(Box::new(tls)),
-            Err(error) => Err(cause::unconnected(error, wait)),
+            Err(error) => Err(cause::connect_failed(error, wait)),
         }
     }
 }
 
-/// Has a proxy connect to a host, and hand on everything (RFC 9110, 9.3.6).
+/// Opens a tunnel to a host through a proxy (RFC 9110, 9.3.6).
 fn tunnel(
     stream: Box<dyn Stream>,
     host: &str,
@@ -157,10 +161,10 @@ fn tunnel(
     message.push_str(&proxy.authorization().unwrap_or_default());
     message.push_str("\r\n");
     let mut connection = Connection::new(stream);
-    let failed = |failure| via(Some(proxy), failure);
-    match connection.ask(message.as_bytes(), wait) {
+    let failed = |failure| at_proxy(Some(proxy), failure);
+    match connection.send(message.as_bytes(), wait) {
         Ok(head) if head.status.is_success() => Ok(connection.into_stream()),
         Ok(head) => Err(failed(Failure::Status(head.status.as_u16()))),
-        Err(broken) => Err(failed(cause::unanswered(broken, wait))),
+        Err(error) => Err(failed(cause::exchange_failed(error, wait))),
     }
 }

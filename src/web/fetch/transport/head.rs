@@ -1,23 +1,22 @@
-//! Heads of answers: the status line and the header fields (RFC 9112, 4 and 5).
+//! Heads of responses: the status line and the header fields (RFC 9112, 4 and 5).
 //!
-//! Two faults that browsers forgive are forgiven here, since nothing is lost by it:
-//! a blank before a colon, and a field that goes on in the next line (RFC 9112, 5.2).
+//! Two errors are accepted, as in browsers: a blank before a colon, and a folded field
+//! (RFC 9112, 5.2).
 
-use super::Head;
+use super::message::HttpHead;
 use httparse::{EMPTY_HEADER, ParserConfig, Response, Status};
 use ureq::http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue};
 use ureq::http::{StatusCode, Version};
 
-/// How many lines a head mostly has at most.
+/// The number of lines of most heads; more lines need an allocation.
 const LINES: usize = 64;
 
-/// Parses a head, and tells how long it is; None if there is more to come. The
-/// error says what is wrong with it.
-pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, String> {
+/// Parses a head, and returns it with its length; None if it is incomplete.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(HttpHead, usize)>, String> {
     let lines = memchr::memchr_iter(b'\n', bytes).count();
     match lines < LINES {
         true => parse_lines(bytes, &mut [EMPTY_HEADER; LINES]),
-        // The head is limited in bytes, and with that in lines.
+        // The size limit of a head limits the number of lines.
         false => parse_lines(bytes, &mut vec![EMPTY_HEADER; lines]),
     }
 }
@@ -25,7 +24,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, String> {
 fn parse_lines<'a>(
     bytes: &'a [u8],
     lines: &mut [httparse::Header<'a>],
-) -> Result<Option<(Head, usize)>, String> {
+) -> Result<Option<(HttpHead, usize)>, String> {
     let mut response = Response::new(lines);
     let parsed = ParserConfig::default()
         .allow_obsolete_multiline_headers_in_responses(true)
@@ -53,7 +52,7 @@ fn parse_lines<'a>(
         let added = headers.try_append(name, value);
         added.map_err(|_| "too many header fields".to_string())?;
     }
-    let head = Head {
+    let head = HttpHead {
         version,
         status,
         headers,
@@ -61,7 +60,7 @@ fn parse_lines<'a>(
     Ok(Some((head, len)))
 }
 
-/// The value of a field, folded lines as one.
+/// The value of a field. Folded lines are joined.
 fn value(bytes: &[u8]) -> Option<HeaderValue> {
     if memchr::memchr(b'\n', bytes).is_none() {
         return HeaderValue::from_bytes(bytes).ok();
@@ -72,17 +71,17 @@ fn value(bytes: &[u8]) -> Option<HeaderValue> {
 }
 
 /// Whether the server keeps the connection open after the body (RFC 9112, 9.3).
-pub(super) fn is_kept_open(head: &Head) -> bool {
+pub(crate) fn is_kept_open(head: &HttpHead) -> bool {
     let options = items(&head.headers, CONNECTION);
-    let says = |option: &str| options.iter().any(|own| own == option);
+    let has = |option: &str| options.iter().any(|own| own == option);
     match head.version {
-        Version::HTTP_11 => !says("close"),
-        _ => says("keep-alive"),
+        Version::HTTP_11 => !has("close"),
+        _ => has("keep-alive"),
     }
 }
 
-/// The items of a field that is a list, in lower case, over all its lines.
-pub(in crate::web::fetch) fn items(headers: &HeaderMap, name: HeaderName) -> Vec<String> {
+/// The items of a list field, in lower case, over all its lines.
+pub(crate) fn items(headers: &HeaderMap, name: HeaderName) -> Vec<String> {
     let mut items = Vec::new();
     for value in headers.get_all(name) {
         for item in String::from_utf8_lossy(value.as_bytes()).split(',') {
@@ -95,18 +94,18 @@ pub(in crate::web::fetch) fn items(headers: &HeaderMap, name: HeaderName) -> Vec
     items
 }
 
-/// A field's name in its usual spelling, `Accept-Encoding`: old servers know no other.
-pub(in crate::web::fetch) fn spelled(name: &HeaderName) -> String {
-    let mut spelled = String::with_capacity(name.as_str().len());
+/// The name of a field in its usual spelling, `Accept-Encoding`, as some old servers require.
+pub(crate) fn title_case(name: &HeaderName) -> String {
+    let mut name_in_title_case = String::with_capacity(name.as_str().len());
     let mut at_start = true;
     for c in name.as_str().chars() {
-        spelled.push(match at_start {
+        name_in_title_case.push(match at_start {
             true => c.to_ascii_uppercase(),
             false => c,
         });
         at_start = c == '-';
     }
-    spelled
+    name_in_title_case
 }
 
 #[cfg(test)]
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_head() {
+    fn invalid_heads() {
         for (bytes, error) in [
             ("SSH-2.0-x\r\n", "invalid HTTP version"),
             ("HTTP/1.1 20 OK\r\n\r\n", "invalid HTTP status"),
@@ -171,14 +170,14 @@ mod tests {
     #[test]
     fn usual_spelling() {
         let name = |text: &str| HeaderName::try_from(text).unwrap();
-        assert_eq!(spelled(&name("accept-encoding")), "Accept-Encoding");
-        assert_eq!(spelled(&name("host")), "Host");
-        assert_eq!(spelled(&name("x--a")), "X--A");
+        assert_eq!(title_case(&name("accept-encoding")), "Accept-Encoding");
+        assert_eq!(title_case(&name("host")), "Host");
+        assert_eq!(title_case(&name("x--a")), "X--A");
     }
 
     proptest! {
         #[test]
-        fn no_head_is_too_odd(bytes: Vec<u8>, lines in "(([!-~]{0,5}: ?)?[ -~\t]{0,9}\r?\n){0,9}") {
+        fn any_head(bytes: Vec<u8>, lines in "(([!-~]{0,5}: ?)?[ -~\t]{0,9}\r?\n){0,9}") {
             let _ = parse(&bytes);
             let _ = parse(format!("HTTP/1.1 200 OK\r\n{lines}\r\n").as_bytes());
         }

@@ -1,36 +1,36 @@
-//! Idle connections, to be used again.
+//! Idle connections for further requests.
 
 use super::connection::Connection;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-/// How long a connection is kept that nothing uses.
-const KEPT: Duration = Duration::from_secs(15);
+/// How long an idle connection is kept.
+const MAX_IDLE: Duration = Duration::from_secs(15);
 
 /// The idle connections of a client.
 #[derive(Debug)]
-pub(in crate::web::fetch) struct Pool {
-    /// How many there are at most.
-    most: usize,
+pub(crate) struct Pool {
+    /// The maximum number of idle connections.
+    max: usize,
     idle: Mutex<Idle>,
 }
 
 #[derive(Debug, Default)]
 struct Idle {
-    /// By what they are good for, the one that was used last at the end.
+    /// By key; the connection that was used last is the last.
     connections: HashMap<String, Vec<(Connection, Instant)>>,
     count: usize,
 }
 
 impl Pool {
-    pub(super) fn new(most: usize) -> Pool {
+    pub(crate) fn new(max: usize) -> Pool {
         let idle = Mutex::default();
-        Pool { most, idle }
+        Pool { max, idle }
     }
 
-    /// An idle connection that is good for this, if there is one.
-    pub(super) fn take(&self, key: &str) -> Option<Connection> {
+    /// Takes an idle connection with this key, if there is one.
+    pub(crate) fn take(&self, key: &str) -> Option<Connection> {
         loop {
             let (mut connection, since) = {
                 let mut idle = self.idle();
@@ -38,20 +38,20 @@ impl Pool {
                 idle.count -= 1;
                 taken
             };
-            // The look costs system calls: not within the lock.
-            if since.elapsed() < KEPT && connection.is_idle() {
+            // The check makes system calls: it runs without the lock.
+            if since.elapsed() < MAX_IDLE && connection.is_idle() {
                 return Some(connection);
             }
         }
     }
 
-    /// Keeps a connection on which an answer has ended.
-    pub(super) fn give(&self, key: String, connection: Connection) {
+    /// Adds a connection whose response has ended.
+    pub(crate) fn put(&self, key: String, connection: Connection) {
         let mut idle = self.idle();
-        if idle.count >= self.most {
-            idle.forget_old();
+        if idle.count >= self.max {
+            idle.close_oldest();
         }
-        if idle.count < self.most {
+        if idle.count < self.max {
             idle.count += 1;
             let same = idle.connections.entry(key).or_default();
             same.push((connection, Instant::now()));
@@ -59,13 +59,13 @@ impl Pool {
     }
 
     fn idle(&self) -> MutexGuard<'_, Idle> {
-        self.idle.lock().unwrap_or_else(|held| held.into_inner())
+        self.idle.lock().unwrap_or_else(|lock| lock.into_inner())
     }
 }
 
 impl Idle {
-    /// Closes the connection that was not used for the longest time.
-    fn forget_old(&mut self) {
+    /// Closes the connection that has been idle for the longest time.
+    fn close_oldest(&mut self) {
         let first = |connections: &Vec<(Connection, Instant)>| connections.first().map(|one| one.1);
         let oldest = self
             .connections

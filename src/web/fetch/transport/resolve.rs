@@ -1,10 +1,10 @@
 //! The addresses of hosts.
 //!
-//! Names are looked up once a minute at most, as curl does. The address that
-//! answered comes first from then on.
+//! A name is looked up once a minute at most, as in curl. The address of the last connection
+//! is the first of its host.
 
-use super::stream::Wait;
-use crate::web::fetch::Family;
+use crate::web::fetch::job::wait::Wait;
+use crate::web::fetch::options::Family;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
@@ -12,39 +12,39 @@ use std::sync::{Mutex, MutexGuard, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long the addresses of a name are remembered.
-const REMEMBERED: Duration = Duration::from_secs(60);
+/// How long the addresses of a name are cached.
+const MAX_AGE: Duration = Duration::from_secs(60);
 
-/// What was looked up.
+/// A cache of look-ups.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(crate) struct Resolver {
     family: Option<Family>,
-    known: Mutex<HashMap<(String, u16), Known>>,
+    cache: Mutex<HashMap<(String, u16), Entry>>,
 }
 
 #[derive(Debug, Clone)]
-struct Known {
+struct Entry {
     addresses: Vec<SocketAddr>,
     since: Instant,
 }
 
-impl Names {
-    /// Only addresses of this family count, if there is one.
-    pub(super) fn new(family: Option<Family>) -> Names {
-        let known = Mutex::default();
-        Names { family, known }
+impl Resolver {
+    /// A resolver for addresses of this family, or of both.
+    pub(crate) fn new(family: Option<Family>) -> Resolver {
+        let cache = Mutex::default();
+        Resolver { family, cache }
     }
 
-    /// The addresses of a host, of which there may be none. An error of kind
-    /// `TimedOut` is that the time is over.
-    pub(super) fn find(&self, host: &str, port: u16, wait: Wait) -> io::Result<Vec<SocketAddr>> {
+    /// The addresses of a host, possibly none. An error of kind `TimedOut` is that the
+    /// deadline has passed.
+    pub(crate) fn find(&self, host: &str, port: u16, wait: Wait) -> io::Result<Vec<SocketAddr>> {
         let key = (host.to_string(), port);
-        if let Some(known) = self.known().get(&key)
-            && known.since.elapsed() < REMEMBERED
+        if let Some(entry) = self.cache().get(&key)
+            && entry.since.elapsed() < MAX_AGE
         {
-            return Ok(known.addresses.clone());
+            return Ok(entry.addresses.clone());
         }
-        let mut addresses = match itself(host) {
+        let mut addresses = match without_lookup(host) {
             Some(found) => found.iter().map(|&ip| SocketAddr::new(ip, port)).collect(),
             None => look_up(host, port, wait)?,
         };
@@ -54,40 +54,37 @@ impl Names {
             Some(Family::V6) => address.is_ipv6(),
         });
         let since = Instant::now();
-        let mut known = self.known();
-        // Of many names only those of the last minute are kept.
-        known.retain(|_, known| known.since.elapsed() < REMEMBERED);
-        let addresses_kept = addresses.clone();
-        known.insert(
-            key,
-            Known {
-                addresses: addresses_kept,
-                since,
-            },
-        );
+        let mut cache = self.cache();
+        // The cache does not grow: old entries are removed.
+        cache.retain(|_, entry| entry.since.elapsed() < MAX_AGE);
+        let entry = Entry {
+            addresses: addresses.clone(),
+            since,
+        };
+        cache.insert(key, entry);
         Ok(addresses)
     }
 
-    /// This address answered: it is tried first from now on.
-    pub(super) fn answered(&self, host: &str, address: SocketAddr) {
-        let mut known = self.known();
-        let Some(known) = known.get_mut(&(host.to_string(), address.port())) else {
+    /// Puts an address first for the next connections.
+    pub(crate) fn prefer(&self, host: &str, address: SocketAddr) {
+        let mut cache = self.cache();
+        let Some(entry) = cache.get_mut(&(host.to_string(), address.port())) else {
             return;
         };
-        let place = known.addresses.iter().position(|known| *known == address);
+        let place = entry.addresses.iter().position(|known| *known == address);
         if let Some(place) = place {
-            known.addresses[..=place].rotate_right(1);
+            entry.addresses[..=place].rotate_right(1);
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<(String, u16), Known>> {
-        self.known.lock().unwrap_or_else(|held| held.into_inner())
+    fn cache(&self) -> MutexGuard<'_, HashMap<(String, u16), Entry>> {
+        self.cache.lock().unwrap_or_else(|lock| lock.into_inner())
     }
 }
 
-/// The addresses of a host that needs no look-up: an address, or a name below
-/// `localhost`, which always is this machine (RFC 6761, 6.3).
-fn itself(host: &str) -> Option<Vec<IpAddr>> {
+/// The addresses of a host that needs no look-up: an address, or a name below `localhost`,
+/// which is the loopback address (RFC 6761, 6.3).
+fn without_lookup(host: &str) -> Option<Vec<IpAddr>> {
     let bare = host.trim_matches(['[', ']']);
     if let Ok(ip) = bare.parse() {
         return Some(vec![ip]);
@@ -98,8 +95,8 @@ fn itself(host: &str) -> Option<Vec<IpAddr>> {
     is_loopback.then(loopback)
 }
 
-/// Looks a name up, within the time limit as far as there is a thread to be had
-/// that may be left behind.
+/// Looks a name up on a thread of its own, which the time limit leaves behind. Without a new
+/// thread there is no time limit.
 fn look_up(host: &str, port: u16, wait: Wait) -> io::Result<Vec<SocketAddr>> {
     let limit = match wait.until {
         Some((until, _)) => until.saturating_duration_since(Instant::now()),
@@ -108,7 +105,7 @@ fn look_up(host: &str, port: u16, wait: Wait) -> io::Result<Vec<SocketAddr>> {
     let (sender, found) = mpsc::sync_channel(1);
     let name = host.to_string();
     let started = thread::Builder::new().spawn(move || {
-        // It may come too late.
+        // After the time limit there is no receiver.
         let _ = sender.send(
             (name.as_str(), port)
                 .to_socket_addrs()
@@ -134,30 +131,30 @@ mod tests {
 
     // case fetch-24
     #[test]
-    fn names_below_localhost_are_this_machine() {
-        let names = Names::new(None);
-        let find = |host| names.find(host, 80, WAIT).unwrap();
-        let here = ["127.0.0.1:80", "[::1]:80"].map(|text| text.parse::<SocketAddr>().unwrap());
-        assert_eq!(find("app.localhost"), here);
-        assert_eq!(find("A.B.LocalHost."), here);
-        assert_eq!(find("localhost."), here);
+    fn names_below_localhost_are_loopback() {
+        let resolver = Resolver::new(None);
+        let find = |host| resolver.find(host, 80, WAIT).unwrap();
+        let loopback = ["127.0.0.1:80", "[::1]:80"].map(|text| text.parse::<SocketAddr>().unwrap());
+        assert_eq!(find("app.localhost"), loopback);
+        assert_eq!(find("A.B.LocalHost."), loopback);
+        assert_eq!(find("localhost."), loopback);
         assert_eq!(find("127.0.0.2"), ["127.0.0.2:80".parse().unwrap()]);
-        assert_eq!(find("[::1]"), here[1..]);
-        let only_six = Names::new(Some(Family::V6));
+        assert_eq!(find("[::1]"), loopback[1..]);
+        let only_six = Resolver::new(Some(Family::V6));
         let found = only_six.find("app.localhost", 80, WAIT);
-        assert_eq!(found.unwrap(), here[1..]);
+        assert_eq!(found.unwrap(), loopback[1..]);
     }
 
     #[test]
-    fn the_address_that_answered_comes_first() {
-        let names = Names::new(None);
-        let find = || names.find("x.localhost", 1, WAIT).unwrap();
+    fn the_preferred_address_is_first() {
+        let resolver = Resolver::new(None);
+        let find = || resolver.find("x.localhost", 1, WAIT).unwrap();
         let [first, second] = find()[..] else {
             panic!()
         };
-        names.answered("x.localhost", second);
+        resolver.prefer("x.localhost", second);
         assert_eq!(find(), [second, first]);
-        names.answered("x.localhost", "1.2.3.4:1".parse().unwrap());
+        resolver.prefer("x.localhost", "1.2.3.4:1".parse().unwrap());
         assert_eq!(find(), [second, first]);
     }
 }

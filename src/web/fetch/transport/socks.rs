@@ -1,10 +1,11 @@
-//! Streams through SOCKS proxies, by ureq, which speaks SOCKS 4, 4a, 5 and 5h.
+//! Streams through SOCKS proxies, by ureq, which supports SOCKS 4, 4a, 5 and 5h.
 //!
-//! ureq calls this interface unversioned; that is why Cargo.toml pins it.
+//! This is an unversioned interface of ureq. Therefore Cargo.toml pins the version of ureq.
 
-use super::names::Names;
-use super::stream::{Stream, Wait};
-use crate::web::fetch::proxy::ProxyUrl;
+use super::proxy::ProxyUrl;
+use super::resolve::Resolver;
+use super::stream::Stream;
+use crate::web::fetch::job::wait::Wait;
 use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -12,28 +13,28 @@ use std::sync::Arc;
 use ureq::Error;
 use ureq::config::Config;
 use ureq::http::Uri;
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver as UreqResolver};
 use ureq::unversioned::transport::time::{Duration as Time, Instant};
 use ureq::unversioned::transport::{
     ConnectionDetails, Connector, NextTimeout, SocksConnector, Transport, TransportAdapter,
 };
 
 /// Connects to a host through a SOCKS proxy.
-pub(super) fn connect(
-    names: &Names,
+pub(crate) fn connect(
+    names: &Resolver,
     proxy: &ProxyUrl,
     host: &str,
     port: u16,
     wait: Wait,
 ) -> io::Result<Box<dyn Stream>> {
     let settings = proxy.to_ureq().map_err(io::Error::other)?;
-    // What the proxy is asked for: an address, if it does not look names up itself.
-    let looks_up = !settings.resolve_target();
+    // Some proxies look names up themselves; the others need an address.
+    let proxy_looks_up = !settings.resolve_target();
     let config = Config::builder().proxy(Some(settings)).build();
     let uri = format!("http://{host}:{port}/").parse::<Uri>();
     let uri = uri.map_err(|error| io::Error::other(error.to_string()))?;
-    let resolver = Found(names.find(&proxy.host, proxy.port, wait)?);
-    let target = match looks_up {
+    let resolver = FixedResolver(names.find(&proxy.host, proxy.port, wait)?);
+    let target = match proxy_looks_up {
         true => Vec::new(),
         false => names.find(host, port, wait)?,
     };
@@ -51,28 +52,28 @@ pub(super) fn connect(
         register_shutdown: Arc::new(|_| Ok(())),
     };
     let connector = SocksConnector::default();
-    let transport = Connector::<()>::connect(&connector, &details, None).map_err(plain)?;
+    let transport = Connector::<()>::connect(&connector, &details, None).map_err(io_error)?;
     let transport: Box<dyn Transport> = match transport {
         Some(transport) => Box::new(transport),
         None => return Err(io::Error::other("no connection to the proxy")),
     };
     let adapter = TransportAdapter::new(transport, Arc::new(Instant::now));
-    Ok(Box::new(Through(adapter)))
+    Ok(Box::new(SocksStream(adapter)))
 }
 
-/// A connection that ureq has opened.
-struct Through(TransportAdapter);
+/// A connection of ureq.
+struct SocksStream(TransportAdapter);
 
-impl fmt::Debug for Through {
+impl fmt::Debug for SocksStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Through").finish_non_exhaustive()
+        f.debug_struct("SocksStream").finish_non_exhaustive()
     }
 }
 
-impl Stream for Through {
+impl Stream for SocksStream {
     fn read(&mut self, buffer: &mut [u8], wait: Wait) -> io::Result<usize> {
         self.0.set_timeout(timeout(wait)?);
-        crate::common::stream::read(&mut self.0, buffer).map_err(late)
+        crate::common::stream::read(&mut self.0, buffer).map_err(timed_out)
     }
 
     fn write_all(&mut self, bytes: &[u8], wait: Wait) -> io::Result<()> {
@@ -80,10 +81,10 @@ impl Stream for Through {
         self.0
             .write_all(bytes)
             .and_then(|()| self.0.flush())
-            .map_err(late)
+            .map_err(timed_out)
     }
 
-    fn is_silent(&mut self) -> bool {
+    fn would_wait(&mut self) -> bool {
         let transport = self.0.get_mut();
         transport.buffers().input().is_empty() && transport.is_open()
     }
@@ -96,11 +97,11 @@ fn timeout(wait: Wait) -> io::Result<NextTimeout> {
     })
 }
 
-/// The addresses of the proxy, the one name that ureq asks for.
+/// A resolver with the addresses of the proxy, the only name that ureq looks up.
 #[derive(Debug)]
-struct Found(Vec<SocketAddr>);
+struct FixedResolver(Vec<SocketAddr>);
 
-impl Resolver for Found {
+impl UreqResolver for FixedResolver {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         match self.0.is_empty() {
             true => Err(Error::HostNotFound),
@@ -109,35 +110,35 @@ impl Resolver for Found {
     }
 }
 
-/// Some addresses, as ureq has them: as many as it has room for.
-fn addresses(resolver: &Found, from: &[SocketAddr]) -> ResolvedSocketAddrs {
-    const ROOM: usize = 16;
+/// Addresses in the type of ureq, which limits their number.
+fn addresses(resolver: &FixedResolver, from: &[SocketAddr]) -> ResolvedSocketAddrs {
+    const MAX: usize = 16;
     let mut addresses = resolver.empty();
     from.iter()
-        .take(ROOM)
+        .take(MAX)
         .for_each(|&address| addresses.push(address));
     addresses
 }
 
-/// The error of the system in an error of ureq.
-fn plain(error: Error) -> io::Error {
+/// An error of ureq as an error of the system.
+fn io_error(error: Error) -> io::Error {
     match error {
-        // Not an end within TLS, which has not begun.
+        // `UnexpectedEof` would mean a connection closed within TLS.
         Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             io::Error::other("connection closed")
         }
-        // What the proxy answers has no number of the system.
+        // An error without a number of the system is a response of the proxy.
         Error::Io(error) if error.get_ref().is_some() => {
             io::Error::other(format!("SOCKS: {error}"))
         }
         Error::Io(error) => error,
         Error::Timeout(_) => io::ErrorKind::TimedOut.into(),
-        error => io::Error::other(error.to_string()),
+        error => io::Error::other(error),
     }
 }
 
-/// ureq's errors travel as causes of errors of the system.
-fn late(error: io::Error) -> io::Error {
+/// ureq reports its time limits as sources of errors of the system.
+fn timed_out(error: io::Error) -> io::Error {
     match error.get_ref().and_then(|cause| cause.downcast_ref()) {
         Some(Error::Timeout(_)) => io::ErrorKind::TimedOut.into(),
         _ => error,

@@ -1,32 +1,30 @@
-//! What a body was so far, in a few bytes, so that it is known again when its
-//! server gives it once more.
+//! A hash of the received part of a body, to recognize it when the server sends the whole body
+//! again.
 //!
-//! It is XXH3 of 128 bits, 21 ms for a gibibyte where SHA-256 takes 680 (one
-//! core of an AMD EPYC, instructions for SHA included). That is no
-//! cryptographic hash, and need not be: it tells a body from another version of
-//! it, not from a forgery. Who gives both bodies can give whatever it likes, and
-//! gains nothing if two of them are taken for one. Two that differ by accident are
-//! taken for one in 1 of 2^128 cases; the seed is drawn at random, so that there
-//! are no two texts for which that happens each time.
+//! The hash is XXH3 with 128 bits: 21 ms for a gibibyte, SHA-256 takes 680 ms (one core of an
+//! AMD EPYC with SHA instructions). It is not cryptographic: it distinguishes versions of a
+//! body, not forgeries. The same server sends both bodies, and gains nothing by a collision. Two
+//! bodies that differ by accident have the same hash in 1 of 2^128 cases. The seed is random,
+//! so that no pair of bodies always collides.
 
 use std::hash::{BuildHasher, RandomState};
 use twox_hash::XxHash3_128;
 
-/// The fingerprint of the bytes so far.
+/// The hash of the bytes so far.
 #[derive(Clone)]
-pub(super) struct Fingerprint {
+pub(crate) struct Fingerprint {
     seed: u64,
     hash: XxHash3_128,
 }
 
 impl Fingerprint {
-    /// Of nothing, with a seed of its own.
-    pub(super) fn new() -> Fingerprint {
+    /// The hash of no bytes, with a new seed.
+    pub(crate) fn new() -> Fingerprint {
         Fingerprint::seeded(RandomState::new().hash_one(()))
     }
 
-    /// Of nothing, to be compared with this one.
-    pub(super) fn of_nothing(&self) -> Fingerprint {
+    /// The hash of no bytes, with the seed of this one.
+    pub(crate) fn restart(&self) -> Fingerprint {
         Fingerprint::seeded(self.seed)
     }
 
@@ -35,8 +33,8 @@ impl Fingerprint {
         Fingerprint { seed, hash }
     }
 
-    /// These bytes come next.
-    pub(super) fn update(&mut self, bytes: &[u8]) {
+    /// Adds the next bytes.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.hash.write(bytes);
     }
 }
@@ -57,13 +55,13 @@ mod tests {
         fn the_same_bytes_in_other_pieces(text: Vec<u8>, piece in 1..50usize, at in any::<prop::sample::Index>()) {
             let mut whole = Fingerprint::new();
             whole.update(&text);
-            let mut again = whole.of_nothing();
+            let mut again = whole.restart();
             text.chunks(piece).for_each(|piece| again.update(piece));
             prop_assert!(whole == again);
             if !text.is_empty() {
                 let mut other = text.clone();
                 other[at.index(text.len())] ^= 1;
-                let mut changed = whole.of_nothing();
+                let mut changed = whole.restart();
                 changed.update(&other);
                 prop_assert!(changed != whole);
             }

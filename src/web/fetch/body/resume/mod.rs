@@ -1,284 +1,298 @@
-//! A body that survives breaks: every byte is handed on exactly once, or there
-//! is an error.
+//! A body that is resumed: every byte exactly once, or an error.
 //!
-//! A break is whatever keeps the rest of a body from coming: a connection cut
-//! or reset, silence, a chunk that is none. Then, after a wait (`retry`), the
-//! server is asked again:
+//! A body is broken if its rest does not arrive: a connection that is closed or reset, a
+//! timeout, invalid framing. After a wait (`retry`) the server gets another request:
 //!
-//! - If it gave its version of the body a name (a strong validator, `range`),
-//!   for the rest of that version: `Range` with `If-Range`. With 206 the rest
-//!   comes, and what the head says about it must fit to the byte. 416 says that
-//!   there is none: then what was handed on must be all.
-//! - Otherwise, and if the server answers with the whole all the same (200), the
-//!   body is read anew: the bytes that were handed on before are skipped, and
-//!   must be the same. They are known by a hash (`fingerprint`), which is kept from the
-//!   first byte on, unless the server said that it will give ranges of this
-//!   version: then that name must be the same.
+//! - If the response had a strong validator (`range`), the request is for the rest of that
+//!   version: `Range` with `If-Range`. With status 206 the rest follows, and its head must
+//!   fit to the byte. Status 416 means that there is no rest: the body must be complete.
+//! - Otherwise, and if the server sends the whole body all the same (200), the body is read
+//!   from its beginning. The part that was received before is skipped, and must be the same.
+//!   It is compared by a hash (`fingerprint`), computed from the first byte on, unless the
+//!   server supports ranges of this version: then the validator must be the same.
 //!
-//! A body that is another one by now is an error ([`Failure::Changed`]), never
-//! a splice. So is a body that breaks too often: as many tries are made as
-//! [`Options::retry`](super::Options) says without one new byte.
+//! A body that has changed is an error ([`Failure::Changed`]); two versions are never spliced.
+//! [`Options::retry`](crate::web::fetch::Options) limits the number of retries in a row without
+//! a new byte.
 //!
-//! What cannot be seen: a plain FIN ends a body that has neither length nor
-//! chunks (HTTP/1.0). That may have been a cut.
+//! A body with neither length nor chunks (HTTP/1.0) ends with a FIN. A truncated one looks the
+//! same.
 
-use super::address::parse;
-use super::cause;
-use super::errand::Errand;
-use super::failure::{Failure, NO_RANGE};
-use super::fingerprint::Fingerprint;
-use super::http::items;
-use super::page::Source;
-use super::range::{self, ContentRange, Validator};
-use super::request::{Answer, Head, Question, Refusal, Tail, ask};
-use super::wire::Wire;
-use super::{Inner, retry};
+use super::source::Source;
 use crate::common::error::Error;
+use crate::web::fetch::address::parse;
+use crate::web::fetch::failure::{Failure, RANGE_NOT_SATISFIABLE};
+use crate::web::fetch::job::Job;
+use crate::web::fetch::request::message::{
+    Request, RequestError, Response, ResponseBody, ResponseHead,
+};
+use crate::web::fetch::request::session::Session;
+use crate::web::fetch::request::{retry, send};
+use crate::web::fetch::transport::cause;
+use crate::web::fetch::transport::head::items;
+use fingerprint::Fingerprint;
+use range::{ContentRange, Validator};
 use rustix::fd::BorrowedFd;
 use std::io::{self, Read};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::StatusCode;
 use ureq::http::header::CONTENT_ENCODING;
 use url::Url;
+use wire::Wire;
 
-/// How much is skipped at a time, in bytes.
+mod fingerprint;
+mod range;
+mod wire;
+
+/// The size of a read of the part to skip, in bytes.
 const SKIP: usize = 64 << 10;
 
-/// The whole body, whatever it takes.
-pub(super) struct Resumed {
-    inner: Arc<Inner>,
-    errand: Arc<Errand>,
-    /// Where the body is, after all redirects.
+/// A body that is resumed where it breaks.
+pub(crate) struct Resumed {
+    session: Arc<Session>,
+    job: Arc<Job>,
+    /// The URL of the body, after redirects.
     url: Url,
     wire: Wire,
-    /// Whether that is a part, which may not reach to the end.
+    /// Whether the response is a part, which may end before the body does.
     in_part: bool,
-    /// The name of the version that is being read.
+    /// The validator of the version that is being read.
     validator: Option<Validator>,
-    /// Whether the server gives parts, as far as we know.
-    parts: bool,
+    /// Whether the server supports ranges, as far as it is known.
+    has_ranges: bool,
     encodings: Vec<String>,
     total: Option<u64>,
-    /// How much was handed on, in bytes.
+    /// The number of bytes that were read.
     offset: u64,
-    /// The hash of that, if it may be needed.
+    /// The hash of these bytes, if it may be needed.
     prefix: Option<Fingerprint>,
-    /// How often it was tried in vain since the last new byte.
-    tries: u32,
-    over: bool,
+    /// The number of retries since the last new byte.
+    retries: u32,
+    is_finished: bool,
 }
 
-/// What came of asking again.
-enum Again {
-    /// It goes on.
-    Resumed,
-    /// What was handed on was all there is.
-    Complete,
-}
+/// The result of a request for the rest: go on reading, or the body is complete.
+type Rest = ControlFlow<()>;
 
 impl Resumed {
-    /// The body of a first answer.
-    pub(super) fn new(
-        inner: &Arc<Inner>,
-        errand: &Arc<Errand>,
-        head: &Head,
-        tail: Tail,
+    /// The body of the first response.
+    pub(crate) fn new(
+        session: &Arc<Session>,
+        job: &Arc<Job>,
+        head: &ResponseHead,
+        body: ResponseBody,
     ) -> Resumed {
-        let total = tail.body.framing().length();
-        errand.expect(total);
+        let total = body.body.framing().length();
+        job.set_total(total);
         let validator = Validator::of(&head.headers);
         let offered = range::are_offered(&head.headers);
-        let sure = validator.is_some() && offered == Some(true);
+        let is_resumable = validator.is_some() && offered == Some(true);
         Resumed {
-            inner: Arc::clone(inner),
-            errand: Arc::clone(errand),
+            session: Arc::clone(session),
+            job: Arc::clone(job),
             url: head.url.clone(),
-            parts: validator.is_some() && offered != Some(false),
+            has_ranges: validator.is_some() && offered != Some(false),
             validator,
             encodings: items(&head.headers, CONTENT_ENCODING),
             total,
-            wire: Wire::new(errand, inner.options.stall_timeout, tail, 0, total),
+            wire: Wire::new(job, session.options.stall_timeout, body, 0, total),
             in_part: false,
             offset: 0,
-            prefix: (!sure).then(Fingerprint::new),
-            tries: 0,
-            over: false,
+            prefix: (!is_resumable).then(Fingerprint::new),
+            retries: 0,
+            is_finished: false,
         }
     }
 
-    fn wire(&self, tail: Tail, at: u64, end: Option<u64>) -> Wire {
-        Wire::new(
-            &self.errand,
-            self.inner.options.stall_timeout,
-            tail,
-            at,
-            end,
-        )
+    fn wire(&self, body: ResponseBody, offset: u64, end: Option<u64>) -> Wire {
+        let stall = self.session.options.stall_timeout;
+        Wire::new(&self.job, stall, body, offset, end)
     }
 
-    /// Gets over a break: asks again until it goes on, or there is no hope.
-    fn mend(&mut self, broken: Failure) -> Result<Again, Failure> {
-        // What begins so is no break of a body: it would begin so again.
+    /// Resumes a broken body, with retries.
+    fn resume(&mut self, broken: Failure) -> Result<Rest, Failure> {
+        // A body that begins with invalid framing is not broken: it would be the same again.
         if self.offset == 0 && matches!(broken, Failure::Garbled(_)) {
             return Err(broken);
         }
-        let mut last = (broken.clone(), None);
+        let mut last = broken.clone();
+        let mut retry_after = None;
         loop {
-            if last.0.is_too_long() {
-                return Err(last.0);
+            if last.is_too_long() {
+                return Err(last);
             }
-            if self.tries >= self.inner.options.retry || !self.wait(last.1) {
-                return Err(last.0.ending(broken));
+            if self.retries >= self.session.options.retry || !self.wait(retry_after) {
+                return Err(last.after(broken));
             }
-            match self.again() {
-                Ok(again) => return Ok(again),
-                Err(refusal) if refusal.failure.may_pass() => {
-                    last = (refusal.failure, refusal.after);
+            match self.request_rest() {
+                Ok(rest) => return Ok(rest),
+                Err(error) if error.failure.is_resumable() => {
+                    last = error.failure;
+                    retry_after = error.retry_after;
                 }
-                Err(refusal) => return Err(refusal.failure.ending(broken)),
+                Err(error) => return Err(error.failure.after(broken)),
             }
         }
     }
 
-    fn wait(&mut self, asked: Option<Duration>) -> bool {
-        self.tries += 1;
-        self.errand.retried();
-        let delay = retry::delay(self.inner.options.retry_delay, self.tries, asked);
-        self.errand.clock.sleep(delay)
+    /// Waits before a retry; false if the deadline is earlier.
+    fn wait(&mut self, retry_after: Option<Duration>) -> bool {
+        self.retries += 1;
+        self.job.count_retry();
+        let first = self.session.options.retry_delay;
+        let delay = retry::delay(first, self.retries, retry_after);
+        self.job.clock.sleep(delay)
     }
 
-    /// Asks for the rest, or for the whole, once.
-    fn again(&mut self) -> Result<Again, Refusal> {
-        let validator = self.validator.as_ref().filter(|_| self.parts);
-        let mut question = Question::whole();
+    /// Requests the rest, or the whole body, once.
+    fn request_rest(&mut self) -> Result<Rest, RequestError> {
+        let validator = self.validator.as_ref().filter(|_| self.has_ranges);
+        let mut request = Request::default();
         if self.offset > 0 {
-            question.rest = validator.map(|version| (self.offset, version.as_str()));
+            request.rest = validator.map(|validator| (self.offset, validator.as_str()));
         }
-        let Answer { head, tail } = self.ask(&question)?;
+        let Response { head, body } = self.send(&request)?;
         match head.status {
-            StatusCode::PARTIAL_CONTENT => self.part(&head, tail),
-            StatusCode::RANGE_NOT_SATISFIABLE => self.nothing_left(&head),
-            _ => self.anew(&head, tail),
-        }
-    }
-
-    /// Asks where the body was; and where that is refused, at the first URL: what it
-    /// redirects to may be good for one request, or some minutes.
-    fn ask(&self, question: &Question) -> Result<Answer, Refusal> {
-        let refusal = match ask(&self.inner, &self.errand, self.url.clone(), question) {
-            Err(refusal) => refusal,
-            answer => return answer,
-        };
-        match parse(self.errand.url()) {
-            Ok(first) if first != self.url && !refusal.failure.may_pass() => {
-                ask(&self.inner, &self.errand, first, question)
+            StatusCode::PARTIAL_CONTENT => self.continue_with_part(&head, body)?,
+            StatusCode::RANGE_NOT_SATISFIABLE => {
+                self.check_end(&head)?;
+                return Ok(Rest::Break(()));
             }
-            _ => Err(refusal),
+            _ => self.restart(&head, body)?,
+        }
+        Ok(Rest::Continue(()))
+    }
+
+    /// Requests the URL of the body, and the first URL if that fails: the target of a redirect
+    /// may be valid for one request or a few minutes only.
+    fn send(&self, request: &Request) -> Result<Response, RequestError> {
+        let error = match send(&self.session, &self.job, self.url.clone(), request) {
+            Err(error) => error,
+            response => return response,
+        };
+        match parse(self.job.url()) {
+            Ok(first) if first != self.url && !error.failure.is_resumable() => {
+                send(&self.session, &self.job, first, request)
+            }
+            _ => Err(error),
         }
     }
 
-    /// 206: the rest, if it is the rest of this.
-    fn part(&mut self, head: &Head, tail: Tail) -> Result<Again, Refusal> {
+    /// Status 206: continues with the rest, after checking that it is the rest of this version.
+    fn continue_with_part(
+        &mut self,
+        head: &ResponseHead,
+        body: ResponseBody,
+    ) -> Result<(), Failure> {
         let Some(ContentRange::Part { first, last, total }) = ContentRange::of(&head.headers)
         else {
-            return Err(Failure::Protocol("206 without a Content-Range".into()).into());
+            return Err(Failure::Protocol("206 without a Content-Range".into()));
         };
         if first != self.offset {
-            let cause = format!("bytes from {first} instead of {} on", self.offset);
-            return Err(Failure::Protocol(cause).into());
+            let message = format!("bytes from {first} instead of {} on", self.offset);
+            return Err(Failure::Protocol(message.into()));
         }
-        if let (Some(now), Some(before)) = (total, self.total)
-            && now != before
-        {
-            return Err(Failure::Changed(format!("{now} bytes instead of {before}")).into());
-        }
-        // A tag must come with a part (RFC 9110, 15.3.7), a time need not.
-        let same = self.validator.as_ref().is_some_and(|version| {
-            let silent = matches!(version, Validator::Modified(_));
-            version.is_of(&head.headers, silent)
+        self.check_total(total)?;
+        // A tag is required in a part (RFC 9110, 15.3.7), a time is not.
+        let is_same = self.validator.as_ref().is_some_and(|validator| {
+            let default = matches!(validator, Validator::Modified(_));
+            validator.matches(&head.headers, default)
         });
-        if !same {
-            return Err(Failure::Changed("the rest is of another version".into()).into());
+        if !is_same {
+            return Err(Failure::Changed("the rest is of another version".into()));
         }
-        let encodings = items(&head.headers, CONTENT_ENCODING);
-        let named = head.headers.contains_key(CONTENT_ENCODING);
-        if named && encodings != self.encodings {
-            return Err(Failure::Changed("another content encoding".into()).into());
+        if head.headers.contains_key(CONTENT_ENCODING) {
+            self.check_encodings(head)?;
         }
         let end = last + 1;
-        fits(&tail, end - first)?;
+        check_length(&body, end - first)?;
         self.total = self.total.or(total);
-        self.wire = self.wire(tail, first, Some(end));
+        self.wire = self.wire(body, first, Some(end));
         self.in_part = true;
-        self.wire.total = self.total;
-        self.errand.expect(self.total);
-        Ok(Again::Resumed)
+        self.set_total();
+        Ok(())
     }
 
-    /// 416: there is nothing from the offset on.
-    fn nothing_left(&mut self, head: &Head) -> Result<Again, Refusal> {
+    /// Status 416: checks that the body ends at the offset.
+    fn check_end(&mut self, head: &ResponseHead) -> Result<(), Failure> {
         match ContentRange::of(&head.headers) {
-            Some(ContentRange::Beyond { total })
+            Some(ContentRange::Unsatisfied { total })
                 if total == self.offset && self.total.is_none_or(|known| known == total) =>
             {
-                Ok(Again::Complete)
+                Ok(())
             }
-            Some(ContentRange::Beyond { total }) => {
-                let cause = format!("{total} bytes only, {} have come", self.offset);
-                Err(Failure::Changed(cause).into())
+            Some(ContentRange::Unsatisfied { total }) => {
+                let message = format!("{total} bytes only, {} have come", self.offset);
+                Err(Failure::Changed(message.into()))
             }
             _ => {
-                // It does not know what it says: no parts from this one.
-                self.parts = false;
-                Err(Failure::Status(NO_RANGE).into())
+                // The response contradicts itself: the next request is for the whole body.
+                self.has_ranges = false;
+                Err(Failure::Status(RANGE_NOT_SATISFIABLE))
             }
         }
     }
 
-    /// 200: the whole once more, whose beginning must be what was handed on.
-    fn anew(&mut self, head: &Head, tail: Tail) -> Result<Again, Refusal> {
-        let total = tail.body.framing().length();
-        if items(&head.headers, CONTENT_ENCODING) != self.encodings {
-            return Err(Failure::Changed("another content encoding".into()).into());
+    /// Status 200: continues with the whole body behind the part that was read before.
+    fn restart(&mut self, head: &ResponseHead, body: ResponseBody) -> Result<(), Failure> {
+        let total = body.body.framing().length();
+        self.check_encodings(head)?;
+        if self.offset > 0 {
+            self.check_total(total)?;
         }
-        if let (Some(now), Some(before)) = (total, self.total)
-            && now != before
-            && self.offset > 0
-        {
-            return Err(Failure::Changed(format!("{now} bytes instead of {before}")).into());
-        }
-        let named = |version: &Validator| version.is_of(&head.headers, false);
-        let same_name = self.validator.as_ref().is_some_and(named);
-        if self.offset > 0 && self.prefix.is_none() && !same_name {
-            let cause = "another version, and no part of this one";
-            return Err(Failure::Changed(cause.into()).into());
+        let matches = |validator: &Validator| validator.matches(&head.headers, false);
+        let has_same_validator = self.validator.as_ref().is_some_and(matches);
+        if self.offset > 0 && self.prefix.is_none() && !has_same_validator {
+            let message = "another version, and no part of this one";
+            return Err(Failure::Changed(message.into()));
         }
         let validator = Validator::of(&head.headers);
         let offered = range::are_offered(&head.headers);
-        let mut wire = self.wire(tail, 0, total);
-        self.skip(&mut wire)?;
-        // From here on it is this version.
-        self.parts = validator.is_some() && offered != Some(false) && self.parts;
+        let mut wire = self.wire(body, 0, total);
+        self.skip_prefix(&mut wire)?;
+        // This version is being read from now on.
+        self.has_ranges = validator.is_some() && offered != Some(false) && self.has_ranges;
         self.validator = validator;
         self.total = total.or(self.total.filter(|_| self.offset > 0));
         self.wire = wire;
         self.in_part = false;
-        self.wire.total = self.total;
-        self.errand.expect(self.total);
-        Ok(Again::Resumed)
+        self.set_total();
+        Ok(())
     }
 
-    /// Reads what was handed on before, once more, and compares.
-    fn skip(&self, wire: &mut Wire) -> Result<(), Refusal> {
-        let mut hash = self.prefix.as_ref().map(Fingerprint::of_nothing);
+    fn check_encodings(&self, head: &ResponseHead) -> Result<(), Failure> {
+        match items(&head.headers, CONTENT_ENCODING) == self.encodings {
+            true => Ok(()),
+            false => Err(Failure::Changed("another content encoding".into())),
+        }
+    }
+
+    fn check_total(&self, total: Option<u64>) -> Result<(), Failure> {
+        match (total, self.total) {
+            (Some(now), Some(before)) if now != before => Err(Failure::Changed(
+                format!("{now} bytes instead of {before}").into(),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn set_total(&mut self) {
+        self.wire.total = self.total;
+        self.job.set_total(self.total);
+    }
+
+    /// Reads the part that was read before, and compares it.
+    fn skip_prefix(&self, wire: &mut Wire) -> Result<(), Failure> {
+        let mut hash = self.prefix.as_ref().map(Fingerprint::restart);
         let mut buffer = vec![0; SKIP];
-        let shorter = || Failure::Changed(format!("less than {} bytes", self.offset));
-        while wire.at() < self.offset {
-            let left = (self.offset - wire.at()).min(SKIP as u64) as usize;
+        while wire.offset() < self.offset {
+            let left = (self.offset - wire.offset()).min(SKIP as u64) as usize;
             let n = wire.read(&mut buffer[..left])?;
             if n == 0 {
-                return Err(shorter().into());
+                let message = format!("less than {} bytes", self.offset);
+                return Err(Failure::Changed(message.into()));
             }
             if let Some(hash) = &mut hash {
                 hash.update(&buffer[..n]);
@@ -287,52 +301,52 @@ impl Resumed {
         match self.prefix == hash {
             true => Ok(()),
             false => {
-                let cause = format!("its first {} bytes differ", self.offset);
-                Err(Failure::Changed(cause).into())
+                let message = format!("its first {} bytes differ", self.offset);
+                Err(Failure::Changed(message.into()))
             }
         }
     }
 
-    /// What follows from a read: the number of bytes that were handed on; 0 if it is
-    /// over, or goes on with the next read.
-    fn after(&mut self, read: Result<usize, Failure>) -> Result<usize, Failure> {
-        let again = match read {
-            Ok(0) => self.ended(),
+    /// Handles the result of a read: the number of new bytes; 0 at the end of the body, or if
+    /// the next read continues.
+    fn after_read(&mut self, read: Result<usize, Failure>) -> Result<usize, Failure> {
+        let rest = match read {
+            Ok(0) => self.after_end(),
             Ok(n) => {
                 self.offset += n as u64;
-                self.errand.came(n);
-                self.tries = 0;
+                self.job.add_received(n);
+                self.retries = 0;
                 return Ok(n);
             }
-            Err(broken) => self.mend(broken),
+            Err(broken) => self.resume(broken),
         };
-        self.over = !matches!(again, Ok(Again::Resumed));
-        again.map(|_| 0)
+        self.is_finished = !matches!(rest, Ok(Rest::Continue(())));
+        rest.map(|_| 0)
     }
 
-    /// An answer has come to its true end. Whether that is the end of the body:
-    /// a server may give a shorter part than it was asked for.
-    fn ended(&mut self) -> Result<Again, Failure> {
-        let complete = match self.total {
+    /// Handles the true end of a response, which need not be the end of the body: a server may
+    /// send a shorter part than requested.
+    fn after_end(&mut self) -> Result<Rest, Failure> {
+        let is_complete = match self.total {
             Some(total) => self.offset >= total,
             None => !self.in_part,
         };
-        if complete {
-            return Ok(Again::Complete);
+        if is_complete {
+            return Ok(Rest::Break(()));
         }
-        self.again().or_else(|_| {
-            let so_far = cause::so_far(self.offset, self.total);
-            self.mend(Failure::Truncated(so_far))
+        self.request_rest().or_else(|_| {
+            let progress = cause::progress(self.offset, self.total);
+            self.resume(Failure::Truncated(progress.into()))
         })
     }
 }
 
-/// A length that a head tells must be the length that it tells elsewhere.
-fn fits(tail: &Tail, length: u64) -> Result<(), Failure> {
-    match tail.body.framing().length() {
-        Some(other) if other != length => Err(Failure::Protocol(format!(
-            "Content-Range of {length} bytes, Content-Length {other}"
-        ))),
+/// Checks that the length of a part is the length in the head.
+fn check_length(body: &ResponseBody, length: u64) -> Result<(), Failure> {
+    match body.body.framing().length() {
+        Some(other) if other != length => Err(Failure::Protocol(
+            format!("Content-Range of {length} bytes, Content-Length {other}").into(),
+        )),
         _ => Ok(()),
     }
 }
@@ -342,14 +356,14 @@ impl Read for Resumed {
         if buffer.is_empty() {
             return Ok(0);
         }
-        while !self.over {
+        while !self.is_finished {
             let read = self.wire.read(buffer);
             if let Ok(n @ 1..) = read
                 && let Some(prefix) = &mut self.prefix
             {
                 prefix.update(&buffer[..n]);
             }
-            let n = self.after(read)?;
+            let n = self.after_read(read)?;
             if n > 0 {
                 return Ok(n);
             }
@@ -360,16 +374,16 @@ impl Read for Resumed {
 
 impl Source for Resumed {
     fn splice(&mut self, pipe: BorrowedFd) -> Option<Result<usize, Error>> {
-        // What must be hashed must be read.
-        if self.over || self.prefix.is_some() {
+        // A hash needs the bytes.
+        if self.is_finished || self.prefix.is_some() {
             return None;
         }
         let moved = match self.wire.splice(pipe)? {
             Ok(moved) => moved,
             Err(error) => return Some(Err(Error::Write(error))),
         };
-        match self.after(moved) {
-            Ok(0) if !self.over => None,
+        match self.after_read(moved) {
+            Ok(0) if !self.is_finished => None,
             Ok(n) => Some(Ok(n)),
             Err(failure) => Some(Err(failure.into())),
         }

@@ -1,28 +1,28 @@
-//! Which part of which version of a body an answer holds: `Content-Range`
-//! (RFC 9110, 14.4) and the validators (8.8).
+//! The part of a body in a response, and the version of the body: `Content-Range` (RFC 9110,
+//! 14.4) and validators (8.8).
 
 use std::time::Duration;
 use ureq::http::header::{
     ACCEPT_RANGES, CONTENT_RANGE, DATE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED,
 };
 
-/// A version's name, under which a server gives the same bytes each time.
+/// A strong validator: a response with the same validator has the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Validator {
-    /// An entity tag that is not weak, quotes included.
+pub(crate) enum Validator {
+    /// A strong entity tag with its quotes.
     Tag(String),
-    /// The time of the last change, long enough ago to be the last one.
+    /// The time of the last modification, if it is strong.
     Modified(String),
 }
 
 impl Validator {
-    /// The strong validator of an answer, if it has one.
+    /// The strong validator of a response, if it has one.
     ///
-    /// A time is none as soon as there is a tag, even a weak one (13.1.5), and
-    /// it is strong only if there cannot have been two changes in that second:
-    /// if the answer was given at least a minute later by the server's own
-    /// clock (8.8.2.2 asks for a second; a minute forgives a clock that is off).
-    pub(super) fn of(headers: &HeaderMap) -> Option<Validator> {
+    /// A response with a tag, even a weak one, has no other validator (13.1.5). A time is strong
+    /// only if the date of the response is a minute later by the server's clock: then the body
+    /// was not modified twice in that second (8.8.2.2 requires a second; a minute allows for
+    /// an inaccurate clock).
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Validator> {
         if let Some(tag) = text(headers, ETAG) {
             return is_strong(tag).then(|| Validator::Tag(tag.to_string()));
         }
@@ -33,58 +33,57 @@ impl Validator {
         (since >= Duration::from_secs(60)).then(|| Validator::Modified(modified.to_string()))
     }
 
-    /// As `If-Range` has it.
-    pub(super) fn as_str(&self) -> &str {
+    /// The value for `If-Range`.
+    pub(crate) fn as_str(&self) -> &str {
         match self {
             Validator::Tag(text) | Validator::Modified(text) => text,
         }
     }
 
-    /// Whether these headers are of the same version. `silent` says what it
-    /// means if they name none.
-    pub(super) fn is_of(&self, headers: &HeaderMap, silent: bool) -> bool {
+    /// Whether a response has this validator; `default` is the result if it has none.
+    pub(crate) fn matches(&self, headers: &HeaderMap, default: bool) -> bool {
         let (name, own) = match self {
             Validator::Tag(tag) => (ETAG, tag),
             Validator::Modified(time) => (LAST_MODIFIED, time),
         };
         match headers.get(&name) {
             Some(value) => value.as_bytes().trim_ascii() == own.as_bytes(),
-            None => silent,
+            None => default,
         }
     }
 }
 
-/// Whether the server says that it can give parts.
-pub(super) fn are_offered(headers: &HeaderMap) -> Option<bool> {
+/// Whether the server supports ranges, if it says so.
+pub(crate) fn are_offered(headers: &HeaderMap) -> Option<bool> {
     let units = text(headers, ACCEPT_RANGES)?;
     let mut units = units.split(',').map(str::trim);
     Some(units.any(|unit| unit.eq_ignore_ascii_case("bytes")))
 }
 
-/// What `Content-Range` says.
+/// A `Content-Range`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ContentRange {
-    /// These bytes, the last one included, of so many in all, if that is known.
+pub(crate) enum ContentRange {
+    /// The bytes from `first` to `last`, inclusive, and the length of the body, if it is known.
     Part {
         first: u64,
         last: u64,
         total: Option<u64>,
     },
-    /// None: there are only so many in all.
-    Beyond { total: u64 },
+    /// The range is beyond the end of the body, which has this length.
+    Unsatisfied { total: u64 },
 }
 
 impl ContentRange {
-    /// From an answer's headers; None if there is none, or none that makes sense.
-    pub(super) fn of(headers: &HeaderMap) -> Option<ContentRange> {
+    /// The `Content-Range` of a response; None if it is missing or invalid.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<ContentRange> {
         let mut values = headers.get_all(CONTENT_RANGE).iter();
         let (first, second) = (values.next()?, values.next());
         second.is_none().then_some(())?;
         ContentRange::parse(first.to_str().ok()?)
     }
 
-    /// Reads `bytes 5-9/10`, `bytes 5-9/*` or `bytes */10`.
-    pub(super) fn parse(text: &str) -> Option<ContentRange> {
+    /// Parses `bytes 5-9/10`, `bytes 5-9/*` or `bytes */10`.
+    pub(crate) fn parse(text: &str) -> Option<ContentRange> {
         let (unit, range) = text.trim().split_once([' ', '\t'])?;
         if !unit.eq_ignore_ascii_case("bytes") {
             return None;
@@ -95,18 +94,18 @@ impl ContentRange {
             digits => Some(number(digits)?),
         };
         if part.trim() == "*" {
-            return Some(ContentRange::Beyond { total: total? });
+            return Some(ContentRange::Unsatisfied { total: total? });
         }
         let (first, last) = part.trim().split_once('-')?;
         let (first, last) = (number(first)?, number(last)?);
         let fits = first <= last && total.is_none_or(|total| last < total);
-        // So that one more than the last is a number, too.
+        // The end is `last + 1`, which must not overflow.
         let fits = fits && last < u64::MAX;
         fits.then_some(ContentRange::Part { first, last, total })
     }
 }
 
-/// Reads digits, and nothing but digits.
+/// Parses digits without a sign.
 fn number(text: &str) -> Option<u64> {
     let plain = !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
     plain.then(|| text.parse().ok()).flatten()
@@ -164,7 +163,7 @@ mod tests {
         for (text, range) in [
             ("bytes 5-9/10", part(5, 9, Some(10))),
             (" Bytes  0-0/* ", part(0, 0, None)),
-            ("bytes */7", Some(ContentRange::Beyond { total: 7 })),
+            ("bytes */7", Some(ContentRange::Unsatisfied { total: 7 })),
             ("bytes 5-9/9", None),
             ("bytes 5-4/9", None),
             ("bytes */*", None),
@@ -192,7 +191,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_is_too_odd(text in "\\PC*", range in "(bytes )?[0-9*/ -]{0,30}") {
+        fn any_text(text in "\\PC*", range in "(bytes )?[0-9*/ -]{0,30}") {
             let _ = ContentRange::parse(&text);
             if let Some(ContentRange::Part { first, last, total }) = ContentRange::parse(&range) {
                 prop_assert!(first <= last && total.is_none_or(|total| last < total));

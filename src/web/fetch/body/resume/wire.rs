@@ -1,117 +1,121 @@
-//! The body of one answer as it comes over the wire, framing taken off. Every
-//! end that is not the true end is an error.
+//! The body of one response without its framing. Every end but its true end is an error.
 
-use super::cause;
-use super::errand::Errand;
-use super::failure::Failure;
-use super::hosts::Place;
-use super::http::Body;
-use super::request::Tail;
+use crate::web::fetch::failure::Failure;
+use crate::web::fetch::job::Job;
+use crate::web::fetch::request::message::ResponseBody;
+use crate::web::fetch::request::rate_limit::Permit;
+use crate::web::fetch::transport::body::Body;
+use crate::web::fetch::transport::cause;
 use rustix::event::{PollFd, PollFlags};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The bytes of one answer.
-pub(super) struct Wire {
+/// The bytes of one response.
+pub(crate) struct Wire {
     body: Body,
-    errand: Arc<Errand>,
+    job: Arc<Job>,
     /// The longest time without a byte.
     stall: Duration,
-    /// Where in the whole body we are, in bytes.
-    at: u64,
-    /// Where this answer ends, if that is known.
+    /// The offset in the whole body.
+    offset: u64,
+    /// The end of this response in the whole body, if it is known.
     end: Option<u64>,
-    /// How many bytes the whole body has, if that is known; for messages.
-    pub(super) total: Option<u64>,
-    /// After its end or an error the reader must not be asked again: it would
-    /// report a clean end.
-    over: bool,
-    /// Given up with the last byte, or with the break: who asks again needs one.
-    place: Option<Place>,
+    /// The length of the whole body, if it is known; for messages.
+    pub(crate) total: Option<u64>,
+    /// Set at the end and after an error: a further read would report a clean end.
+    is_finished: bool,
+    /// The permit of the request, released at the end or after an error: a request for the
+    /// rest needs one of its own.
+    permit: Option<Permit>,
 }
 
 impl Wire {
-    /// The body of this answer, which begins at the whole's byte `at`, and ends
-    /// before `end`, if that is known.
-    pub(super) fn new(
-        errand: &Arc<Errand>,
+    /// The body of a response that begins at `offset` of the whole body, and ends before `end`,
+    /// if that is known.
+    pub(crate) fn new(
+        job: &Arc<Job>,
         stall: Duration,
-        tail: Tail,
-        at: u64,
+        body: ResponseBody,
+        offset: u64,
         end: Option<u64>,
     ) -> Wire {
         Wire {
-            body: tail.body,
-            errand: Arc::clone(errand),
+            body: body.body,
+            job: Arc::clone(job),
             stall,
-            at,
+            offset,
             end,
             total: end,
-            over: false,
-            place: Some(tail.place),
+            is_finished: false,
+            permit: Some(body.permit),
         }
     }
 
-    /// What has come so far, in bytes of the whole body.
-    pub(super) fn at(&self) -> u64 {
-        self.at
+    /// The offset in the whole body.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
     }
 
-    /// Reads some bytes; 0 at the true end of the answer.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
-        if self.over || buffer.is_empty() {
+    /// Reads some bytes; 0 at the true end of the response.
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
+        if self.is_finished || buffer.is_empty() {
             return Ok(0);
         }
-        let wait = self.errand.wait(self.stall);
+        let wait = self.job.wait(self.stall);
         let result = match self.body.read(buffer, wait) {
-            Ok(n) => self.moved(n),
-            Err(broken) => Err(cause::cut(broken, self.at, self.total, wait)),
+            Ok(n) => self.advance(n),
+            Err(error) => Err(cause::body_failed(error, self.offset, self.total, wait)),
         };
-        self.note_end(result)
+        self.finish_if_over(result)
     }
 
-    /// Moves some bytes to a pipe, within the kernel; None where that cannot be
-    /// done now, but a read can. An error of the outer kind is the pipe's.
-    pub(super) fn splice(
+    /// Moves some bytes to a pipe within the kernel; None if that is not possible now, but a
+    /// read is. The outer error is an error of the pipe.
+    pub(crate) fn splice(
         &mut self,
         pipe: rustix::fd::BorrowedFd,
     ) -> Option<io::Result<Result<usize, Failure>>> {
-        if self.over {
+        if self.is_finished {
             return None;
         }
-        // What the pipe's reader takes its time for does not count.
-        let full =
+        // The time that the pipe is full does not count.
+        let until_writable =
             || rustix::event::poll(&mut [PollFd::from_borrowed_fd(pipe, PollFlags::OUT)], None);
-        let _ = self.errand.clock.pause(full);
-        let wait = self.errand.wait(self.stall);
+        let _ = self.job.clock.pause(until_writable);
+        let wait = self.job.wait(self.stall);
         let result = match self.body.splice(pipe, wait)? {
-            Ok(n) => self.moved(n),
+            Ok(n) => self.advance(n),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Some(Err(error)),
-            Err(error) => Err(cause::cut(error.into(), self.at, self.total, wait)),
+            Err(error) => Err(cause::body_failed(
+                error.into(),
+                self.offset,
+                self.total,
+                wait,
+            )),
         };
-        Some(Ok(self.note_end(result)))
+        Some(Ok(self.finish_if_over(result)))
     }
 
-    /// Notes that there is nothing more to read, if so.
-    fn note_end(&mut self, result: Result<usize, Failure>) -> Result<usize, Failure> {
+    /// Releases the permit at the end and after an error.
+    fn finish_if_over(&mut self, result: Result<usize, Failure>) -> Result<usize, Failure> {
         if !matches!(result, Ok(1..)) {
-            self.over = true;
-            self.place = None;
+            self.is_finished = true;
+            self.permit = None;
         }
         result
     }
 
-    /// So many bytes have come, 0 at the end; whether that is right.
-    fn moved(&mut self, n: usize) -> Result<usize, Failure> {
-        self.at += n as u64;
+    /// Adds a number of bytes, 0 at the end, and checks them against the expected end.
+    fn advance(&mut self, n: usize) -> Result<usize, Failure> {
+        self.offset += n as u64;
         match self.end {
-            Some(end) if self.at > end => {
+            Some(end) if self.offset > end => {
                 Err(Failure::Protocol("more bytes than were announced".into()))
             }
-            Some(end) if n == 0 && self.at < end => {
-                Err(Failure::Truncated(cause::so_far(self.at, self.total)))
-            }
+            Some(end) if n == 0 && self.offset < end => Err(Failure::Truncated(
+                cause::progress(self.offset, self.total).into(),
+            )),
             _ => Ok(n),
         }
     }

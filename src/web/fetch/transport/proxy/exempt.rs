@@ -1,17 +1,16 @@
-//! Which hosts are asked directly, though there is a proxy.
+//! The hosts without a proxy.
 //!
-//! `no_proxy` or `NO_PROXY` lists hosts that are asked directly, between commas
-//! or blanks: `*` is every host; a domain, with or without a dot before it, is
-//! it and all below it; an address is that address; `10.0.0.0/8` is a network.
-//! Behind each may stand a port, which curl does not know. Loopback addresses
-//! are not exempt by themselves.
+//! `no_proxy` or `NO_PROXY` lists hosts, separated by commas or blanks: `*` is every host; a
+//! domain, with or without a leading dot, includes its subdomains; an address is that
+//! address; `10.0.0.0/8` is a network. A port may follow each of them, unlike in curl.
+//! Loopback addresses are not exempt by default.
 
 use std::net::IpAddr;
 use url::Host;
 
-/// Hosts that are asked directly.
+/// Hosts without a proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Exempt {
+pub(crate) struct Exempt {
     hosts: Hosts,
     port: Option<u16>,
 }
@@ -19,14 +18,14 @@ pub(super) struct Exempt {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Hosts {
     All,
-    /// A domain and what is below it; in lower case, IDNA, no dot at either end.
+    /// A domain and its subdomains; in lower case, IDNA, without leading and trailing dots.
     Domain(String),
-    /// The addresses whose first bits are these.
+    /// A network: an address, and the number of its leading bits.
     Net(IpAddr, u32),
 }
 
-/// The items of such a list. What is none stands for no host.
-pub(super) fn exempt(list: &str) -> Vec<Exempt> {
+/// Parses the list. Invalid items are skipped.
+pub(crate) fn exempt(list: &str) -> Vec<Exempt> {
     let items = list.split(|c: char| c == ',' || c.is_ascii_whitespace());
     items.filter_map(Exempt::parse).collect()
 }
@@ -41,8 +40,8 @@ impl Exempt {
         Hosts::parse(hosts).map(|hosts| Exempt { hosts, port })
     }
 
-    /// Whether this host is one of them.
-    pub(super) fn covers(&self, host: &Host<&str>, port: Option<u16>) -> bool {
+    /// Whether it includes this host.
+    pub(crate) fn covers(&self, host: &Host<&str>, port: Option<u16>) -> bool {
         self.hosts.cover(host) && (self.port.is_none() || self.port == port)
     }
 }
@@ -99,12 +98,12 @@ impl Hosts {
     }
 }
 
-/// How long an address of this kind is, in bits.
+/// The length of an address in bits.
 fn bits(address: IpAddr) -> u32 {
     if address.is_ipv4() { 32 } else { 128 }
 }
 
-/// Whether two addresses of one kind have the first `length` bits in common.
+/// Whether two addresses are of the same family and have the first `length` bits in common.
 fn in_net(address: IpAddr, net: IpAddr, length: u32) -> bool {
     match (address, net) {
         (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros() >= length,
