@@ -28,62 +28,62 @@ textmill::process_wide!();
 
 /// Write the bodies of URLs, text as UTF-8: every byte exactly once, or fail.
 ///
-/// A transfer that breaks off is resumed where it broke, if the server gives
-/// ranges, or else read anew and compared with what was written. If the body
-/// has changed meanwhile, that is an error: two versions are never spliced.
+/// A truncated body is resumed if the server supports ranges. Otherwise it is read again
+/// from its beginning, and compared with the part that was written. A body that has
+/// changed is an error: two versions are never spliced.
 ///
-/// Text of any charset comes out as UTF-8. Which charset it is, is told by a
-/// byte order mark, the header, <meta> or the XML declaration, or else guessed
-/// from the first 4 KB beyond ASCII: UTF-8 if they are well-formed, or what they
-/// look like. Files are text by their names: .html .htm .xhtml .xht .css .xml .txt .text .md
-/// .csv .tsv .json. What is no text comes out as it is.
+/// Text is converted to UTF-8. Its charset comes from a byte order mark, the header,
+/// <meta> or the XML declaration; otherwise it is guessed from the first 4 KB after
+/// the first non-ASCII byte. A file is text by its suffix: .html .htm .xhtml .xht .css
+/// .xml .txt .text .md .csv .tsv .json. Other bodies are written unchanged.
 ///
-/// The content encodings gzip, deflate, br and zstd are undone, and a
-/// decompression bomb is not: that is an error. Up to 20 redirects are
-/// followed, but never from https to http (but see --allow-downgrade). Cookies that are
-/// set on the way are sent back (RFC 6265), and are gone with their URL.
+/// The content encodings gzip, deflate, br and zstd are removed. A decompression bomb is
+/// an error. Up to 20 redirects are followed, but not from https to http (see
+/// --allow-downgrade). Cookies are kept for the duration of one URL (RFC 6265).
 ///
-/// The roots of trust are the system's, or those in $SSL_CERT_FILE and
-/// $SSL_CERT_DIR. Proxies (of HTTP, HTTPS and SOCKS) are taken from the environment
-/// as curl takes them: $http_proxy (in lower case only) for http, $HTTPS_PROXY for
-/// https, $ALL_PROXY for both, but for the hosts, domains and networks in $NO_PROXY.
+/// The trusted certificates are the system's, or those in $SSL_CERT_FILE and
+/// $SSL_CERT_DIR. The environment sets proxies (HTTP, HTTPS, SOCKS) as in curl:
+/// $http_proxy (in lower case only) for http, $HTTPS_PROXY for https, $ALL_PROXY for
+/// both. $NO_PROXY lists hosts, domains and networks without a proxy.
 ///
-/// What -H and --user say is for the origin (scheme, host and port) of each URL: no
-/// redirect takes it anywhere else. The netrc file is for the hosts that it names.
+/// Only the origin (scheme, host and port) of a URL gets the fields and credentials of
+/// -H and --user; the target of a redirect does not. The hosts in the netrc file get
+/// their credentials.
 #[derive(Parser)]
 #[command(
     version,
     after_help = "TIME is like 500ms, 3s, 2m, 1h or 1d; a bare number is seconds. SIZE is a number of bytes, or one \
-        with K, M or G behind it (powers of 1024). For scripts written for curl, -f, -S and -L are accepted: fetch \
-        does what they ask for in any case. -s is -q.\n\n\
+        with K, M or G behind it (powers of 1024). For scripts that use curl, -f, -S and -L are accepted and have \
+        no effect: fetch always does what they require. -s is -q.\n\n\
         Examples:\n  fetch http://localhost:8000/ | untag | words | lower | count | topn 5\n  \
         fetch --base http://localhost:8000/ | links | count\n\n\
-        Order of output: that of the URLs, each body whole before the next begins. What has \
-        arrived is written at once; of a body that breaks off for good, the beginning stays \
-        written. An error status writes nothing, but with -I its head.\n\
-        Tried again are connections that fail or break off, silence, and the statuses 408, 425, 429, \
-        500, 502 to 504 and 520 to 527; a server's Retry-After is heeded, up to a minute. \
-        A body that has neither length nor chunks (HTTP/1.0) and ends by a plain close cannot be \
-        told from one that was cut there; all other cuts are noticed.\n\
-        Failures are of these kinds: url (it cannot be read), file (nor can that), dns, connect, tls, \
-        timeout, protocol (an answer that is not HTTP as it should be), status (it is not a success), \
-        not-modified (304, as a condition of -H asked for), redirect (refused, or leads nowhere), truncated (broke off, and was not resumed), changed \
-        (another body by now), encoding (unknown or corrupt), too-large, interrupted.\n\
-        Exit status: 0 if every body arrived whole, 1 if any did not, 2 for wrong usage.\n\
-        Cost: a thread and a connection for each URL in flight; memory is constant, some 6 MB, and with \
-        -j 1000 up to 100 (each body of br up to 16 MB more). Bodies ahead of their turn wait in memory, \
-        up to 16 MB, and in nameless files in $TMPDIR, up to 1 GiB; beyond that they are not read. --report costs a SHA-256 of what is written."
+        Order of output: the order of the URLs, each body whole before the next begins. Received \
+        bytes are written at once. The beginning of a truncated body stays written. Of an error \
+        status nothing is written, except for its head with -I.\n\
+        Retries: connections that fail or break, timeouts, and the statuses 408, 425, 429, 500, 502 to 504 \
+        and 520 to 527. A Retry-After of the server is honored, up to a minute. A body with neither \
+        length nor chunks (HTTP/1.0) ends with the connection: there a truncated body cannot be \
+        detected. Everywhere else it is.\n\
+        Kinds of failures: url (invalid URL), file (unreadable file), dns, connect, tls, timeout, \
+        protocol (invalid HTTP), status (an error status), not-modified (304 to a condition of -H), \
+        redirect (refused or invalid), truncated (and not resumed), changed (a different body after a break), \
+        encoding (unknown or corrupt), too-large, interrupted (the output failed).\n\
+        Exit status: 0 if every body is complete, 1 if one is not, 2 for wrong usage.\n\
+        Cost: a thread and a connection for each URL in flight; constant memory, about 6 MB, and up to 100 \
+        with -j 1000 (up to 16 MB more for each body of br). Bodies ahead of their turn are buffered in \
+        memory, up to 16 MB, and in unnamed files in $TMPDIR, up to 1 GiB; at this limit they are not read. \
+        --report costs a SHA-256 of the output."
 )]
 struct Args {
     /// http:, https: or file:; none, or `-`, is stdin
     ///
-    /// Without a scheme it is http. From standard input the URLs are read one a line.
+    /// The default scheme is http. Standard input has one URL a line.
     #[arg(value_name = "URL")]
     urls: Vec<OsString>,
 
     /// Write to FILE, when all bodies are complete
     ///
-    /// FILE is replaced when every body has arrived; else it stays as it was. `-` is
+    /// FILE is replaced when every body is complete; otherwise it stays as it is. `-` is
     /// standard output.
     #[arg(
         short,
@@ -94,21 +94,20 @@ struct Args {
     )]
     output: OsString,
 
-    /// Write the bytes that came
+    /// Write bodies unchanged
     ///
-    /// No content encoding is asked for or undone, and no charset converted.
+    /// No content encoding is requested or removed, and no charset is converted.
     #[arg(long, hide_short_help = true)]
     raw: bool,
 
     /// Put the URL before each HTML page
     ///
-    /// This is a line <base data-page="URL" href="BASE">, by which links and untag
-    /// know the page's URL and where it begins. URL is the final one, without user;
-    /// BASE is the same, or the base element in the page's head, resolved. If the
-    /// page was not in UTF-8, the line also names its charset, for links. The head
-    /// is held until that is known, 256 KiB at most. Behind the page stands a line
-    /// <base data-page="">. A page is HTML by its content type; other bodies pass
-    /// unchanged.
+    /// A line <base data-page="URL" href="BASE"> marks the beginning and the URL of a page
+    /// for links and untag. URL is the URL after redirects, without user; BASE is the
+    /// same, or the resolved base element in the head of the page. If the page is not
+    /// in UTF-8, the line also contains its charset, for links. The head is buffered
+    /// until the charset is known, up to 256 KiB. A line <base data-page=""> follows
+    /// the page. A page is HTML by its content type; other bodies get no lines.
     #[arg(long, conflicts_with_all = ["raw", "head"])]
     base: bool,
 
@@ -120,19 +119,19 @@ struct Args {
     #[arg(long, hide_short_help = true, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..))]
     per_host: u16,
 
-    /// Number of retries without one new byte
+    /// Number of retries in a row without a new byte
     #[arg(long, hide_short_help = true, value_name = "N", default_value = "3")]
     retry: u32,
 
     /// Wait before the first retry
     ///
-    /// Each next wait is twice as long, up to a minute. 0 is no wait.
+    /// Each next wait is twice as long, up to a minute. 0 means no wait.
     #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "500ms", value_parser = time::pause)]
     retry_delay: Duration,
 
-    /// Longest time to find the host, and to connect
+    /// Time limit for the look-up of the host, and for connecting
     ///
-    /// It applies to each of the two.
+    /// Each of the two has this limit.
     #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "10s", value_parser = time::parse)]
     connect_timeout: Duration,
 
@@ -140,9 +139,9 @@ struct Args {
     #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "60s", value_parser = time::parse)]
     stall_timeout: Duration,
 
-    /// Longest time for one URL
+    /// Time limit for one URL
     ///
-    /// From its first request, with all redirects and retries. The time in which a body
+    /// From its first request, including redirects and retries. The time in which a body
     /// waits for its turn or for its reader does not count.
     #[arg(short, long, value_name = "TIME", value_parser = time::parse)]
     max_time: Option<Duration>,
@@ -151,17 +150,17 @@ struct Args {
     #[arg(long, hide_short_help = true)]
     allow_downgrade: bool,
 
-    /// Largest body
+    /// Size limit for a body
     ///
-    /// Content encodings undone. A larger body is an error.
+    /// Without content encodings. A larger body is an error.
     #[arg(long, hide_short_help = true, value_name = "SIZE", value_parser = memory::bytes)]
     max_size: Option<u64>,
 
     /// Send this header field
     ///
-    /// `Name:` leaves a field out, `Name;` sends it empty. Refused are Host twice or
-    /// empty, Connection, Content-Length, Expect, If-Range, Range, TE, Trailer,
-    /// Transfer-Encoding and Upgrade: fetch sets these itself.
+    /// `Name:` leaves out a field, `Name;` sends it empty. Host must occur once and must not
+    /// be empty. Connection, Content-Length, Expect, If-Range, Range, TE, Trailer,
+    /// Transfer-Encoding and Upgrade are errors: fetch sets them itself.
     #[arg(short = 'H', long = "header", value_name = "FIELD", value_parser = private::<Field>)]
     fields: Vec<Private<Field>>,
 
@@ -171,32 +170,32 @@ struct Args {
 
     /// User name and password (Basic)
     ///
-    /// For URLs that have none in them.
+    /// For URLs without user name.
     #[arg(short, long, value_name = "NAME:PASSWORD", value_parser = private::<User>)]
     user: Option<Private<User>>,
 
     /// Read user names and passwords from ~/.netrc
     ///
-    /// From $NETRC instead, if that is set.
+    /// $NETRC names another file.
     #[arg(short, long, hide_short_help = true)]
     netrc: bool,
 
     /// Trust the certificates in FILE (PEM) only
     ///
-    /// Instead of the system's. They are those of authorities, or a server's own
+    /// Instead of the system's. A certificate is that of an authority, or that of a server
     /// without CA:TRUE.
     #[arg(long, hide_short_help = true, value_name = "FILE")]
     cacert: Option<PathBuf>,
 
-    /// Show servers the certificate in FILE (PEM)
+    /// Use the client certificate in FILE (PEM)
     ///
-    /// To those that ask for one. Those between it and the root may follow it.
+    /// For servers that request one. Intermediate certificates may follow it.
     #[arg(short = 'E', long, hide_short_help = true, value_name = "FILE")]
     cert: Option<PathBuf>,
 
     /// Private key of --cert (PEM)
     ///
-    /// Without this option, it is in the file of the certificate.
+    /// By default it is in the file of the certificate.
     #[arg(long, hide_short_help = true, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
 
@@ -212,9 +211,9 @@ struct Args {
     #[arg(short = '6', long, hide_short_help = true, overrides_with = "ipv4")]
     ipv6: bool,
 
-    /// Write the heads of the answers to HEAD
+    /// Write the heads of responses, not the bodies
     ///
-    /// Instead of the bodies.
+    /// The method is HEAD.
     #[arg(short = 'I', long)]
     head: bool,
 
@@ -236,8 +235,8 @@ struct Args {
 
     /// Show progress also when stdout is a pipe
     ///
-    /// Without this option, progress is shown if standard error is a terminal, and
-    /// standard output is neither a terminal nor a pipe (its reader may be a pager).
+    /// By default progress is shown if standard error is a terminal, and standard output
+    /// is neither a terminal nor a pipe, whose reader may be a pager.
     #[arg(long, hide_short_help = true, overrides_with = "quiet")]
     progress: bool,
 
@@ -245,7 +244,7 @@ struct Args {
     as_in_curl: AsInCurl,
 }
 
-/// Options of curl that ask for what fetch does in any case.
+/// Options of curl without effect: fetch always does what they require.
 #[derive(clap::Args)]
 struct AsInCurl {
     #[arg(short = 'L', long, hide = true)]
@@ -256,38 +255,37 @@ struct AsInCurl {
     show_error: bool,
 }
 
-/// What to type instead of options of curl and wget.
+/// The replacements for options of curl and wget.
 fn hint(option: &str) -> Option<&'static str> {
     Some(match option {
         "--limit-rate" => "use `fetch URL | pv -q -L 1m`",
         "--no-check-certificate" => "use -k",
-        "--digest" | "--negotiate" | "--ntlm" => "fetch knows Basic only: use curl",
-        "--basic" => "-u is Basic without an option",
+        "--digest" | "--negotiate" | "--ntlm" => "fetch supports Basic only: use curl",
+        "--basic" => "-u is always Basic",
         "--spider" => "use -I",
-        "-Z" | "--parallel" => "URLs are fetched at once without an option; see -j",
-        "-N" | "--no-buffer" => "what has come is written at once without an option",
+        "-Z" | "--parallel" => "URLs are always fetched in parallel; see -j",
+        "-N" | "--no-buffer" => "received bytes are always written at once",
         "-G" | "--get" => "put the query into the URL",
-        "-r" | "--range" => "fetch takes whole bodies: use `fetch URL | head -c N`",
-        "-v" | "--verbose" => "use --report FILE for what came of each URL, or -I for the heads",
+        "-r" | "--range" => "fetch writes whole bodies: use `fetch URL | head -c N`",
+        "-v" | "--verbose" => "use --report FILE for the result of each URL, or -I for the heads",
         "-i" | "--include" => "use -I for the heads",
         "-O" | "-P" | "--remote-name" => "use -o FILE",
         "-b" | "-c" | "--cookie" => "use -H 'Cookie: NAME=VALUE'",
         "-e" | "--referer" => "use -H 'Referer: URL'",
         "-x" | "--proxy" => "set http_proxy, https_proxy or all_proxy",
         "-X" | "-d" | "-F" | "--request" | "--data" | "--form" | "--upload-file" => {
-            "fetch only reads (GET, and HEAD with -I)"
+            "fetch supports GET, and HEAD with -I"
         }
         "-T" => "use --stall-timeout TIME; fetch does not upload",
-        "-C" | "--continue-at" => "a transfer that breaks is resumed without an option",
+        "-C" | "--continue-at" => "a truncated body is always resumed",
         "-w" | "--write-out" => "use --report FILE",
-        "--compressed" => "compression is used without an option",
+        "--compressed" => "compression is always requested",
         "--max-redirs" => "the limit is 20 redirects",
         _ => return None,
     })
 }
 
-/// A value that may be a secret: where it is malformed, the message must not
-/// show it, as clap's would.
+/// A value that may be a secret. clap's message for an invalid value would contain it.
 type Private<T> = Result<T, &'static str>;
 
 fn private<T: FromStr<Err = &'static str>>(text: &str) -> Result<Private<T>, Infallible> {
@@ -299,7 +297,7 @@ impl Args {
         self.report.as_deref() == Some(Path::new("-"))
     }
 
-    /// The report that the user asked for.
+    /// The report, if there is the option.
     fn report(&self, program: &Program) -> Result<Option<Report>, Error> {
         let Some(path) = &self.report else {
             return Ok(None);
@@ -317,14 +315,14 @@ impl Args {
         io::stderr().is_terminal() && !self.quiet && (self.progress || !disturbs)
     }
 
-    /// The files of the certificate that is shown to servers, and of its key.
+    /// The files of the client certificate and of its key.
     fn identity(&self) -> Option<(PathBuf, PathBuf)> {
         let certificate = self.cert.clone()?;
         let key = self.key.clone().unwrap_or_else(|| certificate.clone());
         Some((certificate, key))
     }
 
-    /// The error says what is wrong with them.
+    /// The options of the fetcher; the error is the message for wrong usage.
     fn options(&self) -> Result<Options, String> {
         let fields: Private<Vec<Field>> = self.fields.iter().cloned().collect();
         let fields = fields.map_err(|why| format!("--header: {why}"))?;

@@ -383,9 +383,9 @@ fn a_command_line_of_curl() {
         ("-O", "-o FILE"),
         ("-b", "-H 'Cookie: "),
         ("-x", "http_proxy"),
-        ("-X", "only reads"),
+        ("-X", "supports GET"),
         ("-T", "--stall-timeout"),
-        ("--compressed", "without an option"),
+        ("--compressed", "always requested"),
         ("--max-redirs", "20 redirects"),
     ] {
         let ran = fetch(&[option, bare]);

@@ -233,7 +233,7 @@ impl Failure {
     }
 
     /// The failure within the error of a reader, without its proxy or redirect.
-    pub fn within(error: &io::Error) -> Option<&Failure> {
+    fn within(error: &io::Error) -> Option<&Failure> {
         Some(Failure::carried(error)?.root())
     }
 

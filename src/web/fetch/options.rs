@@ -34,8 +34,8 @@ pub struct Options {
     pub per_host: usize,
     /// Follow redirects; otherwise a redirect is a [`Failure::Moved`](super::Failure::Moved).
     pub follow: bool,
-    /// Wait as long as a host's `Retry-After` requests; otherwise the caller does
-    /// ([`Fetcher::retry_at`](super::Fetcher::retry_at)).
+    /// Wait as long as a host's `Retry-After` requests; otherwise requests are sent
+    /// during its pauses, too.
     pub honor_retry_after: bool,
     /// Follow redirects from https to http.
     pub allow_downgrade: bool,

@@ -104,7 +104,7 @@ impl Fetcher {
 
     /// The time for retry number `n` of a URL, counted from 1: after the wait of this number,
     /// and not before the end of the host's pause by `Retry-After`.
-    pub fn retry_at(&self, url: &Url, n: u32) -> Instant {
+    pub(crate) fn retry_at(&self, url: &Url, n: u32) -> Instant {
         let at = Instant::now() + retry::delay(self.options().retry_delay, n, None);
         let paused_until = self.session.rate_limit.paused_until(url);
         paused_until.map_or(at, |until| until.max(at))

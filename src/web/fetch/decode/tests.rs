@@ -210,6 +210,10 @@ fn frames_of_zstd() {
     };
     assert_eq!(windows(23), Ok(b"words".to_vec()));
     assert_eq!(windows(24), Err("zstd window is larger than 8 MiB".into()));
+    // A frame that names dictionary 5.
+    let frame = [0x28, 0xB5, 0x2F, 0xFD, 0x21, 5, 0, 1, 0, 0];
+    let error = Err("zstd data needs a dictionary".into());
+    assert_eq!(decoded(&["zstd"], &frame, 99), error);
 }
 
 #[test]

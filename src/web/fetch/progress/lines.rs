@@ -61,7 +61,7 @@ impl Progress {
     }
 
     /// Starts a line for a URL; `total` is the length of its body, if it is known.
-    pub fn start(&self, url: &str, total: Option<u64>) -> Bar {
+    pub(crate) fn start(&self, url: &str, total: Option<u64>) -> Bar {
         let Some(lines) = &self.0 else {
             return Bar(None);
         };
@@ -99,18 +99,18 @@ fn style(template: &str) -> ProgressStyle {
 
 /// The line of one transfer. Dropping it clears the line.
 #[derive(Debug)]
-pub struct Bar(Option<(ProgressBar, [&'static str; 2])>);
+pub(crate) struct Bar(Option<(ProgressBar, [&'static str; 2])>);
 
 impl Bar {
     /// Sets the number of received bytes.
-    pub fn set_done(&self, bytes: u64) {
+    pub(crate) fn set_done(&self, bytes: u64) {
         if let Some((line, _)) = &self.0 {
             line.set_position(bytes);
         }
     }
 
     /// Sets the total, if it is known.
-    pub fn set_total(&self, total: Option<u64>) {
+    pub(crate) fn set_total(&self, total: Option<u64>) {
         if let Some((line, [known, unknown])) = &self.0 {
             if line.length() == total {
                 return;

@@ -11,7 +11,7 @@
 mod lines;
 mod watch;
 
-pub use lines::{Bar, Progress};
+pub use lines::Progress;
 pub use watch::{Watch, watch};
 
 #[cfg(test)]

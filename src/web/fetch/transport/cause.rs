@@ -197,7 +197,54 @@ fn certificate_message(error: &CertificateError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+    use rustls::RootCertStore;
+    use rustls::client::WebPkiServerVerifier;
+    use rustls::client::danger::ServerCertVerifier;
+    use rustls::crypto::ring;
+    use rustls::pki_types::{ServerName, UnixTime};
     use std::net::ToSocketAddrs;
+    use std::sync::Arc;
+
+    /// The message for a certificate for a.example that `params` makes, which is trusted if
+    /// there is no `root`.
+    fn message(params: &CertificateParams, root: Option<&CertificateParams>, host: &str) -> String {
+        let sign = |params: &CertificateParams| {
+            let key = KeyPair::generate().unwrap();
+            params.self_signed(&key).unwrap().der().clone()
+        };
+        let certificate = sign(params);
+        let mut roots = RootCertStore::empty();
+        roots
+            .add(root.map_or_else(|| certificate.clone(), sign))
+            .unwrap();
+        let provider = Arc::new(ring::default_provider());
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+        let name = ServerName::try_from(host.to_string()).unwrap();
+        let verifier = verifier.build().unwrap();
+        let verified = verifier.verify_server_cert(&certificate, &[], &name, &[], UnixTime::now());
+        tls_message(&verified.unwrap_err())
+    }
+
+    #[test]
+    fn certificates_that_rustls_does_not_trust() {
+        let names = vec!["a.example".to_string()];
+        let server = CertificateParams::new(names).unwrap();
+        let mut authority = server.clone();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        assert_eq!(
+            message(&authority, None, "a.example"),
+            "certificate not trusted: it is made to sign others (CA:TRUE), not for a server"
+        );
+        assert_eq!(
+            message(&server, Some(&authority), "a.example"),
+            "certificate not trusted: unknown issuer"
+        );
+        assert_eq!(
+            message(&server, None, "b.example"),
+            "certificate not valid for name \"b.example\"; certificate is only valid for DnsName(\"a.example\")"
+        );
+    }
 
     /// An address with an invalid scope needs no name server.
     #[test]
