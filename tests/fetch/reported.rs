@@ -422,8 +422,7 @@ fn lengths_and_locations_that_are_none() {
     fails(&[&empty.url("/")], b"", "302 Found with an empty Location");
 }
 
-/// What goes from the socket to the pipe within the kernel is what came, and it is
-/// resumed like all else.
+/// Bytes that are moved within the kernel are the body, and it is resumed.
 #[test]
 fn a_large_body_into_a_pipe() {
     let whole = text(3_000_000);

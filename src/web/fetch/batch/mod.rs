@@ -10,7 +10,7 @@
 //! reaches a body in flight. From then on the worker of that body writes. So received bytes
 //! never wait for another body that is complete.
 //!
-//! At most [`AHEAD`](state::AHEAD) URLs are ahead of their turn. Workers are started as they are
+//! At most [`AHEAD`] URLs are ahead of their turn. Workers are started as they are
 //! needed, up to [`Options::jobs`](super::Options::jobs).
 //!
 //! An error of the output ends the batch at once, without waiting for the workers.

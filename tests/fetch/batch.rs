@@ -22,7 +22,7 @@ fn number(request: &Request) -> usize {
     request.path[1..].parse().unwrap()
 }
 
-/// A step that waits until somebody says something.
+/// A step that waits for a message on a channel.
 fn gate() -> (mpsc::Sender<()>, Step) {
     let (open, wait) = mpsc::channel();
     let wait = Mutex::new(wait);
@@ -94,7 +94,7 @@ fn no_more_than_that() {
     }
 }
 
-/// One after the other, each takes its time; what the later ones wait is not theirs.
+/// The time in the queue does not count.
 #[test]
 fn the_time_of_a_url_begins_with_its_request() {
     let server = Server::start(|request| {
@@ -173,10 +173,10 @@ fn failures_in_order_and_the_others_complete() {
     assert_eq!((ran.status, ran.stderr), (1, lines.concat()));
 }
 
-/// What has come of the next body is out as soon as it has its turn, however
-/// long the rest of it takes; and while the next URL is awaited.
+/// The received part of the next body is written as soon as it is its turn, before its rest
+/// and before the next URL.
 #[test]
-fn what_came_is_written_at_its_turn() {
+fn received_bytes_are_written_at_their_turn() {
     let ((first, one), (second, two)) = (gate(), gate());
     let begun = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\nsec";
     let server = Server::start(move |request| match number(request) {
