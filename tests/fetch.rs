@@ -1,8 +1,8 @@
 //! `fetch`, as a process, against servers on loopback.
 
 mod base;
+mod batch;
 mod faults;
-mod many;
 mod options;
 mod proxies;
 mod reported;
@@ -19,7 +19,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-/// The program, with nothing in its environment that would lead it elsewhere.
+/// The program with an empty environment, without proxies.
 fn program(args: &[&str]) -> Command {
     let mut command = process::program("fetch");
     command.arg("--retry-delay=10ms").args(args);
@@ -31,7 +31,7 @@ fn fetch(args: &[&str]) -> Ran {
     run(&mut program(args), b"")
 }
 
-/// Fetches and expects all to go well.
+/// Fetches, and expects status 0 and no message.
 #[track_caller]
 fn body(args: &[&str]) -> Vec<u8> {
     let run = fetch(args);
@@ -39,7 +39,7 @@ fn body(args: &[&str]) -> Vec<u8> {
     run.stdout
 }
 
-/// Fetches and expects one line on stderr, status 1, and this much output.
+/// Fetches, and expects status 1, one line on stderr, and this output.
 #[track_caller]
 fn fails(args: &[&str], out: &[u8], cause: &str) {
     let run = fetch(args);
@@ -371,7 +371,7 @@ fn one_that_fails_leaves_the_others() {
     let [a, b, none] = ["/a", "/b", "/none"].map(|path| server.url(path));
     let run = fetch(&[&a, &none, "//nonsense", &b, &a]);
     assert_eq!(run.stdout, b"first\nsecondfirst\n");
-    let cause = "invalid URL: it begins with http:, https: or file:";
+    let cause = "invalid URL: a URL begins with http:, https: or file:";
     assert_eq!(
         run.stderr,
         format!("fetch: {none}: 404 Not Found\nfetch: //nonsense: {cause}\n")
@@ -462,8 +462,8 @@ fn wrong_usage() {
     }
 }
 
-/// For every framing, how the bytes are laid out on the wire, and what stands
-/// behind "body truncated: N bytes" when they are cut after N.
+/// For each framing: the bytes on the wire, and the message after "body truncated: N bytes"
+/// if they are cut after N.
 #[test]
 fn every_cut_is_a_failure() {
     let text = text(100_000);
@@ -620,9 +620,9 @@ fn answers_that_are_none() {
     assert_eq!((b"words".starts_with(&run.stdout), run.status), (true, 1));
 }
 
-/// What is no body could go on for ever, and the time without a byte never pass.
+/// Framing without data, and coded data without content, could be endless without a timeout.
 #[test]
-fn what_is_no_body_has_an_end() {
+fn bytes_without_data_are_limited() {
     let head_of = |headers: &[&str], rest: &[u8]| [head("200 OK", headers), rest.to_vec()].concat();
     let encoded = |rest: &[u8]| head_of(&["Content-Encoding: gzip"], rest);
     let no_end = "body garbled after 5 bytes: framing without end";
@@ -657,9 +657,9 @@ fn what_is_no_body_has_an_end() {
             encoded(b"\x1F\x8B\x08\x08\0\0\0\0\0\0"),
             b"name".to_vec(),
             "",
-            "gzip data makes nothing",
+            "gzip data has no content",
         ),
-        (encoded(b""), gzip(b""), "", "gzip data makes nothing"),
+        (encoded(b""), gzip(b""), "", "gzip data has no content"),
     ] {
         let times = 4_000_000 / again.len();
         let all = [start, again.repeat(times)].concat();
@@ -751,7 +751,7 @@ fn slow_is_not_silent() {
     assert!(child.wait().unwrap().success() && out == text);
 }
 
-/// What has arrived comes out while the server still has to go on.
+/// Received bytes are written before the server sends more.
 #[test]
 fn a_drip_is_seen_at_once() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());

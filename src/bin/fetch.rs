@@ -3,7 +3,9 @@
 use clap::Parser;
 use std::convert::Infallible;
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, IsTerminal};
+use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,7 +20,7 @@ use textmill::common::memory;
 use textmill::common::time;
 use textmill::web::fetch::progress::{self, Progress};
 use textmill::web::fetch::{
-    self, Failure, Family, Fetcher, Field, Many, Options, Report, Transfer, User,
+    self, Batch, Failure, Family, Fetcher, Field, Options, Report, Transfer, User,
 };
 use url::Url;
 
@@ -119,7 +121,7 @@ pub struct Args {
     #[arg(long, hide_short_help = true, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..))]
     per_host: u16,
 
-    /// Number of retries without one new byte
+    /// Number of retries in a row without a new byte
     #[arg(long, hide_short_help = true, value_name = "N", default_value = "3")]
     retry: u32,
 
@@ -129,9 +131,9 @@ pub struct Args {
     #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "500ms", value_parser = time::pause)]
     retry_delay: Duration,
 
-    /// Longest time to find the host, and to connect
+    /// Time limit for the look-up of the host, and for connecting
     ///
-    /// It applies to each of the two.
+    /// Each of the two has this limit.
     #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "10s", value_parser = time::parse)]
     connect_timeout: Duration,
 
@@ -139,7 +141,7 @@ pub struct Args {
     #[arg(long, hide_short_help = true, value_name = "TIME", default_value = "60s", value_parser = time::parse)]
     stall_timeout: Duration,
 
-    /// Longest time for one URL
+    /// Time limit for one URL
     ///
     /// It begins with the first request and includes all redirects and retries. The time in
     /// which a body waits for its turn or for its reader does not count.
@@ -150,7 +152,7 @@ pub struct Args {
     #[arg(long, hide_short_help = true)]
     allow_downgrade: bool,
 
-    /// Largest body
+    /// Size limit for a body
     ///
     /// The size is that after decoding. A larger body is an error.
     #[arg(long, hide_short_help = true, value_name = "SIZE", value_parser = memory::bytes)]
@@ -187,7 +189,7 @@ pub struct Args {
     #[arg(long, hide_short_help = true, value_name = "FILE")]
     cacert: Option<PathBuf>,
 
-    /// Show servers the certificate in FILE (PEM)
+    /// Use the client certificate in FILE (PEM)
     ///
     /// It is sent to servers that request one. Intermediate certificates may follow it.
     #[arg(short = 'E', long, hide_short_help = true, value_name = "FILE")]
@@ -235,8 +237,8 @@ pub struct Args {
 
     /// Show progress also when stdout is a pipe
     ///
-    /// Without this option, progress is shown if standard error is a terminal, and
-    /// standard output is neither a terminal nor a pipe (its reader may be a pager).
+    /// By default progress is shown if standard error is a terminal, and standard output
+    /// is neither a terminal nor a pipe, whose reader may be a pager.
     #[arg(long, hide_short_help = true, overrides_with = "quiet")]
     progress: bool,
 
@@ -244,7 +246,7 @@ pub struct Args {
     as_in_curl: AsInCurl,
 }
 
-/// Options of curl that ask for what fetch does in any case.
+/// Options of curl without effect: fetch always does what they require.
 #[derive(clap::Args)]
 struct AsInCurl {
     #[arg(short = 'L', long, hide = true)]
@@ -255,38 +257,37 @@ struct AsInCurl {
     show_error: bool,
 }
 
-/// What to type instead of options of curl and wget.
+/// The replacements for options of curl and wget.
 fn hint(option: &str) -> Option<&'static str> {
     Some(match option {
         "--limit-rate" => "use `fetch URL | pv -q -L 1m`",
         "--no-check-certificate" => "use -k",
-        "--digest" | "--negotiate" | "--ntlm" => "fetch knows Basic only: use curl",
-        "--basic" => "-u is Basic without an option",
+        "--digest" | "--negotiate" | "--ntlm" => "fetch supports Basic only: use curl",
+        "--basic" => "-u is always Basic",
         "--spider" => "use -I",
-        "-Z" | "--parallel" => "URLs are fetched at once without an option; see -j",
-        "-N" | "--no-buffer" => "what has come is written at once without an option",
+        "-Z" | "--parallel" => "URLs are always fetched in parallel; see -j",
+        "-N" | "--no-buffer" => "received bytes are always written at once",
         "-G" | "--get" => "put the query into the URL",
-        "-r" | "--range" => "fetch takes whole bodies: use `fetch URL | head -c N`",
-        "-v" | "--verbose" => "use --report FILE for what came of each URL, or -I for the heads",
+        "-r" | "--range" => "fetch writes whole bodies: use `fetch URL | head -c N`",
+        "-v" | "--verbose" => "use --report FILE for the result of each URL, or -I for the heads",
         "-i" | "--include" => "use -I for the heads",
         "-O" | "-P" | "--remote-name" => "use -o FILE",
         "-b" | "-c" | "--cookie" => "use -H 'Cookie: NAME=VALUE'",
         "-e" | "--referer" => "use -H 'Referer: URL'",
         "-x" | "--proxy" => "set http_proxy, https_proxy or all_proxy",
         "-X" | "-d" | "-F" | "--request" | "--data" | "--form" | "--upload-file" => {
-            "fetch only reads (GET, and HEAD with -I)"
+            "fetch supports GET, and HEAD with -I"
         }
         "-T" => "use --stall-timeout TIME; fetch does not upload",
-        "-C" | "--continue-at" => "a transfer that breaks is resumed without an option",
+        "-C" | "--continue-at" => "a truncated body is always resumed",
         "-w" | "--write-out" => "use --report FILE",
-        "--compressed" => "compression is used without an option",
+        "--compressed" => "compression is always requested",
         "--max-redirs" => "the limit is 20 redirects",
         _ => return None,
     })
 }
 
-/// A value that may be a secret: where it is malformed, the message must not
-/// show it, as clap's would.
+/// A value that may be a secret. clap's message for an invalid value would contain it.
 type Private<T> = Result<T, &'static str>;
 
 fn private<T: FromStr<Err = &'static str>>(text: &str) -> Result<Private<T>, Infallible> {
@@ -298,7 +299,7 @@ impl Args {
         self.report.as_deref() == Some(Path::new("-"))
     }
 
-    /// The report that the user asked for.
+    /// The report, if there is the option.
     fn report(&self, program: &Program) -> Result<Option<Report>, Error> {
         let Some(path) = &self.report else {
             return Ok(None);
@@ -316,14 +317,14 @@ impl Args {
         io::stderr().is_terminal() && !self.quiet && (self.progress || !disturbs)
     }
 
-    /// The files of the certificate that is shown to servers, and of its key.
+    /// The files of the client certificate and of its key.
     fn identity(&self) -> Option<(PathBuf, PathBuf)> {
         let certificate = self.cert.clone()?;
         let key = self.key.clone().unwrap_or_else(|| certificate.clone());
         Some((certificate, key))
     }
 
-    /// The error says what is wrong with them.
+    /// The options of the fetcher; the error is the message for wrong usage.
     fn options(&self) -> Result<Options, String> {
         let fields: Private<Vec<Field>> = self.fields.iter().cloned().collect();
         let fields = fields.map_err(|why| format!("--header: {why}"))?;
@@ -348,7 +349,7 @@ impl Args {
             jobs: self.jobs.into(),
             per_host: self.per_host.into(),
             follow: true,
-            heed_rest: true,
+            honor_retry_after: true,
             allow_downgrade: self.allow_downgrade,
             max_size: self.max_size,
             head: self.head,
@@ -393,8 +394,9 @@ fn main() -> ExitCode {
     })
 }
 
-/// The URL of the file that a user meant who typed its name only.
-fn file_meant(transfer: &Transfer) -> Option<Url> {
+/// The URL of an existing file, if the host of the URL does not exist and the URL is the name
+/// of that file.
+fn file_of_name(transfer: &Transfer) -> Option<Url> {
     let name = transfer.url.strip_prefix("http://")?;
     let no_such_host = transfer.failure_word() == Some("dns");
     let path = Path::new(name)
@@ -404,55 +406,95 @@ fn file_meant(transfer: &Transfer) -> Option<Url> {
     Url::from_file_path(path).ok()
 }
 
-/// Fetches them all. A thread reads the URLs: while it waits for the next line,
-/// bodies flow.
+/// The results of the URLs: the error lines, the report, the exit status.
+struct Results {
+    program: Program,
+    /// Lines of progress, above which errors are printed.
+    progress: Progress,
+    /// None without a report, and after an error of the report.
+    report: Mutex<Option<Report>>,
+    reports_to_stdout: bool,
+    ok: AtomicBool,
+}
+
+impl Results {
+    fn add(&self, transfer: Transfer) {
+        let mut report = self.report.lock().unwrap_or_else(|lock| lock.into_inner());
+        if let Some(Err(error)) = report.as_mut().map(|file| file.add(&transfer)) {
+            if self.reports_to_stdout
+                && let Error::Write(error) = &error
+            {
+                self.program.end_if_reader_left(error);
+            }
+            self.fail(&transfer.url, error);
+            // One message is enough.
+            *report = None;
+        }
+        let file = file_of_name(&transfer);
+        if let Some(error) = transfer.error {
+            let error = file.map_or(error, |file| {
+                Failure::Host(format!("no such host; the file is {file}").into()).into()
+            });
+            self.fail(&transfer.url, error);
+        }
+    }
+
+    fn fail(&self, url: &str, error: Error) {
+        self.set_failed();
+        self.progress
+            .say(|| self.program.fail(fetch::shown(url), error));
+    }
+
+    fn set_failed(&self) {
+        self.ok.store(false, Ordering::Relaxed);
+    }
+}
+
+/// Fetches all URLs. A thread reads them, so that bodies are written while it waits for the
+/// next line.
 fn fetch_all(program: Program, args: Args, mut options: Options) -> ExitCode {
     program.with_output_to(&args.output.clone(), |output| {
         let metadata = output.metadata().map_err(Error::Write)?;
         options.output_file = metadata.is_file().then(|| (metadata.dev(), metadata.ino()));
         let fetcher = Fetcher::new(options)?;
-        let report = Mutex::new(args.report(&program)?);
-        let progress = Progress::new(args.shows_progress());
-        let well = Arc::new(AtomicBool::new(true));
-        let (all_well, lines) = (Arc::clone(&well), progress.clone());
+        let results = Arc::new(Results {
+            program,
+            progress: Progress::new(args.shows_progress()),
+            report: Mutex::new(args.report(&program)?),
+            reports_to_stdout: args.reports_to_stdout(),
+            ok: AtomicBool::new(true),
+        });
         let output = output.try_clone().map_err(Error::Write)?;
-        let reports_to_stdout = args.reports_to_stdout();
         let pipe = cli::is_pipe(&output).then(|| output.try_clone());
         let pipe = pipe.transpose().map_err(Error::Write)?;
-        let many = Many::new(fetcher, output, pipe, move |transfer| {
-            let fail = |error| {
-                all_well.store(false, Ordering::Relaxed);
-                lines.say(|| program.fail(fetch::shown(&transfer.url), error));
-            };
-            let mut report = report.lock().unwrap_or_else(|held| held.into_inner());
-            if let Some(Err(error)) = report.as_mut().map(|file| file.add(&transfer)) {
-                if reports_to_stdout && let Error::Write(error) = &error {
-                    program.end_if_reader_left(error);
-                }
-                fail(error);
-                // Said once is enough.
-                *report = None;
-            }
-            let file = file_meant(&transfer);
-            if let Some(error) = transfer.error {
-                fail(file.map_or(error, |file| {
-                    Failure::Host(format!("no such host; the file is {file}")).into()
-                }));
-            }
-        });
-        let (adding, all_read) = (many.clone(), Arc::clone(&well));
-        let reader = thread::Builder::new().spawn(move || {
-            let read = program.each(&args.urls, |url| adding.add(&fetch::operand(url)));
-            // An error here is one of the output, which is told below.
-            if !matches!(read, Ok(true)) {
-                all_read.store(false, Ordering::Relaxed);
-            }
-            adding.end();
-        });
-        reader.map_err(|error| Error::Start(error).of("thread"))?;
-        let shown = many.clone();
-        let _lines = progress::watch(&progress, move || shown.in_flight());
-        many.wait()?;
-        Ok(well.load(Ordering::Relaxed))
+        let done = Arc::clone(&results);
+        let batch = Batch::new(fetcher, output, pipe, move |transfer| done.add(transfer));
+        read_urls(program, args.urls, batch.clone(), Arc::clone(&results))?;
+        let shown = batch.clone();
+        let _lines = progress::watch(&results.progress, move || shown.in_flight());
+        batch.wait()?;
+        Ok(results.ok.load(Ordering::Relaxed))
     })
+}
+
+/// Starts a thread that adds the URLs to the batch.
+fn read_urls(
+    program: Program,
+    urls: Vec<OsString>,
+    batch: Batch<File>,
+    results: Arc<Results>,
+) -> Result<(), Error> {
+    let reader = thread::Builder::new().spawn(move || {
+        let read = program.each(&urls, |url| match batch.add(&fetch::operand(url)) {
+            ControlFlow::Continue(()) => Ok(()),
+            // Ends the reading. The error of the output is the result of the batch.
+            ControlFlow::Break(()) => Err(Error::Write(io::ErrorKind::BrokenPipe.into())),
+        });
+        if !matches!(read, Ok(true)) {
+            results.set_failed();
+        }
+        batch.end();
+    });
+    reader.map_err(|error| Error::Start(error).of("thread"))?;
+    Ok(())
 }

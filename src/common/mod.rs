@@ -2,6 +2,7 @@
 //!
 //! - [`error`]: errors of filters.
 //! - [`stream`]: blocks in, blocks out.
+//! - `spool`: buffered bytes, in memory and then in a file.
 //! - `crlf`: lines that end in CR and LF.
 //! - `memory`: how much of it a program may take, and how much it took.
 //! - `show`: names, numbers and text as error lines show them.
@@ -25,5 +26,6 @@ pub(crate) mod arbitrary;
 pub(crate) mod crlf;
 #[cfg(feature = "fetch")]
 pub(crate) mod json;
+pub(crate) mod spool;
 pub(crate) mod sys;
 pub(crate) mod utf8;

@@ -1,4 +1,4 @@
-//! `fetch --base`, and what `links` and `untag` make of it.
+//! `fetch --base`, and the output of `links` and `untag` for it.
 
 use super::{body, fetch, gzip, one, program};
 use crate::process::{argument, file, json_lines, run, shell};
@@ -93,7 +93,7 @@ fn marks_go_before_and_behind_each_page_and_nothing_else_changes() {
     );
 }
 
-/// What a line of shell prints.
+/// The output of a line of shell.
 #[track_caller]
 fn prints(line: &str, expected: &str) {
     let ran = run(&mut shell(&format!("set -o pipefail; {line}")), b"");

@@ -1,11 +1,9 @@
-//! Every fault, in every framing, encoding and with every kind of server: the
-//! body is whole, or there is an error and what was written is a true
-//! beginning of it.
+//! Every fault, in every framing, encoding and with every kind of server: the body is whole,
+//! or there is an error and the output is the beginning of the body.
 //!
-//! A [`Case`] is a server that goes wrong once in one way ([`Break`]), a way
-//! in which it can help to resume ([`Help`]), and what it does when it is asked
-//! again ([`Then`]). All combinations that make sense are tried, in this
-//! process; some of them by the program as well.
+//! A [`Case`] is a fault of the first response ([`Break`]), the server's support for resuming
+//! ([`Help`]), and its response to the next request ([`Then`]). All valid combinations run in
+//! this process; some of them also run with the program.
 
 mod table;
 
@@ -33,78 +31,78 @@ enum Encoding {
     Br,
 }
 
-/// How the server lets itself be resumed.
+/// The server's support for resuming.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Help {
     /// Ranges, and a strong tag.
     Ranges,
-    /// The same, but it does not say that it has ranges.
+    /// The same without `Accept-Ranges`.
     Silent,
     /// Ranges, and a time of the last change.
     Time,
     /// A strong tag, but no ranges.
     TagOnly,
-    /// A weak tag, and no ranges for that.
+    /// A weak tag, without ranges.
     WeakTag,
     /// Neither.
     None,
 }
 
-/// How the first answer breaks off.
+/// The fault of the first response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Break {
-    /// It does not, but comes drop by drop.
+    /// None; the body is sent in small pieces.
     Drip,
-    /// By FIN after this part of the body, in percent.
+    /// FIN after this part of the body, in percent.
     Fin(usize),
-    /// By RST.
+    /// RST after this part.
     Reset(usize),
-    /// By silence.
+    /// No more bytes after this part.
     Stall(usize),
-    /// By FIN without an answer.
+    /// FIN without a response.
     Unanswered,
-    /// By FIN within the head.
+    /// FIN within the head.
     InHead,
-    /// By a chunk size that is none.
+    /// An invalid chunk size.
     BadSize,
-    /// By a chunk without its end.
+    /// A chunk without its end.
     NoEnd,
-    /// By FIN within a chunk's size.
+    /// FIN within a chunk size.
     InSize,
-    /// By FIN where the last, empty chunk should be.
+    /// FIN before the last, empty chunk.
     NoLastChunk,
-    /// An answer that says: later.
+    /// An error status.
     Busy,
 }
 
-/// What the server does when it is asked again.
+/// The response to the next request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Then {
-    /// It does it right.
+    /// The right response.
     Right,
-    /// It breaks off once more, further on, then does it right.
+    /// Truncated at a later byte, then the right response.
     CutAgain,
-    /// It breaks off wherever it broke off first, always.
+    /// Always the same fault.
     CutAlways,
-    /// 503 with Retry-After, then it does it right.
+    /// 503 with Retry-After, then the right response.
     Busy,
-    /// It gives parts that are shorter than what was asked for.
+    /// Parts that are shorter than requested.
     ShortParts,
-    /// It does not say how much there is in all.
+    /// Parts without the total.
     NoTotal,
-    /// It answers with the whole, range or not.
+    /// Always the whole body.
     Whole,
-    /// It has another body, and says so by its tag.
+    /// Another body with another tag.
     Changed,
-    /// It has another body, and gives the rest of that.
+    /// The rest of another body.
     ChangedRest,
-    /// The rest begins elsewhere.
+    /// A rest with another offset.
     WrongStart,
-    /// The rest is of a body of another length.
+    /// A rest with another total.
     WrongTotal,
     /// 206 without Content-Range.
     NoRange,
-    /// 416 without a word, then it does it right.
+    /// 416 without a header, then the right response.
     Refused,
     /// 404.
     Gone,
@@ -295,7 +293,7 @@ impl Bodies {
 struct Framed {
     header: Option<String>,
     bytes: Vec<u8>,
-    /// For every byte of the body: how much is sent before it.
+    /// The number of bytes on the wire before each byte of the body.
     at: Vec<usize>,
 }
 
@@ -501,7 +499,7 @@ fn at_once(n: usize, work: impl Fn(usize) + Sync) {
     });
 }
 
-/// What may come of a case, and what must.
+/// Checks the result of a case.
 #[track_caller]
 fn check(case: &Case, bodies: &Bodies, out: &[u8], error: Option<&str>) {
     let [one, two] = &bodies.plain;
@@ -590,10 +588,10 @@ fn words_are_documented() {
         );
     }
     for failure in [
-        Failure::Url(String::new()),
-        Failure::Host(String::new()),
-        Failure::TooLarge(String::new()),
-        Failure::Interrupted,
+        Failure::Url("".into()),
+        Failure::Host("".into()),
+        Failure::TooLarge("".into()),
+        Failure::TrailingData { coding: "gzip" },
     ] {
         assert!(WORDS.iter().any(|(word, _)| *word == failure.word()));
     }

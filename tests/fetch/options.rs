@@ -1,4 +1,4 @@
-//! What users may say about requests, servers, proxies and reports.
+//! Options for requests, servers, proxies and reports.
 
 use super::{body, certificate, fails, fetch, gzip, one, program, text};
 use crate::process::{Ran, argument, file, json_lines, run};
@@ -358,7 +358,7 @@ fn nobody_at_a_terminal_sees_no_progress() {
     }
 }
 
-/// As people type it who know curl.
+/// Options of curl.
 #[test]
 fn a_command_line_of_curl() {
     let server = Server::start(|request| {
@@ -383,9 +383,9 @@ fn a_command_line_of_curl() {
         ("-O", "-o FILE"),
         ("-b", "-H 'Cookie: "),
         ("-x", "http_proxy"),
-        ("-X", "only reads"),
+        ("-X", "supports GET"),
         ("-T", "--stall-timeout"),
-        ("--compressed", "without an option"),
+        ("--compressed", "always requested"),
         ("--max-redirs", "20 redirects"),
     ] {
         let ran = fetch(&[option, bare]);
@@ -395,7 +395,7 @@ fn a_command_line_of_curl() {
     }
 }
 
-/// A file has all bodies, or what it had before.
+/// The output file has all bodies, or is unchanged.
 #[test]
 fn an_output_file_is_complete() {
     let server = Server::start(|request| {

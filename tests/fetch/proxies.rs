@@ -107,8 +107,7 @@ fn proxies_as_curl_has_them() {
     assert!(heads[0].starts_with("CONNECT 127.0.0.1:"));
 }
 
-/// What goes through a connection from one end to the other and back, until
-/// the server has no more to say.
+/// Copies bytes in both directions until the server closes its connection.
 fn join(mut client: TcpStream, mut server: TcpStream) -> std::io::Result<()> {
     let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
     thread::spawn(move || std::io::copy(&mut from, &mut to));
@@ -117,8 +116,7 @@ fn join(mut client: TcpStream, mut server: TcpStream) -> std::io::Result<()> {
 }
 
 /// A proxy that speaks SOCKS 4, 4a (its specification by Ying-Da Lee) and 5
-/// (RFC 1928, RFC 1929). It notes what it is asked for and leads to `target`,
-/// whatever that is.
+/// (RFC 1928, RFC 1929). It records the requested hosts, and connects to `target` for all.
 fn socks(target: String) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();

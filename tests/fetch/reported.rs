@@ -422,8 +422,7 @@ fn lengths_and_locations_that_are_none() {
     fails(&[&empty.url("/")], b"", "302 Found with an empty Location");
 }
 
-/// What goes from the socket to the pipe within the kernel is what came, and it is
-/// resumed like all else.
+/// Bytes that are moved within the kernel are the body, and it is resumed.
 #[test]
 fn a_large_body_into_a_pipe() {
     let whole = text(3_000_000);
@@ -582,7 +581,7 @@ fn certificates_of_clients() {
             &other,
             "the key does not match the certificate",
         ),
-        (&cert_file, &none, &none, "no private key in it"),
+        (&cert_file, &none, &none, "no private key in the file"),
         (
             &cert_file,
             &locked,
@@ -590,7 +589,7 @@ fn certificates_of_clients() {
             "the key is encrypted: decrypt it by `openssl pkey`",
         ),
         (&cert_file, &missing, &missing, "No such file or directory"),
-        (&none, &key_file, &none, "no certificate in it"),
+        (&none, &key_file, &none, "no certificate in the file"),
         (&torn, &key_file, &torn, "malformed PEM"),
     ] {
         let ran = fetch(&["--cert", cert, "--key", key, "--cacert", &root, &url]);

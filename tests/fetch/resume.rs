@@ -1,12 +1,11 @@
-//! Breaks and what is asked for after them, one by one.
+//! Truncated bodies, and the requests for their rest.
 
 use super::{body, certificate, fails, fetch, fetch_trusting, text};
 use crate::server::{Request, Server, Step, head, page, redirect, status};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// A server that answers its first request with one thing, the second with
-/// the next, and so on, the last of them for ever.
+/// A server with a list of responses, one for each request. The last is repeated.
 fn in_turn(answers: Vec<Vec<Step>>) -> Server {
     let n = AtomicUsize::new(0);
     Server::start(move |_| {

@@ -1,4 +1,4 @@
-//! What somebody at a terminal sees of `fetch`, on a pseudo-terminal.
+//! The output of `fetch` on a pseudo-terminal.
 
 use super::{one, program, text};
 use crate::process::{argument, terminal};
@@ -6,15 +6,15 @@ use crate::server::{Server, Step, head, page};
 use std::process::Stdio;
 use std::time::Duration;
 
-/// Where standard output goes.
+/// The kind of standard output.
 enum Output {
     Terminal,
     Pipe,
     File,
 }
 
-/// What was written to a terminal of so many columns, and to standard output,
-/// if that is not the terminal as well.
+/// The output on a terminal of this width, and on standard output if that is not the
+/// terminal.
 fn at_terminal(columns: u16, args: &[&str], output: Output) -> (Vec<u8>, Vec<u8>) {
     let (terminal, reader) = terminal(columns);
     let file = tempfile::NamedTempFile::new().unwrap();

@@ -1,7 +1,7 @@
 //! One direction: the output of one command on its way to the other.
 
-use super::queue::Queue;
 use crate::common::error::Error;
+use crate::common::spool::Spool;
 use crate::common::stream;
 use rustix::event::PollFlags;
 use rustix::io::ioctl_fionread;
@@ -10,6 +10,9 @@ use std::io::{self, Write};
 
 /// How much is read at a time, in bytes.
 pub(super) const BLOCK: usize = 128 << 10;
+
+/// How much of the queue is kept in memory, in bytes.
+const MEMORY: usize = 1 << 20;
 
 /// How much a command may write after the other has closed its input, in bytes.
 const FAREWELL: u64 = 1 << 20;
@@ -21,7 +24,7 @@ pub(super) struct Flow {
     pub(super) from: Option<File>,
     /// The input of the other. `None` when either side has closed it.
     pub(super) to: Option<File>,
-    queue: Queue,
+    queue: Spool,
     /// The most that may be buffered, in bytes.
     most: u64,
     /// How much was written after the reader had closed its input.
@@ -35,7 +38,7 @@ impl Flow {
         Flow {
             from: Some(from),
             to: Some(to),
-            queue: Queue::default(),
+            queue: Spool::new(MEMORY),
             most,
             dropped: 0,
             refused: false,

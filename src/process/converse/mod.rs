@@ -5,7 +5,7 @@
 //!
 //! *Both write and neither reads.* A pipe holds 64 KiB, then its writer waits.
 //! Here output is read immediately and buffered, in memory and then in a
-//! file (chapter `queue`), so a writer waits for its reader only after
+//! file (`common::spool`), so a writer waits for its reader only after
 //! [`Limits::max_held`]. One loop around `poll` does it all ([`converse`]); there
 //! are no threads.
 //!
@@ -21,7 +21,7 @@
 //! input is dropped, up to 1 MiB: a last line to a command that has ended is no
 //! failure. After that its writer gets SIGPIPE, as from any pipe.
 //!
-//! Chapters: `limits` (the settings), `start` (the commands), `flow` (one direction), `queue`, `log`,
+//! Chapters: `limits` (the settings), `start` (the commands), `flow` (one direction), `log`,
 //! `tree` (all processes), `deadlock`.
 
 mod deadlock;
@@ -29,7 +29,6 @@ mod flow;
 mod limits;
 mod log;
 mod names;
-mod queue;
 mod start;
 mod tree;
 

@@ -1,16 +1,16 @@
-//! URLs as they are read, as they are asked for, and as messages call them.
+//! URLs as users type them, and as `fetch` parses them.
 
-use super::Failure;
+use super::failure::{Detail, Failure};
 use crate::web::html::address::text;
 use std::net::Ipv6Addr;
 use url::Url;
 
-/// A URL as users type it. Without a scheme it is one of http: `example.com/x`,
-/// `localhost:8000`. What begins with `/` or `.` is left as it is: it names a file, and
-/// [`Failure::Url`] says so.
+/// Turns a URL as users type it into a URL with a scheme. The default scheme is http:
+/// `example.com/x`, `localhost:8000`. Text that begins with `/` or `.` stays as it is: it
+/// names a file, and fetching it fails with [`Failure::Url`].
 ///
-/// Bytes that are not UTF-8 are percent-encoded, so that the server gets them as they
-/// are, whatever charset that is.
+/// Bytes that are not UTF-8 are percent-encoded: the server gets the same bytes, whatever
+/// the charset.
 pub fn operand(bytes: &[u8]) -> String {
     let text = text(bytes);
     let has_scheme = match text.split_once(':') {
@@ -34,16 +34,16 @@ fn is_scheme(text: &str) -> bool {
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
-/// Whether it is the port behind a host, and what may follow that.
+/// Whether the text begins with a port, as it follows a host.
 fn begins_with_port(text: &str) -> bool {
     let end = text.trim_start_matches(|c: char| c.is_ascii_digit());
     end.len() < text.len() && (end.is_empty() || end.starts_with(['/', '?', '#']))
 }
 
-/// Whether it is a password that stands behind a name, as in `me:secret@a.example/x`,
-/// and not what stands behind a scheme.
+/// Whether `rest` begins with the password of a user `name`, as in
+/// `me:secret@a.example/x`, so that `name` is not a scheme.
 fn is_password(name: &str, rest: &str) -> bool {
-    /// Schemes whose URLs are addresses of that form.
+    /// Schemes whose URLs contain an `@` but no password.
     const ADDRESSES: &[&str] = &[
         "acct", "cid", "im", "mailto", "mid", "pres", "sip", "sips", "xmpp",
     ];
@@ -54,97 +54,50 @@ fn is_password(name: &str, rest: &str) -> bool {
     authority.contains('@') && !is_address
 }
 
-/// Reads a URL as browsers do (the WHATWG's URL standard): spaces and names
-/// beyond ASCII are encoded.
-pub(super) fn parse(text: &str) -> Result<Url, Failure> {
+/// Parses a URL as browsers do (the WHATWG's URL standard): spaces and non-ASCII
+/// characters are encoded.
+pub(crate) fn parse(text: &str) -> Result<Url, Failure> {
     let url = Url::parse(text).map_err(|error| match error {
         url::ParseError::RelativeUrlWithoutBase => relative(text),
         error => match bare_ipv6(text) {
-            Some(address) => Failure::Url(format!("invalid URL; the address is [{address}]")),
-            None => Failure::Url(format!("invalid URL: {error}")),
+            Some(address) => {
+                Failure::Url(format!("invalid URL; the address is [{address}]").into())
+            }
+            None => Failure::Url(Detail::new(format!("invalid URL: {error}"), error)),
         },
     })?;
-    // The standard takes file:name for file:///name.
+    // The standard parses file:name as file:///name.
     if url.scheme() == "file" && !text.trim_start()["file:".len()..].starts_with(['/', '\\']) {
         return Err(relative(&text.trim_start()["file:".len()..]));
     }
     match url.scheme() {
         "http" | "https" | "file" => Ok(url),
-        scheme => Err(Failure::Url(format!(
-            "scheme {scheme} is not one of http, https, file"
-        ))),
+        scheme => Err(Failure::Url(
+            format!("scheme {scheme} is not one of http, https, file").into(),
+        )),
     }
 }
 
-/// The address of a URL like `http://::1`, whose address lacks its brackets.
+/// The IPv6 address of a URL without the brackets, such as `http://::1`.
 fn bare_ipv6(text: &str) -> Option<Ipv6Addr> {
     let (_, rest) = text.split_once("://")?;
     rest.split(['/', '?', '#']).next()?.parse().ok()
 }
 
-/// Why a URL without scheme, or a path, cannot be fetched, and what it may stand for.
+/// Why a URL without a scheme cannot be fetched. If it is a path, the message suggests the
+/// file's URL.
 fn relative(text: &str) -> Failure {
     let file = std::path::absolute(text).ok();
     let file = file.and_then(|path| Url::from_file_path(path).ok());
     Failure::Url(match file {
-        Some(file) if !text.starts_with("//") => format!("invalid URL; the file is {file}"),
-        _ => "invalid URL: it begins with http:, https: or file:".into(),
+        Some(file) if !text.starts_with("//") => format!("invalid URL; the file is {file}").into(),
+        _ => "invalid URL: a URL begins with http:, https: or file:".into(),
     })
-}
-
-/// The URL as messages call it: without user name and password.
-pub fn shown(text: &str) -> String {
-    if !text.contains('@') {
-        return text.to_string();
-    }
-    match Url::parse(text) {
-        Ok(url) if url.has_authority() && !url.cannot_be_a_base() => {
-            if url.username().is_empty() && url.password().is_none() {
-                text.to_string()
-            } else {
-                without_user(url).to_string()
-            }
-        }
-        // An address of mail has no password.
-        Ok(url) if url.scheme() == "mailto" => text.to_string(),
-        // Where a password begins in an invalid URL is not known.
-        _ => {
-            let scheme = text.find(':').map_or(0, |i| i + 1);
-            let at = text.rfind('@').map_or(0, |i| i + 1);
-            format!("{}…{}", &text[..scheme.min(at)], &text[at..])
-        }
-    }
-}
-
-/// The URL without user name and password.
-pub(super) fn without_user(mut url: Url) -> Url {
-    // These fail for URLs that have no host, and so no user either.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn messages_never_show_a_password() {
-        for (url, seen) in [
-            ("http://a.example/x", "http://a.example/x"),
-            ("http://a.example/x@y", "http://a.example/x@y"),
-            ("HTTP://me:secret@a.example/x", "http://a.example/x"),
-            ("https://secret@a.example", "https://a.example/"),
-            ("http:\\\\me:secret@a.example", "http://a.example/"),
-            ("http://me:sec/ret@a.example", "http:…a.example"),
-            ("http://me:secret@[a.example/", "http:…[a.example/"),
-            ("me:secret@a.example", "me:…a.example"),
-            ("//secret@a.example", "…a.example"),
-            ("mailto:a@b.example", "mailto:a@b.example"),
-        ] {
-            assert_eq!(shown(url), seen);
-        }
-    }
 
     #[test]
     fn bytes_that_are_not_utf8_are_encoded() {
@@ -182,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_no_url_but_its_file_has_one() {
+    fn paths_are_invalid_but_their_files_have_urls() {
         let here = std::env::current_dir().unwrap();
         for path in ["./a b", "/etc/hosts", "file:a"] {
             let file = here.join(path.trim_start_matches("file:"));
@@ -194,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_without_its_brackets() {
+    fn addresses_without_brackets() {
         for typed in ["::1", "2001:db8::1/x"] {
             let url = operand(format!("http://{typed}").as_bytes());
             let error = parse(&url).unwrap_err().to_string();

@@ -1,87 +1,175 @@
-//! Why a URL could not be fetched: in a sentence for people, in one of
-//! [`WORDS`] for scripts.
+//! Why a URL could not be fetched: a message for people, a word of [`WORDS`] for scripts.
+//!
+//! This is the one place that maps an error to its message and its word. The exit status is
+//! 1 for each of them (`cli`).
 
-use super::address::without_user;
-use super::decode;
-use crate::common::error::Error;
+use super::redact::without_user;
+use crate::common::error::{self, Error};
 use crate::common::time;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
+use thiserror::Error as ThisError;
 use url::Url;
 
-/// What came between a URL and its body.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a URL could not be fetched.
+#[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The URL cannot be read, or its scheme is none of ours.
-    Url(String),
-    /// There is no such host.
-    Host(String),
-    /// Whether there is such a host could not be found out.
-    Lookup(String),
-    /// No connection to the host.
-    Connect(String),
-    /// No secure connection: a certificate that is not trusted, a handshake that failed.
-    Tls(String),
-    /// Finding the host or connecting to it took too long.
-    TimedOut(String),
-    /// Not a byte for this long.
+    /// The URL is invalid, or its scheme is not http, https or file.
+    #[error(transparent)]
+    Url(Detail),
+    /// The host does not exist.
+    #[error(transparent)]
+    Host(Detail),
+    /// The look-up of the host failed: the host may exist.
+    #[error(transparent)]
+    Lookup(Detail),
+    /// The connection failed, or it was closed before the response.
+    #[error(transparent)]
+    Connect(Detail),
+    /// The TLS connection failed: an untrusted certificate, a failed handshake.
+    #[error(transparent)]
+    Tls(Detail),
+    /// Looking up the host or connecting to it took too long.
+    #[error(transparent)]
+    TimedOut(Detail),
+    /// The server sent no byte for this long.
+    #[error("no data for {}", time::shown(*.0))]
     Stalled(Duration),
-    /// The whole of it took longer than this.
+    /// The whole URL took longer than this.
+    #[error("timed out after {}", time::shown(*.0))]
     TooLong(Duration),
-    /// The answer is not HTTP as it should be.
-    Protocol(String),
-    /// The server answered with this status, and no body is what was asked for.
+    /// The response is invalid HTTP.
+    #[error(transparent)]
+    Protocol(Detail),
+    /// The status of the response is not a success.
+    #[error("{}", with_reason(*.0))]
     Status(u16),
-    /// The server answered a condition that the user set: what the user has is still true.
+    /// The status is 304, because a condition of the user's header fields is met.
+    #[error("304 Not Modified")]
     NotModified,
-    /// It failed at the proxy, and not at the server.
+    /// The proxy failed, not the server.
+    #[error("proxy {proxy}: {because}")]
     Proxy {
         /// The proxy, `HOST:PORT`.
         proxy: String,
-        /// What failed there.
+        /// What failed at the proxy.
+        #[source]
         because: Box<Failure>,
     },
-    /// It failed where a redirect led to.
+    /// The target of a redirect failed.
+    #[error("redirected to {to}: {because}")]
     Redirected {
-        /// The URL there, without user name and password.
+        /// The target, without user name and password.
         to: String,
-        /// What failed there.
+        /// What failed at the target.
+        #[source]
         because: Box<Failure>,
     },
-    /// A redirect that leads nowhere, or where nobody should go.
-    Redirect(String),
-    /// A redirect, where none is to be followed.
+    /// The redirect is invalid, refused, or one of too many.
+    #[error(transparent)]
+    Redirect(Detail),
+    /// The response is a redirect, and the options follow none.
+    #[error("{}, to {}", with_reason(*.status), without_user(Url::clone(.to)))]
     Moved {
-        /// The status of the answer.
+        /// The status of the response.
         status: u16,
-        /// Where it points to.
+        /// The target.
         to: Box<Url>,
     },
-    /// The body broke off.
-    Truncated(String),
-    /// The body's framing is broken.
-    Garbled(String),
-    /// The body broke off, and there is another one by now: no splicing them.
-    Changed(String),
-    /// The content encoding is unknown or its data corrupt.
-    Encoding(String),
-    /// The body is larger than it may be.
-    TooLarge(String),
-    /// The body broke off, and asking for the rest of it failed in its own way.
+    /// The body ended too early.
+    #[error("body truncated: {0}")]
+    Truncated(#[source] Detail),
+    /// The framing of the body is invalid.
+    #[error("body garbled {0}")]
+    Garbled(Detail),
+    /// The body was truncated, and the server now has another body.
+    #[error("the body changed: {0}")]
+    Changed(Detail),
+    /// The content encoding is unknown, or its data is corrupt.
+    #[error(transparent)]
+    Encoding(Detail),
+    /// The body is complete, but more data follows the end of its content encoding.
+    #[error("{coding} data goes on after its end")]
+    TrailingData {
+        /// The content encoding.
+        coding: &'static str,
+    },
+    /// The body is larger than the limit.
+    #[error(transparent)]
+    TooLarge(Detail),
+    /// The body was truncated, and the request for the rest failed.
+    #[error("{broken}; not resumed: {because}")]
     NotResumed {
-        /// How the body broke off.
+        /// How the body was truncated.
         broken: Box<Failure>,
-        /// Why there is no rest of it.
+        /// Why the request for the rest failed.
+        #[source]
         because: Box<Failure>,
     },
-    /// Nobody wants it any more.
-    Interrupted,
 }
 
-/// The words for failures, and what each stands for, as help and docs/programs/fetch.md list
-/// them. They never change their meaning: scripts may rely on them.
+/// The message of a [`Failure`], and the error that caused it, if another library or the
+/// system reported one.
+#[derive(Debug, Clone)]
+pub struct Detail {
+    message: String,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Detail {
+    /// A message for an error of another library or of the system.
+    pub(crate) fn new(
+        message: impl Into<String>,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Detail {
+        Detail {
+            message: message.into(),
+            source: Some(Arc::new(source)),
+        }
+    }
+}
+
+impl fmt::Display for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Detail {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&**self.source.as_ref()?)
+    }
+}
+
+/// Details are equal if their messages are.
+impl PartialEq for Detail {
+    fn eq(&self, other: &Detail) -> bool {
+        self.message == other.message
+    }
+}
+
+impl Eq for Detail {}
+
+impl From<String> for Detail {
+    fn from(message: String) -> Detail {
+        Detail {
+            message,
+            source: None,
+        }
+    }
+}
+
+impl From<&str> for Detail {
+    fn from(message: &str) -> Detail {
+        message.to_string().into()
+    }
+}
+
+/// The words for failures and their meanings, as help and docs/programs/fetch.md list them. Scripts rely
+/// on them: the meaning of a word never changes.
 pub const WORDS: &[(&str, &str)] = &[
     ("url", "the URL cannot be read"),
     ("file", "the file cannot be read"),
@@ -100,11 +188,11 @@ pub const WORDS: &[(&str, &str)] = &[
     ("interrupted", "the output failed"),
 ];
 
-/// The status for a range that is not there.
-pub(super) const NO_RANGE: u16 = 416;
+/// The status for a range beyond the end of the body.
+pub(crate) const RANGE_NOT_SATISFIABLE: u16 = 416;
 
 impl Failure {
-    /// The one of [`WORDS`] that this is.
+    /// The word of [`WORDS`] for this failure.
     pub fn word(&self) -> &'static str {
         match self {
             Failure::Url(_) => "url",
@@ -119,14 +207,13 @@ impl Failure {
             Failure::Redirect(_) | Failure::Moved { .. } => "redirect",
             Failure::Truncated(_) => "truncated",
             Failure::Changed(_) => "changed",
-            Failure::Encoding(_) => "encoding",
+            Failure::Encoding(_) | Failure::TrailingData { .. } => "encoding",
             Failure::TooLarge(_) => "too-large",
             Failure::NotResumed { broken, .. } => broken.word(),
-            Failure::Interrupted => "interrupted",
         }
     }
 
-    /// The word for an error that ended a fetch.
+    /// The word of [`WORDS`] for an error that ended a fetch.
     pub fn word_of(error: &Error) -> &'static str {
         match error {
             Error::Read(cause) => match Failure::within(cause) {
@@ -137,7 +224,7 @@ impl Failure {
         }
     }
 
-    /// The failure that an error carries.
+    /// The failure within an error, without its proxy or redirect.
     pub fn of(error: &Error) -> Option<&Failure> {
         match error {
             Error::Read(error) => Failure::within(error),
@@ -145,17 +232,17 @@ impl Failure {
         }
     }
 
-    /// The failure that an error of a reader carries, wherever it happened.
-    pub fn within(error: &io::Error) -> Option<&Failure> {
+    /// The failure within the error of a reader, without its proxy or redirect.
+    fn within(error: &io::Error) -> Option<&Failure> {
         Some(Failure::carried(error)?.root())
     }
 
-    /// The same, with the place where it happened.
+    /// The failure within the error of a reader.
     fn carried(error: &io::Error) -> Option<&Failure> {
         error.get_ref()?.downcast_ref()
     }
 
-    /// What failed, wherever that was.
+    /// The failure without its proxy or redirect.
     fn root(&self) -> &Failure {
         match self {
             Failure::Proxy { because, .. } | Failure::Redirected { because, .. } => because.root(),
@@ -163,32 +250,42 @@ impl Failure {
         }
     }
 
-    /// Whether the time was over.
-    pub(super) fn is_too_long(&self) -> bool {
+    /// Whether the URL took longer than its limit.
+    pub(crate) fn is_too_long(&self) -> bool {
         matches!(self.root(), Failure::TooLong(_))
     }
 
-    /// Whether all of the body was read, and data that is none of it follows.
-    pub fn is_trailing(&self) -> bool {
-        decode::is_trailing(self)
+    /// Whether a request that failed like this, before any body, may succeed a moment later.
+    pub fn is_transient(&self) -> bool {
+        match self.root() {
+            Failure::Lookup(_)
+            | Failure::Connect(_)
+            | Failure::TimedOut(_)
+            | Failure::Stalled(_) => true,
+            Failure::Status(code) => {
+                // Cloudflare sends 520 to 527 if the server behind it fails.
+                matches!(code, 408 | 425 | 429 | 500 | 502..=504 | 520..=527)
+            }
+            _ => false,
+        }
     }
 
-    /// Whether asking for the rest of a body may succeed in a moment if it
-    /// failed like this: by a new break of the body, too.
-    pub(super) fn may_pass(&self) -> bool {
+    /// Whether a request for the rest of a body that failed like this may succeed a moment
+    /// later. Unlike a first request, it may also fail by a truncated body.
+    pub(crate) fn is_resumable(&self) -> bool {
         self.is_transient()
             || matches!(
                 self.root(),
                 Failure::Truncated(_)
                     | Failure::Garbled(_)
                     | Failure::TooLong(_)
-                    | Failure::Status(NO_RANGE)
+                    | Failure::Status(RANGE_NOT_SATISFIABLE)
             )
     }
 
-    /// This is what ended a body that broke off as `broken` says. Where it
-    /// tells the whole story, it is told alone.
-    pub(super) fn ending(self, broken: Failure) -> Failure {
+    /// The failure of a body that was truncated as `broken` says and could not be resumed
+    /// because of this failure.
+    pub(crate) fn after(self, broken: Failure) -> Failure {
         match self {
             Failure::Changed(_)
             | Failure::TooLong(_)
@@ -201,68 +298,16 @@ impl Failure {
             },
         }
     }
-
-    /// Whether a request that failed like this, before any body, may fare
-    /// better in a moment.
-    pub fn is_transient(&self) -> bool {
-        match self.root() {
-            Failure::Lookup(_)
-            | Failure::Connect(_)
-            | Failure::TimedOut(_)
-            | Failure::Stalled(_) => true,
-            Failure::Status(code) => {
-                // 520 and more are what Cloudflare says when a server fails behind it.
-                matches!(code, 408 | 425 | 429 | 500 | 502..=504 | 520..=527)
-            }
-            _ => false,
-        }
-    }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Url(cause)
-            | Failure::Host(cause)
-            | Failure::Lookup(cause)
-            | Failure::Connect(cause)
-            | Failure::Tls(cause)
-            | Failure::TimedOut(cause)
-            | Failure::Protocol(cause)
-            | Failure::Redirect(cause)
-            | Failure::Encoding(cause)
-            | Failure::TooLarge(cause) => f.write_str(cause),
-            Failure::Truncated(how) => write!(f, "body truncated: {how}"),
-            Failure::Garbled(how) => write!(f, "body garbled {how}"),
-            Failure::Changed(how) => write!(f, "the body changed: {how}"),
-            Failure::Stalled(limit) => write!(f, "no data for {}", time::shown(*limit)),
-            Failure::TooLong(limit) => write!(f, "timed out after {}", time::shown(*limit)),
-            Failure::NotResumed { broken, because } => {
-                write!(f, "{broken}; not resumed: {because}")
-            }
-            Failure::Proxy { proxy, because } => write!(f, "proxy {proxy}: {because}"),
-            Failure::Redirected { to, because } => write!(f, "redirected to {to}: {because}"),
-            Failure::NotModified => f.write_str("304 Not Modified"),
-            Failure::Interrupted => f.write_str("interrupted"),
-            Failure::Status(code) => status(f, *code),
-            Failure::Moved { status: code, to } => {
-                status(f, *code)?;
-                write!(f, ", to {}", without_user(Url::clone(to)))
-            }
-        }
+/// A status with its reason phrase.
+fn with_reason(code: u16) -> String {
+    let status = ureq::http::StatusCode::from_u16(code).ok();
+    match status.and_then(|status| status.canonical_reason()) {
+        Some(reason) => format!("{code} {reason}"),
+        None => format!("status {code}"),
     }
 }
-
-/// A status with the words for it.
-fn status(f: &mut fmt::Formatter<'_>, code: u16) -> fmt::Result {
-    let reason = ureq::http::StatusCode::from_u16(code).ok();
-    match reason.and_then(|status| status.canonical_reason()) {
-        Some(reason) => write!(f, "{code} {reason}"),
-        None => write!(f, "status {code}"),
-    }
-}
-
-impl std::error::Error for Failure {}
 
 impl From<Failure> for io::Error {
     fn from(failure: Failure) -> io::Error {
@@ -270,12 +315,12 @@ impl From<Failure> for io::Error {
     }
 }
 
-/// The failure within an error of a reader, or that the reader failed.
+/// The failure within the error of a reader; any other error truncates the body.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
         match Failure::carried(&error) {
             Some(failure) => failure.clone(),
-            None => Failure::Truncated(crate::common::error::cause(&error)),
+            None => Failure::Truncated(Detail::new(error::cause(&error), error)),
         }
     }
 }
@@ -283,5 +328,31 @@ impl From<io::Error> for Failure {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Error {
         Error::Read(failure.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error as _;
+
+    #[test]
+    fn the_source_is_the_error_of_the_system() {
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        let failure = Failure::Redirected {
+            to: "http://a.example/".into(),
+            because: Box::new(Failure::Connect(Detail::new("connection refused", refused))),
+        };
+        assert_eq!(
+            failure.to_string(),
+            "redirected to http://a.example/: connection refused"
+        );
+        let source = failure.source().and_then(|because| because.source());
+        let source = source.and_then(|error| error.downcast_ref::<io::Error>());
+        assert_eq!(
+            source.map(io::Error::kind),
+            Some(io::ErrorKind::ConnectionRefused)
+        );
+        assert!(Failure::Url("invalid URL".into()).source().is_none());
     }
 }

@@ -1,16 +1,15 @@
-//! What users say about the request's header: `-H`, `-A` and `--user`.
+//! The header fields and the credentials of the user: `-H`, `-A` and `--user`.
 //!
-//! Everything is checked when the command line is read, so that nothing can end
-//! a line of the request but we. The errors are a few words each.
+//! All values are checked when the options are parsed: no value can end a line of a
+//! request. Error messages are a few words each.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use std::str::FromStr;
 use ureq::http::header::{self, HeaderName, HeaderValue};
 
-/// Fields that `fetch` itself must be able to rely on: they say where a message
-/// ends, and which part of a body it is.
-const OURS: &[HeaderName] = &[
+/// Fields that `fetch` sets itself: they frame a message, or select a part of a body.
+const RESERVED: &[HeaderName] = &[
     header::CONNECTION,
     header::CONTENT_LENGTH,
     header::EXPECT,
@@ -22,20 +21,24 @@ const OURS: &[HeaderName] = &[
     header::UPGRADE,
 ];
 
-/// One `-H`.
+/// A header field of the user, `-H`: `Name: value`, `Name;` for an empty value, or `Name:`
+/// to leave out a field that `fetch` sends by default.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Field {
-    /// `Name: value`, or `Name;` for an empty value.
-    Set(HeaderName, HeaderValue),
-    /// `Name:` leaves out a field that would be sent otherwise.
-    Leave(HeaderName),
+pub struct Field {
+    pub(crate) name: HeaderName,
+    /// None leaves the field out.
+    pub(crate) value: Option<HeaderValue>,
 }
 
 impl Field {
-    /// The name of the field.
-    pub fn name(&self) -> &HeaderName {
-        let (Field::Set(name, _) | Field::Leave(name)) = self;
-        name
+    /// The name of the field, in lower case.
+    pub fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// The value of the field; None if the field is left out.
+    pub fn value(&self) -> Option<&[u8]> {
+        self.value.as_ref().map(HeaderValue::as_bytes)
     }
 }
 
@@ -55,29 +58,32 @@ impl FromStr for Field {
             ),
         };
         let name = HeaderName::from_str(name).map_err(|_| "invalid header name")?;
-        if OURS.contains(&name) {
+        if RESERVED.contains(&name) {
             return Err("a header field that fetch sets itself");
         }
-        let has_blank = value.is_some_and(|value| value.contains(char::is_whitespace));
-        match value {
-            Some(_) if name == header::HOST && has_blank => Err("invalid host"),
-            Some("") | None if name == header::HOST => Err("every request has a Host"),
-            Some(value) => Ok(Field::Set(name, checked(value)?)),
-            None => Ok(Field::Leave(name)),
+        if name == header::HOST {
+            match value {
+                None | Some("") => return Err("every request has a Host"),
+                Some(value) if value.contains(char::is_whitespace) => return Err("invalid host"),
+                Some(_) => {}
+            }
         }
+        let value = value.map(checked).transpose()?;
+        Ok(Field { name, value })
     }
 }
 
-/// The value of User-Agent; an empty one leaves the field out.
+/// The field User-Agent with this value; an empty value leaves the field out.
 pub fn user_agent(text: &str) -> Result<Field, &'static str> {
-    Ok(match text {
-        "" => Field::Leave(header::USER_AGENT),
-        text => Field::Set(header::USER_AGENT, checked(text)?),
+    let value = Some(text).filter(|text| !text.is_empty());
+    Ok(Field {
+        name: header::USER_AGENT,
+        value: value.map(checked).transpose()?,
     })
 }
 
+/// A value without control characters: CR and LF would end the line.
 fn checked(value: &str) -> Result<HeaderValue, &'static str> {
-    // Control characters, CR and LF among them, are what this refuses.
     HeaderValue::from_bytes(value.as_bytes()).map_err(|_| "a control character in a header field")
 }
 
@@ -88,7 +94,7 @@ pub struct User {
     password: String,
 }
 
-/// Nobody logs a password by accident.
+/// Leaves out the password, so that no log contains it.
 impl std::fmt::Debug for User {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("User").finish_non_exhaustive()
@@ -98,7 +104,7 @@ impl std::fmt::Debug for User {
 impl FromStr for User {
     type Err = &'static str;
 
-    /// Reads `NAME:PASSWORD`; the password may have colons in it.
+    /// Parses `NAME:PASSWORD`; the password may contain colons.
     fn from_str(text: &str) -> Result<User, Self::Err> {
         let (name, password) = text
             .split_once(':')
@@ -115,17 +121,17 @@ impl FromStr for User {
 
 impl User {
     /// The value of Authorization.
-    pub(super) fn authorization(&self) -> HeaderValue {
+    pub(crate) fn authorization(&self) -> HeaderValue {
         basic(self.name.as_bytes(), self.password.as_bytes())
     }
 }
 
-/// The credentials for the scheme Basic, RFC 7617. They are marked as
-/// sensitive, so that no log shows them.
-pub(super) fn basic(name: &[u8], password: &[u8]) -> HeaderValue {
+/// The credentials for the scheme Basic, RFC 7617, marked as sensitive, so that no log
+/// contains them.
+pub(crate) fn basic(name: &[u8], password: &[u8]) -> HeaderValue {
     let pair = [name, b":", password].concat();
     let value = format!("Basic {}", BASE64_STANDARD.encode(pair));
-    // Base64 has no character that a header cannot have.
+    // Every character of Base64 is valid in a header value.
     let value = HeaderValue::try_from(value);
     let mut value = value.unwrap_or_else(|_| HeaderValue::from_static(""));
     value.set_sensitive(true);
@@ -138,8 +144,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn set(name: &str, value: &str) -> Result<Field, &'static str> {
-        let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
-        Ok(Field::Set(HeaderName::from_str(name).unwrap(), value))
+        let value = Some(HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        let name = HeaderName::from_str(name).unwrap();
+        Ok(Field { name, value })
+    }
+
+    fn left_out(name: HeaderName) -> Result<Field, &'static str> {
+        Ok(Field { name, value: None })
     }
 
     #[test]
@@ -149,8 +160,8 @@ mod tests {
         assert_eq!("X-é: a".parse::<Field>(), Err("invalid header name"));
         assert_eq!("X-Name: é".parse(), set("x-name", "é"));
         assert_eq!("X-Empty;".parse(), set("x-empty", ""));
-        assert_eq!("Accept:".parse(), Ok(Field::Leave(header::ACCEPT)));
-        assert_eq!("accept: ".parse(), Ok(Field::Leave(header::ACCEPT)));
+        assert_eq!("Accept:".parse(), left_out(header::ACCEPT));
+        assert_eq!("accept: ".parse(), left_out(header::ACCEPT));
         for (bad, why) in [
             ("", "invalid header field (use 'Name: value')"),
             ("Name", "invalid header field (use 'Name: value')"),
@@ -171,7 +182,7 @@ mod tests {
             assert_eq!(bad.parse::<Field>(), Err(why), "{bad:?}");
         }
         assert_eq!(user_agent("me/1"), set("user-agent", "me/1"));
-        assert_eq!(user_agent(""), Ok(Field::Leave(header::USER_AGENT)));
+        assert_eq!(user_agent(""), left_out(header::USER_AGENT));
         assert!(user_agent("me\r\nX: y").is_err());
     }
 
@@ -193,8 +204,8 @@ mod tests {
     proptest! {
         #[test]
         fn a_field_never_ends_its_line(text in "(\\PC|[\r\n\t\0:; a-z]){0,30}") {
-            if let Ok(Field::Set(name, value)) = text.parse::<Field>() {
-                let line = [name.as_str().as_bytes(), value.as_bytes()].concat();
+            if let Ok(field) = text.parse::<Field>() {
+                let line = [field.name().as_bytes(), field.value().unwrap_or_default()].concat();
                 prop_assert!(!line.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)));
             }
             let _ = user_agent(&text);

@@ -1,22 +1,21 @@
-//! What became of every URL, as lines of JSON: `--report FILE`.
+//! The results of all URLs as lines of JSON: `--report FILE`.
 //!
-//! One object a line, all keys always there, in the order of [`Transfer`]'s
-//! fields; what is not known is `null`. A line is written by one call, when its
-//! transfer is over, so that whoever follows the file sees whole lines only.
-//! No password is in it: the URLs have lost theirs.
+//! One object a line with all keys, in the order of the fields of [`Transfer`]; unknown values
+//! are `null`. A line is written by one call at the end of its transfer: a reader that follows
+//! the file gets whole lines only. URLs contain no user name and password.
 //!
-//! The hash costs a pass over the bytes written: 0.7 s for a gibibyte on one core
-//! of an AMD EPYC, which has instructions for it. Without a report it is not made.
+//! The hash costs a pass over the written bytes: 0.7 s for a gibibyte on one core of an AMD
+//! EPYC with SHA instructions. Without a report it is not computed.
 
-use super::Transfer;
-use super::address::shown;
+use super::redact::shown;
+use super::transfer::Transfer;
 use crate::common::error::Error;
 use crate::common::json::Line;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-/// The transfer as one line of JSON, with its newline.
+/// A transfer as a line of JSON, with its newline.
 fn line(transfer: &Transfer) -> String {
     let mut line = Line::new();
     let hash = transfer.sha256.map(|hash| hex(&hash));
@@ -48,13 +47,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// Writes into a file that is open; errors have this name for it.
+    /// A report in an open file; errors contain this name.
     pub fn new(file: File, name: &str) -> Report {
         let name = name.to_string();
         Report { file, name }
     }
 
-    /// Makes the file, or empties it; the error names it.
+    /// Creates the file, or truncates it; the error names the file.
     pub fn create(path: &Path) -> Result<Report, Error> {
         let name = path.to_string_lossy().into_owned();
         match File::create(path) {
@@ -80,7 +79,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn nothing_known() {
+    fn unknown_values_are_null() {
         assert_eq!(
             line(&Transfer::new("x")),
             "{\"url\":\"x\",\"final_url\":null,\"status\":null,\"type\":null,\"wire_bytes\":0,\
@@ -114,7 +113,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_reader_of_json_reads_it(
+        fn lines_are_valid_json(
             texts in prop::collection::vec(prop::collection::vec(any::<char>(), 0..20).prop_map(String::from_iter), 4),
             known: bool,
             status: Option<u16>,
@@ -123,7 +122,7 @@ mod tests {
         ) {
             let text = |i: usize| known.then(|| texts[i].clone());
             let (wire_bytes, out_bytes, retries, ms) = numbers;
-            let error = text(3).map(|cause| Error::from(Failure::Protocol(cause)));
+            let error = text(3).map(|cause| Error::from(Failure::Protocol(cause.into())));
             let line = line(&Transfer {
                 final_url: text(1),
                 status,

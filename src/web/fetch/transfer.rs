@@ -1,40 +1,40 @@
-//! What came of one URL, for reports.
+//! The result of one URL.
 
-use super::Failure;
-use super::address::without_user;
+use super::failure::Failure;
+use super::redact::without_user;
 use crate::common::error::Error;
 use std::time::Duration;
 use url::Url;
 
-/// What came of one URL.
+/// The result of one URL.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Transfer {
-    /// The URL as it was asked for.
+    /// The URL as the caller passed it.
     pub url: String,
-    /// Where the last answer came from, without user name and password; None if
-    /// there was no answer. What resuming was answered does not count.
+    /// The URL of the last response, without user name and password; None without a
+    /// response. Responses to requests that resume the body do not count.
     pub final_url: Option<String>,
-    /// The status of that answer, of an error or a redirect, too; a file has none.
+    /// The status of that response, also of an error or a redirect; None for a file.
     pub status: Option<u16>,
-    /// The content type, as its header has it.
+    /// The content type in the header.
     pub content_type: Option<String>,
-    /// How many bytes of the body came over the wire, each counted once.
+    /// The number of bytes of the body that were received, each counted once.
     pub wire_bytes: u64,
-    /// How many bytes were written.
+    /// The number of bytes that were written.
     pub out_bytes: u64,
-    /// The SHA-256 of these, if it was asked for.
+    /// The SHA-256 of the written bytes, if the options request it.
     pub sha256: Option<[u8; 32]>,
-    /// How often it was tried again.
+    /// The number of retries.
     pub retries: u32,
-    /// How long it took from when it was begun, all waits included.
+    /// The time since the start, all waits included.
     pub elapsed: Duration,
-    /// Why it failed, if it did.
+    /// The error, if the URL failed.
     pub error: Option<Error>,
 }
 
 impl Transfer {
-    pub(super) fn new(url: &str) -> Transfer {
+    pub(crate) fn new(url: &str) -> Transfer {
         Transfer {
             url: url.to_string(),
             final_url: None,
@@ -49,32 +49,36 @@ impl Transfer {
         }
     }
 
-    /// Notes the head of the last answer, if there was one.
-    pub(super) fn note(&mut self, answered: Option<Answered>) {
-        if let Some(answered) = answered {
-            self.final_url = Some(answered.url);
-            self.status = answered.status;
-            self.content_type = answered.content_type;
+    /// Adds the head of the last response.
+    pub(crate) fn add_response(&mut self, response: Option<LastResponse>) {
+        if let Some(response) = response {
+            self.final_url = Some(response.url);
+            self.status = response.status;
+            self.content_type = response.content_type;
         }
     }
 
-    /// The one of [`WORDS`](super::WORDS) for why it failed; None if it did not.
+    /// The word of [`WORDS`](super::WORDS) for the error; None without an error.
     pub fn failure_word(&self) -> Option<&'static str> {
         self.error.as_ref().map(Failure::word_of)
     }
 }
 
-/// What the head of an answer says, for a [`Transfer`].
+/// The part of a response's head that a [`Transfer`] contains.
 #[derive(Debug)]
-pub(super) struct Answered {
+pub(crate) struct LastResponse {
     url: String,
     status: Option<u16>,
     content_type: Option<String>,
 }
 
-impl Answered {
-    pub(super) fn new(url: &Url, status: Option<u16>, content_type: Option<String>) -> Answered {
-        Answered {
+impl LastResponse {
+    pub(crate) fn new(
+        url: &Url,
+        status: Option<u16>,
+        content_type: Option<String>,
+    ) -> LastResponse {
+        LastResponse {
             url: without_user(url.clone()).into(),
             status,
             content_type,

@@ -364,7 +364,7 @@ impl Walk {
             let url = Url::parse(task.url()).ok();
             let again_at = url.and_then(|url| {
                 let fetchers = self.fetchers.iter();
-                let times = fetchers.map(|fetcher| fetcher.ask_again_at(&url, task.tries() + 1));
+                let times = fetchers.map(|fetcher| fetcher.retry_at(&url, task.tries() + 1));
                 times.max()
             });
             if let Some(at) = again_at {

@@ -1,8 +1,15 @@
-//! Content types, as servers write them.
+//! Content types in header fields.
 
-/// Splits a content type into its essence, `type/subtype` in lower case, and
-/// the value of its first parameter `charset` (RFC 9110, 8.3; forgiving).
-pub(super) fn parse_content_type(value: &str) -> (String, Option<String>) {
+use ureq::http::header::{CONTENT_TYPE, HeaderMap};
+
+/// The media type of a content type: `type/subtype` in lower case, without parameters.
+pub(crate) fn media_type(content_type: &str) -> String {
+    parse_content_type(content_type).0
+}
+
+/// Splits a content type into its essence, `type/subtype` in lower case, and the value of its
+/// first parameter `charset` (RFC 9110, 8.3; malformed parameters are skipped).
+pub(crate) fn parse_content_type(value: &str) -> (String, Option<String>) {
     let (essence, mut rest) = value.split_once(';').unwrap_or((value, ""));
     let essence = essence.trim().to_ascii_lowercase();
     while !rest.is_empty() {
@@ -24,10 +31,19 @@ pub(super) fn parse_content_type(value: &str) -> (String, Option<String>) {
     (essence, None)
 }
 
-/// The content type of an answer that may have several, in several fields or
-/// one (Fetch standard, "extract a MIME type"): the last that is one, with the
-/// charset of one of the same kind before it if it has none itself.
-pub(in super::super) fn extract<'a>(fields: impl Iterator<Item = &'a str>) -> Option<String> {
+/// The content type of a response.
+pub(crate) fn of(headers: &HeaderMap) -> Option<String> {
+    let fields = headers.get_all(CONTENT_TYPE).iter();
+    let fields: Vec<_> = fields
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    extract(fields.iter().map(|field| &**field))
+}
+
+/// The content type of fields that may contain several (Fetch standard, "extract a MIME
+/// type"): the last valid content type. Without a charset it has the charset of the content
+/// type before it, if that has the same essence.
+fn extract<'a>(fields: impl Iterator<Item = &'a str>) -> Option<String> {
     let mut found: Option<(String, String)> = None;
     let mut first = None;
     for value in fields.flat_map(values) {
@@ -53,11 +69,11 @@ pub(in super::super) fn extract<'a>(fields: impl Iterator<Item = &'a str>) -> Op
         }
         found = Some((essence, value));
     }
-    // One that is none is shown as it is.
+    // Without a valid content type the first invalid one is reported.
     found.map(|(_, value)| value).or(first.map(str::to_string))
 }
 
-/// The values of a field: what its commas separate, outside of quotes.
+/// The values of a field, separated by commas outside of quotes.
 fn values(field: &str) -> impl Iterator<Item = &str> {
     let (mut quoted, mut escaped) = (false, false);
     field.split(move |c| {
@@ -68,11 +84,11 @@ fn values(field: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A value, as a token or a quoted string, and what comes after it and its semicolon.
+/// A value, as a token or a quoted string, and the text after it and its semicolon.
 fn parameter_value(text: &str) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let (value, after) = text.split_once(';').unwrap_or((text, ""));
-        // Some write charset='utf-8', which no standard knows.
+        // Some servers send charset='utf-8', without a standard.
         return (value.trim().trim_matches('\'').to_string(), after);
     };
     let mut value = String::new();
@@ -155,7 +171,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn charset_in_any_dress(
+        fn charset_in_any_form(
             label in "[A-Za-z0-9_:.-]{1,20}",
             name in "[cC][hH][aA][rR][sS][eE][tT]",
             space in " {0,2}",
@@ -168,7 +184,7 @@ mod tests {
         }
 
         #[test]
-        fn no_header_is_too_odd(value in "\\PC*") {
+        fn any_header(value in "\\PC*") {
             let _ = parse_content_type(&value);
         }
     }

@@ -1,58 +1,56 @@
-//! Which charset a text is in that does not say.
+//! A guess of the charset of a text without a declaration.
 //!
-//! ASCII is the same in all candidates, so it is handed on at once, however
-//! much of it there is. From the first other byte on the text is held until one
-//! of these settles it, all of them facts of the text, not of how it came:
+//! ASCII is the same in all candidates and is written at once. From the first non-ASCII byte
+//! on the text is buffered until one of these rules applies. They depend on the text alone,
+//! not on how it is cut into blocks:
 //!
-//! - the first [`ENOUGH`] characters beyond ASCII are well-formed UTF-8: it is
-//!   UTF-8. (One alone proves little: of the characters of GBK every seventh
-//!   is well-formed UTF-8, too, by accident.)
-//! - [`WINDOW`] bytes have come, or the text's end: it is UTF-8 if there are
-//!   well-formed characters and [`ENOUGH`] times as many as malformed pieces.
-//!   Otherwise it is what `chardetng` makes of the window, the detector that
-//!   Firefox has, or windows-1252 where fewer than [`ENOUGH`] bytes are beyond
-//!   ASCII: of one `naïve` it would make a Baltic `naīve`.
+//! - The first [`ENOUGH`] non-ASCII characters are well-formed UTF-8: the text is UTF-8. (One
+//!   character is not enough: one in seven characters of GBK is well-formed UTF-8.)
+//! - [`WINDOW`] bytes are buffered, or the text ends: it is UTF-8 if there are [`ENOUGH`] times
+//!   as many well-formed characters as malformed sequences. Otherwise the charset is the
+//!   result of `chardetng`, the detector of Firefox, or windows-1252 if there are fewer than
+//!   [`ENOUGH`] non-ASCII bytes: the detector would turn a single `naïve` into `naīve`.
 //!
-//! So a text that is UTF-8 all through is always taken for UTF-8.
+//! So a text that is valid UTF-8 is always taken for UTF-8.
 //!
-//! The server's domain is not asked, as a browser would: the same bytes are the
-//! same text wherever they lie. Never guessed are UTF-16 and ISO-2022-JP, in
-//! which ASCII may be something else; they must be declared.
+//! Browsers consider the domain of the server, this module does not: the same bytes are the
+//! same text on every server. UTF-16 and ISO-2022-JP are never guessed, since they do not
+//! include ASCII: they must be declared.
 //!
-//! Costs: at most [`WINDOW`] bytes are held, and the detector is asked once.
+//! Costs: at most [`WINDOW`] bytes are buffered, and the detector runs once.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
-/// So many well-formed characters beyond ASCII outweigh chance.
+/// The number of well-formed non-ASCII characters that are no accident.
 const ENOUGH: usize = 4;
 
-/// How much of the text is looked at, from its first byte beyond ASCII on, in bytes.
+/// The size of the buffered text from the first non-ASCII byte on, in bytes.
 const WINDOW: usize = 4096;
 
-/// What the detector is shown of the ASCII before, in bytes: it looks at two.
+/// The size of the preceding ASCII for the detector, in bytes: it uses two.
 const BEFORE: usize = 16;
 
-/// A text whose charset is not known yet.
-pub(super) struct Guess {
-    /// The last ASCII before that, as much as matters.
+/// A text whose charset is unknown.
+pub(crate) struct Guess {
+    /// The last [`BEFORE`] bytes of ASCII before that.
     before: Vec<u8>,
-    /// What has come from the first byte beyond ASCII on.
-    held: Vec<u8>,
+    /// The text from the first non-ASCII byte on.
+    buffered: Vec<u8>,
 }
 
 impl Guess {
-    /// `given` is the beginning of the text, all ASCII, which was handed on already.
-    pub(super) fn new(given: &[u8]) -> Guess {
+    /// `written` is the beginning of the text, all ASCII, which is written already.
+    pub(crate) fn new(written: &[u8]) -> Guess {
         let mut guess = Guess {
             before: Vec::new(),
-            held: Vec::new(),
+            buffered: Vec::new(),
         };
-        guess.pass(given);
+        guess.pass(written);
         guess
     }
 
-    /// ASCII that is handed on.
+    /// Records ASCII that is written.
     fn pass(&mut self, ascii: &[u8]) {
         let kept = &ascii[ascii.len().saturating_sub(BEFORE)..];
         let gone = (self.before.len() + kept.len()).saturating_sub(BEFORE);
@@ -60,44 +58,44 @@ impl Guess {
         self.before.extend_from_slice(kept);
     }
 
-    /// Whether this piece of the text changes nothing: nothing is held, and it
-    /// is all ASCII. Then it can be handed on as it is.
-    pub(super) fn is_ascii_still(&mut self, text: &[u8]) -> bool {
-        let still = self.held.is_empty() && text.is_ascii();
+    /// Whether the next block can be written as it is: all text so far is ASCII, this block
+    /// included.
+    pub(crate) fn is_all_ascii(&mut self, text: &[u8]) -> bool {
+        let still = self.buffered.is_empty() && text.is_ascii();
         if still {
             self.pass(text);
         }
         still
     }
 
-    /// Takes more of the text and appends to `out` what can be handed on of it.
+    /// Takes the next block, and appends its ASCII to `out`, as long as all text is ASCII.
     ///
-    /// In the end (`last` at the latest) the charset is known, and with it the
-    /// rest, which was held. Then there must be no more calls.
-    pub(super) fn more(
+    /// The result is the charset and the buffered text, once the charset is known, at the
+    /// latest with the `last` block. No more calls may follow.
+    pub(crate) fn more(
         &mut self,
         mut text: &[u8],
         last: bool,
         out: &mut Vec<u8>,
     ) -> Option<(&'static Encoding, Vec<u8>)> {
-        if self.held.is_empty() {
+        if self.buffered.is_empty() {
             let (ascii, rest) = text.split_at(Encoding::ascii_valid_up_to(text));
             self.pass(ascii);
             out.extend_from_slice(ascii);
             text = rest;
         }
-        self.held.extend_from_slice(text);
-        let encoding = match self.held.is_empty() {
+        self.buffered.extend_from_slice(text);
+        let encoding = match self.buffered.is_empty() {
             true if last => Some(UTF_8),
             true => None,
             false => self.encoding(last),
         };
-        Some((encoding?, std::mem::take(&mut self.held)))
+        Some((encoding?, std::mem::take(&mut self.buffered)))
     }
 
-    /// The charset, if it is settled.
+    /// The charset, if a rule applies.
     fn encoding(&self, last: bool) -> Option<&'static Encoding> {
-        let window = &self.held[..self.held.len().min(WINDOW)];
+        let window = &self.buffered[..self.buffered.len().min(WINDOW)];
         let valid = match std::str::from_utf8(window) {
             Ok(_) => window,
             Err(error) => &window[..error.valid_up_to()],
@@ -109,12 +107,12 @@ impl Guess {
         for chunk in window.utf8_chunks() {
             formed += chunk.valid().bytes().filter(|&byte| is_first(byte)).count();
             seen += chunk.valid().len() + chunk.invalid().len();
-            // A character cut by the end of what has come is neither.
+            // An incomplete character at the end is neither.
             let error = std::str::from_utf8(chunk.invalid()).err();
             let cut = seen == window.len() && error.is_some_and(|e| e.error_len().is_none());
             malformed += usize::from(error.is_some() && !cut);
         }
-        if !last && self.held.len() < WINDOW {
+        if !last && self.buffered.len() < WINDOW {
             return None;
         }
         if formed > 0 && formed >= ENOUGH * malformed {
@@ -125,12 +123,12 @@ impl Guess {
         }
         let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
         detector.feed(&self.before, false);
-        detector.feed(window, last && window.len() == self.held.len());
+        detector.feed(window, last && window.len() == self.buffered.len());
         Some(detector.guess(None, Utf8Detection::Deny))
     }
 }
 
-/// Whether a character beyond ASCII begins with this byte, in UTF-8.
+/// Whether a non-ASCII character of UTF-8 begins with this byte.
 fn is_first(byte: u8) -> bool {
     byte >= 0xC0
 }
@@ -142,7 +140,7 @@ mod tests {
     use proptest::prelude::*;
     use std::io::Read;
 
-    /// What is guessed of a text in such pieces, and the whole of it as it came out.
+    /// The guessed charset of a text in pieces, and its output.
     fn guessed(text: &[u8], cuts: Vec<usize>) -> (&'static Encoding, Vec<u8>) {
         let mut guess = Guess::new(b"");
         let (mut source, mut out) = (pieces(text, cuts), Vec::new());
@@ -226,7 +224,7 @@ mod tests {
             (b"caf\xC3", "windows-1252"),
             (b"na\xEFve", "windows-1252"),
             (b"caf\xC3\xA9s caf\xE9s", "windows-1252"),
-            // One cut in a long enough text does not make it another.
+            // One malformed sequence does not change the charset of a long text.
             (b"\xC3\xA9 \xC3\xA9 \xC3 \xC3\xA9 \xC3\xA9", "UTF-8"),
         ] {
             assert_eq!(name(text), encoding, "{text:?}");
@@ -239,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_is_bounded() {
+    fn the_buffer_is_bounded() {
         let mut guess = Guess::new(b"");
         let mut out = Vec::new();
         for _ in 0..1000 {

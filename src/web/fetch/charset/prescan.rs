@@ -1,28 +1,17 @@
-//! Looking for `<meta charset>` in the beginning of an HTML page: "prescan a
-//! byte stream to determine its encoding", WHATWG HTML standard, 13.2.3.2.
+//! The prescan for `<meta charset>` at the beginning of an HTML page: "prescan a byte stream to
+//! determine its encoding", WHATWG HTML standard, 13.2.3.2.
 //!
-//! It reads tags and comments as bytes, knows nothing of scripts or elements,
-//! and takes nothing that is cut off by the end of what it was given.
+//! It reads tags and comments as bytes, without scripts and elements, and ignores a tag or
+//! comment that is incomplete.
 
 use encoding_rs::Encoding;
 
-/// What the prescan found.
-pub(super) enum Prescan {
-    /// The page says that this is its encoding.
-    Found(&'static Encoding),
-    /// Nothing, in so much of the page.
-    Nothing,
+/// The encoding that the page declares; None if this part of the page declares none.
+pub(crate) fn prescan(page: &[u8]) -> Option<&'static Encoding> {
+    Scan { rest: page }.run()
 }
 
-/// Looks for the encoding that the page declares.
-pub(super) fn prescan(page: &[u8]) -> Prescan {
-    match (Scan { rest: page }).run() {
-        Some(encoding) => Prescan::Found(encoding),
-        None => Prescan::Nothing,
-    }
-}
-
-/// The page from where the scan has got to. None, in all its functions: the page ends here.
+/// The rest of the page. All functions return None at its end.
 struct Scan<'a> {
     rest: &'a [u8],
 }
@@ -65,7 +54,7 @@ impl<'a> Scan<'a> {
             && self.rest[..5].eq_ignore_ascii_case(b"<meta")
     }
 
-    /// An opening or closing tag.
+    /// Whether a start or end tag begins here.
     fn is_tag(&self) -> bool {
         let name = match self.rest.get(1) {
             Some(b'/') => self.rest.get(2),
@@ -74,11 +63,11 @@ impl<'a> Scan<'a> {
         name.is_some_and(u8::is_ascii_alphabetic)
     }
 
-    /// The encoding that a meta tag declares, if it does.
+    /// The encoding that a meta tag declares, if there is one.
     fn meta(&mut self) -> Option<Option<&'static Encoding>> {
         let mut seen: Vec<Vec<u8>> = Vec::new();
         let mut got_pragma = false;
-        // Whether the encoding counts only together with `http-equiv`.
+        // Whether the encoding requires `http-equiv`.
         let mut need_pragma = None;
         let mut charset = None;
         while let Some((name, value)) = self.attribute()? {
@@ -162,7 +151,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The label behind `charset=` in the `content` of a meta tag, in lower case.
+/// The label after `charset=` in the `content` of a meta tag, in lower case.
 fn charset_in(content: &[u8]) -> Option<&[u8]> {
     let mut rest = content;
     loop {
@@ -199,10 +188,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn found(page: &str) -> Option<&'static str> {
-        match prescan(page.as_bytes()) {
-            Prescan::Found(encoding) => Some(encoding.name()),
-            Prescan::Nothing => None,
-        }
+        prescan(page.as_bytes()).map(Encoding::name)
     }
 
     #[test]
@@ -244,14 +230,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_page_is_too_odd(page in "(<|>|/|!|--|=|'|\"|meta| |charset|koi8-r|content|;|http-equiv|content-type){0,40}") {
+        fn any_page(page in "(<|>|/|!|--|=|'|\"|meta| |charset|koi8-r|content|;|http-equiv|content-type){0,40}") {
             found(&page);
         }
 
-        /// What is found in a part of the page is found in the whole of it:
-        /// so a page can be scanned again as more of it comes.
+        /// An encoding in a part of the page is the encoding of the whole page: the
+        /// beginning of a page can be scanned again with each block.
         #[test]
-        fn more_changes_nothing(
+        fn more_of_the_page_changes_nothing(
             page in "(<|>|/|<!--|-->|=|'|\"|<meta| |charset=|koi8-r|content=|latin2|http-equiv=|content-type){0,40}",
             end in 0..200usize,
         ) {

@@ -1,119 +1,117 @@
-//! The content codings, each undone step by step, with all the checks that
-//! its format has.
+//! The content codings, each decoded step by step, with all checks of its format.
 //!
-//! Memory: a window each, as the sender chose: 32 KiB for gzip and deflate, up
+//! Memory: a window for each, whose size the sender chooses: 32 KiB for gzip and deflate, up
 //! to 16 MiB for br, up to 8 MiB for zstd.
 
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use flate2::{Decompress, FlushDecompress, Status};
+use std::io;
 use zstd::stream::raw::{self, Operation};
+use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
 
-/// How one coding is undone, piece by piece.
-pub(super) trait Coding {
-    /// Its name in messages.
+/// A content coding, decoded step by step.
+pub(crate) trait Coding {
+    /// The name in messages.
     const NAME: &'static str;
 
     /// A body that grows by more than this factor is a decompression bomb.
-    const MOST: u64;
+    const MAX_GROWTH: u64;
 
-    /// Undoes what it can of `input` into `out`. The error says what is wrong with the data.
+    /// Decodes some of `input` into `out`. The error follows the name of the coding in messages.
     fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, &'static str>;
 
-    /// Begins anew after the end of a stream, with this byte. False if no stream
-    /// may follow there, or none begins like this.
-    fn again(&mut self, first: u8) -> bool;
+    /// Restarts after the end of a stream, if the next stream may begin with this byte.
+    fn restart(&mut self, first: u8) -> bool;
 
-    /// Whether what stands behind the end of a stream is padding, to be ignored
-    /// up to the end.
+    /// Whether the input after the end of a stream is padding, which is skipped up to the end.
     fn is_padding(&self, _input: &[u8]) -> bool {
         false
     }
 }
 
-/// What one step did.
-pub(super) struct Step {
-    /// How many bytes of the input it took.
-    pub(super) taken: usize,
-    /// How many bytes it put out.
-    pub(super) made: usize,
-    /// Whether that was the end of the stream.
-    pub(super) ended: bool,
+/// The result of one step.
+pub(crate) struct Step {
+    /// The number of bytes of input.
+    pub(crate) consumed: usize,
+    /// The number of bytes of output.
+    pub(crate) produced: usize,
+    /// Whether the stream has ended.
+    pub(crate) ended: bool,
 }
 
-/// What is wrong where nothing better is known.
-pub(super) const CORRUPT: &str = "data is corrupt";
+/// The error if the format has no better one.
+pub(crate) const CORRUPT: &str = "data is corrupt";
 
-/// Near the most that deflate can do, 1,032, which is what zeros do. The most
-/// that text did was 294: one line again and again.
-const DEFLATE_MOST: u64 = 1000;
+/// The maximum growth of deflate is 1,032, by zeros. The maximum growth of text in tests is
+/// 294, by a repeated line.
+const DEFLATE_GROWTH: u64 = 1000;
 
-/// The other codings know no such bound: zeros grow by 32,000 (zstd) and
-/// 640,000 (br). A log of health checks, 50 a second, grew by 1,446, and one
-/// line again and again by 11,725 in zstd. (In br it grew by 382,293, which is
-/// taken for a bomb. `--raw` and the program brotli are the way to have it.)
-const OTHER_MOST: u64 = 20_000;
+/// The other codings have no such bound: zeros grow by 32,000 (zstd) and 640,000 (br). A log of
+/// health checks, 50 a second, grows by 1,446 in zstd, and a repeated line by 11,725. (In br a
+/// repeated line grows by 382,293 and counts as a bomb. `--raw` and the program brotli decode
+/// it.)
+const OTHER_GROWTH: u64 = 20_000;
 
 /// Zlib's largest window, as a power of two; a gzip stream may need it.
 const WINDOW_BITS: u8 = 15;
 
-/// One step of what gzip and deflate have in common.
+/// One step of gzip and deflate.
 fn inflate(inflater: &mut Decompress, input: &[u8], out: &mut [u8]) -> Result<Step, &'static str> {
-    let (taken, made) = (inflater.total_in(), inflater.total_out());
+    let (consumed, produced) = (inflater.total_in(), inflater.total_out());
     let status = inflater.decompress(input, out, FlushDecompress::None);
     let status = status.map_err(|_| CORRUPT)?;
     Ok(Step {
-        taken: (inflater.total_in() - taken) as usize,
-        made: (inflater.total_out() - made) as usize,
+        consumed: (inflater.total_in() - consumed) as usize,
+        produced: (inflater.total_out() - produced) as usize,
         ended: status == Status::StreamEnd,
     })
 }
 
-/// gzip, RFC 1952: one member or many, of each of which the checksum and the
-/// length are compared.
-pub(super) struct Gzip(Decompress);
+/// gzip, RFC 1952: one or more members, each with a checksum and a length that are compared.
+pub(crate) struct Gzip(Decompress);
 
 impl Gzip {
-    pub(super) fn new() -> Gzip {
+    pub(crate) fn new() -> Gzip {
         Gzip(Decompress::new_gzip(WINDOW_BITS))
     }
 }
 
 impl Coding for Gzip {
     const NAME: &'static str = "gzip";
-    const MOST: u64 = DEFLATE_MOST;
+    const MAX_GROWTH: u64 = DEFLATE_GROWTH;
 
     fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, &'static str> {
         inflate(&mut self.0, input, out)
     }
 
-    fn again(&mut self, first: u8) -> bool {
+    fn restart(&mut self, first: u8) -> bool {
         *self = Gzip::new();
         first == 0x1F
     }
 
-    /// As gzip(1) has it.
+    /// Zeros, as in gzip(1): tar pads its blocks.
     fn is_padding(&self, input: &[u8]) -> bool {
         input.first() == Some(&0)
     }
 }
 
-/// deflate: the zlib format (RFC 1950, checksum compared), as RFC 9110, 8.4.1.2
-/// has it, or bare deflate data (RFC 1951), as some servers took the name.
+/// deflate: the zlib format (RFC 1950, checksum compared) by RFC 9110, 8.4.1.2, or bare
+/// deflate data (RFC 1951), which some servers send.
 ///
-/// The first byte tells them apart: in the zlib format its lower half is an 8,
-/// the number of the method. Bare data would have to begin with a stored block
-/// whose padding is not zero, which no compressor writes.
-pub(super) struct Deflate(Option<Decompress>);
+/// The first byte distinguishes them: in the zlib format its lower half is 8, the number of
+/// the method. Bare data begins like this only with a stored block whose padding is not zero,
+/// which compressors do not write.
+pub(crate) struct Deflate(Option<Decompress>);
 
 impl Deflate {
-    pub(super) fn new() -> Deflate {
+    pub(crate) fn new() -> Deflate {
         Deflate(None)
     }
 }
 
 impl Coding for Deflate {
     const NAME: &'static str = "deflate";
-    const MOST: u64 = DEFLATE_MOST;
+    const MAX_GROWTH: u64 = DEFLATE_GROWTH;
 
     fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, &'static str> {
         let zlib = input.first().is_some_and(|first| first & 0x0F == 8);
@@ -121,22 +119,22 @@ impl Coding for Deflate {
         inflate(inflater, input, out)
     }
 
-    fn again(&mut self, _: u8) -> bool {
+    fn restart(&mut self, _: u8) -> bool {
         false
     }
 }
 
 /// br, RFC 7932. The format has no checksum.
-pub(super) struct Brotli {
+pub(crate) struct Brotli {
     state: Box<BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>>,
     total: usize,
 }
 
 impl Brotli {
-    pub(super) fn new() -> Brotli {
+    pub(crate) fn new() -> Brotli {
         let alloc = StandardAlloc::default;
         let mut state = Box::new(BrotliState::new(alloc(), alloc(), alloc()));
-        // No part of br in HTTP, and up to 1 GiB of memory.
+        // Large windows are not allowed in HTTP, and take up to 1 GiB of memory.
         state.large_window = false;
         Brotli { state, total: 0 }
     }
@@ -144,17 +142,17 @@ impl Brotli {
 
 impl Coding for Brotli {
     const NAME: &'static str = "br";
-    const MOST: u64 = OTHER_MOST;
+    const MAX_GROWTH: u64 = OTHER_GROWTH;
 
     fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, &'static str> {
-        let (mut left, mut taken) = (input.len(), 0);
-        let (mut room, mut made) = (out.len(), 0);
+        let (mut input_left, mut consumed) = (input.len(), 0);
+        let (mut out_left, mut produced) = (out.len(), 0);
         let result = BrotliDecompressStream(
-            &mut left,
-            &mut taken,
+            &mut input_left,
+            &mut consumed,
             input,
-            &mut room,
-            &mut made,
+            &mut out_left,
+            &mut produced,
             out,
             &mut self.total,
             &mut self.state,
@@ -164,27 +162,30 @@ impl Coding for Brotli {
             BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => false,
             BrotliResult::ResultFailure => return Err(CORRUPT),
         };
-        Ok(Step { taken, made, ended })
+        Ok(Step {
+            consumed,
+            produced,
+            ended,
+        })
     }
 
-    fn again(&mut self, _: u8) -> bool {
+    fn restart(&mut self, _: u8) -> bool {
         false
     }
 }
 
-/// zstd, RFC 8878: one frame or many, of each of which the checksum is
-/// compared if it has one.
+/// zstd, RFC 8878: one or more frames, whose checksums are compared if they have one.
 ///
-/// By the C library: the decoder in safe Rust (ruzstd 0.9) hands nothing on
-/// before a window more has come, up to 8 MiB late.
-pub(super) struct Zstd(raw::Decoder<'static>);
+/// The decoder is the C library: the decoder in safe Rust (ruzstd 0.9) has no output before the
+/// input of the next window, up to 8 MiB late.
+pub(crate) struct Zstd(raw::Decoder<'static>);
 
 impl Zstd {
-    /// The largest window that the coding may have in HTTP (RFC 9659), as a power of two.
+    /// The maximum window in HTTP (RFC 9659), as a power of two.
     const WINDOW_BITS: u32 = 23;
 
-    /// The error is the system's: there is no memory.
-    pub(super) fn new() -> std::io::Result<Zstd> {
+    /// The error is that there is no memory.
+    pub(crate) fn new() -> io::Result<Zstd> {
         let mut decoder = raw::Decoder::new()?;
         decoder.set_parameter(raw::DParameter::WindowLogMax(Zstd::WINDOW_BITS))?;
         Ok(Zstd(decoder))
@@ -193,26 +194,34 @@ impl Zstd {
 
 impl Coding for Zstd {
     const NAME: &'static str = "zstd";
-    const MOST: u64 = OTHER_MOST;
+    const MAX_GROWTH: u64 = OTHER_GROWTH;
 
     fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, &'static str> {
         let status = self.0.run_on_buffers(input, out);
-        // The library tells its errors apart by their sentences only.
-        let status = status.map_err(|error| match error.to_string().as_str() {
-            "Frame requires too much memory for decoding" => "window is larger than 8 MiB",
-            "Restored data doesn't match checksum" => "checksum is wrong",
-            "Dictionary mismatch" => "data needs a dictionary",
-            _ => CORRUPT,
-        })?;
+        let status = status.map_err(|error| zstd_error(&error))?;
         Ok(Step {
-            taken: status.bytes_read,
-            made: status.bytes_written,
+            consumed: status.bytes_read,
+            produced: status.bytes_written,
             ended: status.remaining == 0,
         })
     }
 
-    fn again(&mut self, first: u8) -> bool {
-        // The library begins a frame anew by itself: one of data, or one to be skipped.
+    fn restart(&mut self, first: u8) -> bool {
+        // The library restarts by itself. The byte begins a data frame or a skippable frame.
         matches!(first, 0x28 | 0x50..=0x5F)
+    }
+}
+
+fn zstd_error(error: &io::Error) -> &'static str {
+    let zstd = error.get_ref().and_then(|error| error.downcast_ref());
+    let is = |kind| zstd.is_some_and(|error: &zstd::Error| error.is(kind));
+    if is(ZSTD_ErrorCode::ZSTD_error_frameParameter_windowTooLarge) {
+        "window is larger than 8 MiB"
+    } else if is(ZSTD_ErrorCode::ZSTD_error_checksum_wrong) {
+        "checksum is wrong"
+    } else if is(ZSTD_ErrorCode::ZSTD_error_dictionary_wrong) {
+        "data needs a dictionary"
+    } else {
+        CORRUPT
     }
 }

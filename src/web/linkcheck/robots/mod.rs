@@ -233,16 +233,11 @@ fn fits(name: &[u8], agent: &[u8]) -> bool {
 /// The name to look for in robots.txt, by what is sent as `User-Agent`: that of
 /// the product, or the one behind `compatible;` if we pass for Mozilla.
 pub(super) fn agent(options: &fetch::Options) -> String {
-    let is_agent = |field: &&Field| {
-        let (Field::Set(name, _) | Field::Leave(name)) = field;
-        name.as_str() == "user-agent"
-    };
+    let is_agent = |field: &&Field| field.name() == "user-agent";
     // The last one is sent.
     let fields = options.user_agent.iter().chain(&options.fields);
-    let sent = match fields.filter(is_agent).last() {
-        Some(Field::Set(_, value)) => value.as_bytes(),
-        _ => b"",
-    };
+    let sent = fields.filter(is_agent).last().and_then(Field::value);
+    let sent = sent.unwrap_or_default();
     let compatible = memchr::memmem::find(sent, b"(compatible;");
     let named = match (compatible, product(sent)) {
         (Some(at), name) if name.eq_ignore_ascii_case(b"Mozilla") => {

@@ -132,7 +132,7 @@ impl Fetchers {
         let plain = fetch::Options {
             retry: 0,
             follow: false,
-            heed_rest: false,
+            honor_retry_after: false,
             per_host: usize::MAX,
             // A link that leads there is not broken.
             allow_downgrade: true,
@@ -288,7 +288,8 @@ impl Worker {
         let path = match folder.find(task.url()) {
             Ok(There::File(path)) => path,
             Ok(There::Folder(url)) => {
-                let to = Url::parse(&url).map_err(|error| Failure::Url(error.to_string()))?;
+                let to =
+                    Url::parse(&url).map_err(|error| Failure::Url(error.to_string().into()))?;
                 let (status, to) = (301, Box::new(to));
                 return Ok(Outcome::Answered(Answer::Moved { status, to }));
             }
@@ -336,7 +337,7 @@ impl Worker {
         let media = Media::of(&page);
         match media {
             Media::Other(media_type) => return Ok(Outcome::Answered(Answer::Other(media_type))),
-            Media::Unknown => page.assume("text/html"),
+            Media::Unknown => page.set_content_type("text/html"),
             Media::Css => return self.style(id, base, page, buffer),
             Media::Html | Media::Xhtml => {}
         }
@@ -432,7 +433,7 @@ impl Worker {
             // A decompression bomb.
             Err(error) => match Failure::of(&error) {
                 Some(Failure::TooLarge(_)) => Some(Cause::of(&error)),
-                Some(failure) if failure.is_trailing() => {
+                Some(Failure::TrailingData { .. }) => {
                     self.send_with_next(Event::Odd(id, error.to_string()));
                     None
                 }
@@ -470,7 +471,7 @@ impl Worker {
         let mut page = self.fetchers(url).patient.get(&self.with_user(url))?;
         page.ignore_unknown_encodings();
         let page = page.into_reader()?;
-        let base = Url::parse(url).map_err(|error| Failure::Url(error.to_string()))?;
+        let base = Url::parse(url).map_err(|error| Failure::Url(error.to_string().into()))?;
         let mut batch = Batch::default();
         let mut listed = 0;
         let read = sitemap::read(page, &base, |item, url| {

@@ -1,0 +1,67 @@
+//! A thread that updates the lines.
+
+use super::lines::{Bar, Progress};
+use crate::web::fetch::job::Job;
+use crate::web::fetch::redact::shown;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// The interval between two updates.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// Shows a line for each job in flight, on a thread of its own, until the result is dropped.
+/// Does nothing if the lines are off.
+pub fn watch(progress: &Progress, in_flight: impl Fn() -> Vec<Arc<Job>> + Send + 'static) -> Watch {
+    if !progress.is_on() {
+        return Watch {
+            thread: None,
+            stop: None,
+        };
+    }
+    let progress = progress.clone();
+    let (stop, is_stopped) = mpsc::channel::<()>();
+    let started = thread::Builder::new().spawn(move || {
+        let mut bars: Vec<(Arc<Job>, Bar)> = Vec::new();
+        while is_stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+            update(&mut bars, in_flight(), &progress);
+        }
+    });
+    Watch {
+        // Without a new thread nothing is shown.
+        thread: started.ok(),
+        stop: Some(stop),
+    }
+}
+
+/// Removes the lines of finished jobs, adds lines for new jobs, and updates all.
+fn update(bars: &mut Vec<(Arc<Job>, Bar)>, jobs: Vec<Arc<Job>>, progress: &Progress) {
+    bars.retain(|(known, _)| jobs.iter().any(|job| Arc::ptr_eq(job, known)));
+    for job in jobs {
+        if !bars.iter().any(|(known, _)| Arc::ptr_eq(&job, known)) {
+            let bar = progress.start(&shown(job.url()), job.total());
+            bars.push((job, bar));
+        }
+    }
+    for (job, bar) in bars {
+        bar.set_total(job.total());
+        bar.set_done(job.received());
+    }
+}
+
+/// The thread that updates the lines. Dropping it stops the thread and clears the lines.
+#[derive(Debug)]
+pub struct Watch {
+    thread: Option<JoinHandle<()>>,
+    stop: Option<Sender<()>>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
