@@ -1,4 +1,4 @@
-//! `capwords` as a process, held against perl.
+//! `capwords` as a process, compared with perl.
 
 use crate::process::{classic, filter, mixed_text, program, run};
 

@@ -1,4 +1,4 @@
-//! The contract, held against every program there is.
+//! The contract, for every program.
 //!
 //! The programs are found in `src/bin`, so a new one is in it without being
 //! added. What differs between them is only how a text must be dressed for a
@@ -150,7 +150,7 @@ fn every_program_is_built() {
 
 #[test]
 fn no_input_is_no_output() {
-    // Those that run other programs must be told which.
+    // Programs that run other programs need a command.
     let told = |name: &String| !["converse", "memo"].contains(&&name[..]);
     for name in all().into_iter().filter(told) {
         let ran = fed(&name, b"");
@@ -374,7 +374,7 @@ fn pipes_stay_small() {
 }
 
 #[test]
-fn after_a_missing_file_filters_go_on_and_sums_say_nothing() {
+fn after_a_missing_file_filters_continue_and_sums_print_nothing() {
     for name in filters() {
         let (input, _body) = dressed(&name, b"Ab\n");
         // A name of nothing is one more that is not there.
@@ -405,7 +405,7 @@ fn a_name_with_control_characters_stays_on_its_line() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_full_disk_is_said() {
+fn a_full_disk_is_reported() {
     for name in filters() {
         let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
         let (input, _body) = dressed(&name, b"Ab Cd\n");
@@ -438,7 +438,7 @@ fn a_full_disk_is_said() {
 }
 
 #[test]
-fn a_reader_who_leaves_ends_it_silently() {
+fn a_closed_output_ends_it_silently() {
     let many = b"Ab Cd Ef Gh\n".repeat(1 << 18);
     for name in filters() {
         let (input, _body) = dressed(&name, &many);
@@ -485,7 +485,7 @@ fn wrong_usage_is_one_line_and_status_2() {
 }
 
 #[test]
-fn a_flag_may_be_said_twice() {
+fn a_flag_may_be_given_twice() {
     for (name, flag) in [("words", "--ascii"), ("lower", "--nfc"), ("count", "-z")] {
         let ran = run(program(name).args([flag, flag]), b"");
         assert_eq!((ran.status, &ran.stderr[..]), (0, ""), "{name} {flag}");
@@ -493,7 +493,7 @@ fn a_flag_may_be_said_twice() {
 }
 
 #[test]
-fn help_tells_use_order_and_cost() {
+fn help_has_usage_order_and_cost() {
     for name in all() {
         let ran = run(program(&name).arg("--help"), b"");
         assert_eq!((ran.status, &ran.stderr[..]), (0, ""), "{name}");
@@ -603,7 +603,7 @@ fn long_options_can_be_abbreviated() {
 }
 
 #[test]
-fn wrong_usage_says_what_to_type() {
+fn wrong_usage_suggests_what_to_type() {
     for (name, option, cause) in [
         (
             "count",

@@ -1,7 +1,7 @@
 //! `converse` as a process. What must not hang runs under `timeout`, which is
 //! generous: it says that it ends, not when.
 
-use crate::process::{DEAF, Ran, SIGNALS, argument, program, run, shell};
+use crate::process::{Ran, SIGCHLD_IGNORED, SIGNALS, argument, program, run, shell};
 use std::process::Command;
 
 /// Commands, told apart by a `=`, with a time limit.
@@ -23,12 +23,12 @@ fn talk_with(options: &[&str], first: &str, second: &str) -> Ran {
     run(&mut converse(&[options, &words[..]].concat()), b"")
 }
 
-/// A conversation that goes well. What the two wrote on standard error.
-fn goes_well(first: &str, second: &str) -> String {
-    goes_well_with(&[], first, second)
+/// Runs a conversation that succeeds; returns the standard error of both.
+fn succeeds(first: &str, second: &str) -> String {
+    succeeds_with(&[], first, second)
 }
 
-fn goes_well_with(options: &[&str], first: &str, second: &str) -> String {
+fn succeeds_with(options: &[&str], first: &str, second: &str) -> String {
     let ran = talk_with(options, first, second);
     assert_eq!(
         (ran.status, &ran.stdout[..]),
@@ -45,14 +45,14 @@ fn perl(script: &str) -> String {
 }
 
 #[test]
-fn one_hears_what_the_other_says() {
-    let stderr = goes_well(
+fn each_reads_the_output_of_the_other() {
+    let stderr = succeeds(
         "echo 6; echo 7; read product; echo $product >&2",
         "read a; read b; echo $((a * b))",
     );
     assert_eq!(stderr, "42\n");
     // To the last byte, also from a command that has ended long before it is read.
-    let digest = goes_well("seq 300000", "sleep 0.2; exec cksum >&2");
+    let digest = succeeds("seq 300000", "sleep 0.2; exec cksum >&2");
     assert_eq!(
         digest.as_bytes(),
         crate::process::classic("seq 300000 | cksum", b"")
@@ -65,7 +65,7 @@ fn ten_thousand_turns() {
         r#"for $i (1 .. 10000) { print "$i\n"; $j = <STDIN>; $j == 2 * $i or die "$i: $j" } print STDERR "done\n""#,
     );
     let answers = perl(r#"while (<STDIN>) { print 2 * $_, "\n" }"#);
-    assert_eq!(goes_well(&asks, &answers), "done\n");
+    assert_eq!(succeeds(&asks, &answers), "done\n");
 }
 
 /// 100 MB each way before either reads: more than any pipe holds.
@@ -73,11 +73,11 @@ const WRITES_FIRST: &str = "head -c 100000000 /dev/zero; exec >&2; wc -c";
 
 #[test]
 fn both_may_write_before_they_read() {
-    let counts = goes_well(WRITES_FIRST, WRITES_FIRST);
+    let counts = succeeds(WRITES_FIRST, WRITES_FIRST);
     assert_eq!(counts, "100000000\n100000000\n");
 }
 
-/// What `converse` is for: with two pipes alone the same two hang.
+/// With two plain pipes the same commands deadlock.
 #[test]
 fn two_fifos_hang_there() {
     let folder = tempfile::tempdir().unwrap();
@@ -91,7 +91,7 @@ fn two_fifos_hang_there() {
 
 /// Under a limit on the size of files that is less than `yes` writes in the time.
 #[test]
-fn a_writer_waits_once_enough_is_held() {
+fn a_writer_waits_when_the_buffer_is_full() {
     let line = "ulimit -f 200000; timeout 60 converse yes 'READ 0' = \
         sh -c 'sleep 2; head -n 1 > /dev/null; echo verdict >&2'";
     let ran = run(&mut shell(line), b"");
@@ -105,11 +105,11 @@ fn a_writer_waits_once_enough_is_held() {
     );
     for held in ["0", "64K", "1M"] {
         std::fs::remove_file(&written).ok();
-        let counted = goes_well_with(&["--max-held", held], &writes, &reads);
+        let counted = succeeds_with(&["--max-held", held], &writes, &reads);
         assert_eq!(counted, "waits\n30000000\n", "{held}");
     }
     std::fs::remove_file(&written).unwrap();
-    assert_eq!(goes_well(&writes, &reads), "30000000\n");
+    assert_eq!(succeeds(&writes, &reads), "30000000\n");
     for size in ["x", "1.5M", "-1"] {
         let ran = talk_with(&["--max-held", size], "true", "true");
         assert_eq!((ran.status, ran.stderr.lines().count()), (2, 1), "{size}");
@@ -120,19 +120,19 @@ fn a_writer_waits_once_enough_is_held() {
 #[test]
 fn both_commands_have_ended_and_others_go_on() {
     let stays = "sleep 600 2> /dev/null & echo $! >&2; exit 0";
-    let ids = goes_well(stays, "true") + &goes_well("true", stays) + &goes_well(stays, stays);
+    let ids = succeeds(stays, "true") + &succeeds("true", stays) + &succeeds(stays, stays);
     assert_eq!(ids.lines().count(), 4);
     for id in ids.lines() {
         let id = rustix::process::Pid::from_raw(id.parse().unwrap()).unwrap();
         rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
     }
     assert_eq!(
-        goes_well("(sleep 0.5; echo late) & exit 0", "cat >&2"),
+        succeeds("(sleep 0.5; echo late) & exit 0", "cat >&2"),
         "late\n"
     );
     // It never stops writing, and another one reading.
-    goes_well("yes 2> /dev/null & exit 0", "true");
-    goes_well(
+    succeeds("yes 2> /dev/null & exit 0", "true");
+    succeeds(
         "exec 3<&0; cat <&3 > /dev/null 2>&1 & exit 0",
         "exec yes 2> /dev/null & sleep 0.3; exit 0",
     );
@@ -143,7 +143,7 @@ fn both_commands_have_ended_and_others_go_on() {
         "exec 3<&0; (sleep 0.5; wc -c <&3 > {0}.new; mv {0}.new {0}) > /dev/null 2>&1 & exit 0",
         counted.display()
     );
-    goes_well(&reads, "exec head -c 5000000 /dev/zero");
+    succeeds(&reads, "exec head -c 5000000 /dev/zero");
     while !counted.exists() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
@@ -213,25 +213,25 @@ fn a_time_limit_ends_both() {
         1
     );
     assert_eq!(
-        goes_well_with(&["--timeout", "1m"], "echo a", "cat >&2"),
+        succeeds_with(&["--timeout", "1m"], "echo a", "cat >&2"),
         "a\n"
     );
 }
 
 #[test]
 fn a_closed_input_is_no_failure_and_ends_the_writer() {
-    assert_eq!(goes_well("exec yes", "exec head -n 1 >&2"), "y\n");
-    assert_eq!(goes_well("exec head -n 1 >&2", "exec yes"), "y\n");
+    assert_eq!(succeeds("exec yes", "exec head -n 1 >&2"), "y\n");
+    assert_eq!(succeeds("exec head -n 1 >&2", "exec yes"), "y\n");
     // A shell takes the status of the command that SIGPIPE ends for its own.
-    goes_well("seq 1000000 | cat", "exec head -n 1 > /dev/null");
-    goes_well("yes; exit $?", "exec head -n 1 > /dev/null");
+    succeeds("seq 1000000 | cat", "exec head -n 1 > /dev/null");
+    succeeds("yes; exit $?", "exec head -n 1 > /dev/null");
     // The same status without that is a failure.
     let ran = talk("exit 141", "exec cat");
     let message = "converse: first command (sh): exit status: 141\n";
     assert_eq!((ran.status, &ran.stderr[..]), (1, message));
     // A last line to a command that has ended by then.
     assert_eq!(
-        goes_well("read a; read b; echo bye; echo well >&2", "echo a"),
+        succeeds("read a; read b; echo bye; echo well >&2", "echo a"),
         "well\n"
     );
 }
@@ -269,7 +269,7 @@ fn failures_are_named() {
 }
 
 #[test]
-fn the_log_has_what_was_said_in_order() {
+fn the_log_has_all_lines_in_order() {
     let words = [
         "sh",
         "-c",
@@ -305,7 +305,7 @@ fn a_log_that_cannot_be_written_ends_both() {
 }
 
 #[test]
-fn a_full_disk_is_said() {
+fn a_full_disk_is_reported() {
     let line =
         "ulimit -f 4000; TMPDIR=/tmp timeout 60 converse sh -c 'exec cat /dev/zero' = sleep 30";
     let ran = run(&mut shell(line), b"");
@@ -337,7 +337,10 @@ fn commands_have_their_signals_as_they_were() {
 /// A parent may ignore SIGCHLD, and its children inherit that.
 #[test]
 fn where_the_ends_of_children_are_ignored() {
-    let ran = run(&mut shell(&format!("{DEAF} converse true = true")), b"");
+    let ran = run(
+        &mut shell(&format!("{SIGCHLD_IGNORED} converse true = true")),
+        b"",
+    );
     assert_eq!((ran.status, &ran.stderr[..]), (0, ""));
 }
 
@@ -391,7 +394,7 @@ mod deadlock {
         stderr.chars().filter(|c| !c.is_ascii_digit()).collect()
     }
 
-    /// What `--max-held` makes possible.
+    /// `--max-held` makes this possible.
     #[test]
     fn both_wait_to_write() {
         let held = ["--max-held", "1M"];
@@ -428,7 +431,7 @@ mod deadlock {
             "converse: deadlock: all processes wait for each other: perl (process ) waits for a child, \
              yes (process ) waits at a pipe of its own\n"
         );
-        // To close the inputs does not help: it is said again, and both are ended.
+        // If closing the inputs does not help, the deadlock is reported again, and both are ended.
         let ran = talk_with(&["--on-deadlock", "eof"], &waits, "exec cat");
         assert_eq!(
             (ran.status, ran.stderr.lines().count()),
@@ -447,9 +450,9 @@ mod deadlock {
         }
     }
 
-    /// By time alone: a handler for SIGALRM is taken for an alarm.
+    /// Only by time: a handler for SIGALRM is taken for an alarm.
     #[test]
-    fn patience_finds_what_states_do_not_tell() {
+    fn patience_finds_deadlocks_that_states_do_not_show() {
         let may_have_an_alarm = perl("$SIG{ALRM} = sub { exit }; <STDIN>");
         let patience = ["--patience", "700ms"];
         for waits in [&may_have_an_alarm[..], "exec sleep 600"] {
@@ -469,7 +472,7 @@ mod deadlock {
                 "(sleep 2; kill -CONT $$) & kill -STOP $$; echo",
             ] {
                 scope.spawn(move || {
-                    goes_well_with(&patience, lives, "cat > /dev/null");
+                    succeeds_with(&patience, lives, "cat > /dev/null");
                 });
             }
         });
@@ -546,7 +549,7 @@ mod deadlock {
 
     /// `exec` leaves a process the children that it had before.
     #[test]
-    fn children_from_before_are_left_alone() {
+    fn children_from_before_are_not_touched() {
         let line = "sleep 600 > /dev/null 2>&1 & echo $!; exec converse cat = cat";
         let ran = run(&mut shell(line), b"");
         let earlier = String::from_utf8(ran.stdout).unwrap();
@@ -611,8 +614,8 @@ mod deadlock {
         found.join().unwrap();
         // An alarm that ends the wait soon is no deadlock.
         let alarm = perl(r#"@SIG{"ALRM", "XCPU"} = (sub { exit }) x 2; alarm 4; <STDIN>"#);
-        goes_well(&alarm, "cat; true");
-        goes_well(
+        succeeds(&alarm, "cat; true");
+        succeeds(
             "exec bash --posix -c 'trap true EXIT; read -t 4 x; echo go'",
             "read x",
         );
@@ -627,7 +630,7 @@ mod deadlock {
         std::fs::write(&relay, script).unwrap();
         for _ in 0..3 {
             let first = format!("sh {} & exec cat > /dev/null", relay.display());
-            assert_eq!(goes_well(&first, "read x; echo got $x >&2"), "got go\n");
+            assert_eq!(succeeds(&first, "read x; echo got $x >&2"), "got go\n");
         }
     }
 
@@ -704,7 +707,7 @@ mod deadlock {
                 continue;
             }
             assert_eq!(
-                goes_well(&format!("exec {}", built.display()), "read x; echo $x >&2"),
+                succeeds(&format!("exec {}", built.display()), "read x; echo $x >&2"),
                 "go\n",
                 "{name}"
             );
@@ -788,7 +791,7 @@ mod deadlock {
     fn orphans_are_reaped() {
         let orphans = "for i in $(seq 50); do (/bin/true &); done; sleep 2; \
             cat /proc/[0-9]*/stat 2> /dev/null | grep -c \") Z $PPID \" >&2; echo";
-        assert_eq!(goes_well(orphans, "read x"), "0\n");
+        assert_eq!(succeeds(orphans, "read x"), "0\n");
     }
 
     /// A pipe from outside: which process has its other end is not known.

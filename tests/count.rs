@@ -1,4 +1,4 @@
-//! `count` as a process, held against `sort | uniq -c`.
+//! `count` as a process, compared with `sort | uniq -c`.
 
 use crate::process::{
     Ran, argument, classic, file, filter, mixed_text, program, run, shell, skipped,
@@ -133,7 +133,7 @@ fn all_sums_together_may_be_more_than_64_bits_hold() {
 }
 
 #[test]
-fn verbose_says_what_it_took() {
+fn verbose_reports_the_cost() {
     let text = different_lines();
     let run_with = |args: &[&str]| {
         let ran = run(program("count").args(args), &text);
@@ -167,7 +167,7 @@ fn verbose_says_what_it_took() {
     assert!(numbers[2] > 1 && numbers[3] > 1 << 20, "{line}");
 }
 
-/// The peak of memory that a count says at the end of its line, in KiB.
+/// The peak of memory at the end of the line of --verbose, in KiB.
 fn peak(ran: &Ran) -> u64 {
     let (_, peak) = ran.stderr.rsplit_once(", ").unwrap();
     peak.split(' ').next().unwrap().parse().unwrap()
@@ -236,7 +236,7 @@ fn a_long_line_that_comes_again_and_again_is_not_written_each_time() {
 }
 
 #[test]
-fn a_line_larger_than_the_limit_works_and_is_said_once() {
+fn a_line_larger_than_the_limit_works_and_is_reported_once() {
     let mut text = b"a\nb\na\n".to_vec();
     text.extend(vec![b'x'; 3 << 20]);
     text.extend(b"\nb\n");
@@ -457,7 +457,7 @@ fn standard_input_named_twice_is_read_once() {
 }
 
 #[test]
-fn an_overflow_on_standard_input_is_named_as_well_as_can_be() {
+fn an_overflow_on_standard_input_names_what_is_known() {
     let many: String = (0..200_000).map(|i| format!("1 {i:040}\n")).collect();
     let counts = format!("{} x\n{many}1 x\n", u64::MAX);
     let stdin = file(counts.as_bytes());
@@ -517,7 +517,7 @@ fn an_overflow_on_a_shared_standard_input_is_found_from_where_count_began() {
 }
 
 #[test]
-fn what_differs_by_case_alone_is_counted_together() {
+fn lines_that_differ_by_case_only_are_counted_together() {
     let text = "The\nthe\nTHE\nthe\nStraße\nSTRASSE\n".as_bytes();
     let expected = "2 STRASSE\n4 the\n".as_bytes();
     assert_eq!(filter("count", &["--ignore-case"], text), expected);

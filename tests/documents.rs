@@ -98,7 +98,7 @@ fn built() -> impl Iterator<Item = String> {
     sources().into_iter().filter(is_built)
 }
 
-/// Where the documents say that the site is.
+/// The address of the site in the documents.
 const SITE: &str = "http://localhost:8000";
 
 /// Starts the site, a page and a link on it that leads nowhere; where it is.
@@ -151,7 +151,7 @@ fn wrong_sessions(document: String, site: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_command_prints_what_it_says() {
+fn every_command_prints_the_output_shown() {
     let site = site();
     let wrong: Vec<String> = thread::scope(|scope| {
         let run = |document: String| scope.spawn(|| wrong_sessions(document, &site));

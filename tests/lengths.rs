@@ -1,4 +1,4 @@
-//! `lengths` as a process, held against perl and a naive count.
+//! `lengths` as a process, compared with perl and a naive count.
 
 use crate::process::{argument, classic, file, filter, mixed_text, program, run};
 

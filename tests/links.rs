@@ -9,7 +9,7 @@ fn links(args: &[&str], page: &str) -> String {
 }
 
 #[test]
-fn options_say_which() {
+fn options_choose_the_links() {
     let page = "<a href='a?b&amp;c#d'><a href=#e><a href=mailto:f@g><img src=h><link href=i>\
                 <a href=j@k><a href=ftp://l/>";
     assert_eq!(
@@ -39,7 +39,7 @@ fn files_of_ones_own() {
 }
 
 #[test]
-fn what_is_no_url_is_named_and_the_rest_goes_on() {
+fn an_invalid_url_is_reported_and_the_rest_printed() {
     let page = b"<a href='http://[\x1b'><a href=x><base href=http://b/><a href=y>";
     let ran = run(&mut program("links"), page);
     assert_eq!(ran.status, 1);

@@ -1,4 +1,4 @@
-//! `mean` as a process, held against Python: exact fractions, and the talk's own way.
+//! `mean` as a process, compared with Python: exact fractions, and the talk's own way.
 
 use crate::process::{Ran, argument, classic, file, filter, installed, mixed_text, program, run};
 
@@ -361,9 +361,9 @@ fn nul_ends_numbers_on_request() {
     assert_eq!(filter("mean", &["-z"], b"1\n\x003\0"), b"2\n");
 }
 
-/// Case 9: what -z says of the output is so, in every program that has it.
+/// Case 9: the help of -z about the output is true in every program that has it.
 #[test]
-fn what_help_says_of_nul_is_so() {
+fn nul_works_as_help_describes_it() {
     let both = "End lines with NUL, not with a newline";
     let input = "Input lines end with NUL, not with a newline";
     for (name, said, numbers, out) in [
@@ -389,7 +389,7 @@ fn what_help_says_of_nul_is_so() {
 }
 
 #[test]
-fn what_is_no_number_is_named_and_nothing_printed() {
+fn an_invalid_number_is_reported_and_nothing_printed() {
     let bad = file(b"1\ntwo\n");
     let Ran {
         status,

@@ -9,7 +9,7 @@
 mod options;
 mod processes;
 
-use crate::process::{DEAF, Ran, SIGNALS, argument, program, run, shell, skipped};
+use crate::process::{Ran, SIGCHLD_IGNORED, SIGNALS, argument, program, run, shell, skipped};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -26,7 +26,7 @@ fn memo(folder: &Path, args: &[&str]) -> Command {
 }
 
 /// The same for a key and a line of shell. The line's counter in the folder
-/// `runs` tells how often it was run.
+/// `runs` is the number of runs.
 fn get(folder: &Path, key: &str, line: &str) -> Command {
     let line = format!("echo run >> {}/runs; {line}", folder.display());
     memo(&folder.join("store"), &[key, "--", "sh", "-c", &line])
@@ -223,7 +223,7 @@ fn of_fifty_at_once_one_runs_the_command() {
     assert_eq!((values.len(), drafts.len()), (1, 0));
 }
 
-/// A reader who does not read holds nobody up, not even himself.
+/// A reader that does not read delays no other process.
 #[test]
 fn a_slow_reader_does_not_keep_the_others_waiting() {
     let folder = tempfile::tempdir().unwrap();
@@ -239,7 +239,7 @@ fn a_slow_reader_does_not_keep_the_others_waiting() {
 }
 
 #[test]
-fn a_reader_who_leaves_changes_nothing_for_the_store() {
+fn a_closed_output_does_not_change_the_store() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let store = folder.display();
@@ -253,7 +253,7 @@ fn a_reader_who_leaves_changes_nothing_for_the_store() {
 }
 
 #[test]
-fn killed_in_the_middle_it_leaves_no_value_and_no_lock() {
+fn killed_while_writing_it_leaves_no_value_and_no_lock() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let half = folder.join("half");
@@ -294,7 +294,7 @@ fn killed_in_the_middle_it_leaves_no_value_and_no_lock() {
     assert_eq!(prune(), printed(""));
     assert_eq!(files(folder), (vec![], vec![]));
 
-    // What is being made is left alone.
+    // A value that is being made stays.
     let child = start();
     assert_eq!(prune(), printed(""));
     assert_eq!(files(folder).1.len(), 1);
@@ -302,7 +302,7 @@ fn killed_in_the_middle_it_leaves_no_value_and_no_lock() {
 }
 
 #[test]
-fn one_who_waits_for_a_killed_one_makes_the_value() {
+fn a_process_that_waits_for_a_killed_one_makes_the_value() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let half = folder.join("half");
@@ -360,7 +360,7 @@ fn time_to_live() {
     assert_eq!(get("1h", "2"), printed("1\n"));
     assert_eq!(get("1ms", "3"), printed("3\n"));
     assert_eq!(get("1h", "4"), printed("3\n"));
-    // A failure to make it anew leaves the old one where it is.
+    // After a failure to make it again the old one is still there.
     thread::sleep(Duration::from_millis(20));
     assert_eq!(
         ran(&mut memo(&store, &["--ttl", "1ms", "k", "--", "false"])).0,
@@ -376,7 +376,7 @@ fn time_to_live() {
 
 /// The clock was set back: what is stored is from the future.
 #[test]
-fn a_value_from_the_future_is_made_anew_once() {
+fn a_value_from_the_future_is_made_again_once() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let get = |text: &str| {
@@ -399,7 +399,7 @@ fn a_value_from_the_future_is_made_anew_once() {
     assert_eq!(files(folder), (vec![], vec![]));
 }
 
-/// Those who wait are content with what was made meanwhile, however short the limit.
+/// A process that waits accepts a value that was made meanwhile, for any limit.
 #[test]
 fn what_is_made_while_one_waits_is_good_enough() {
     let folder = tempfile::tempdir().unwrap();
@@ -443,7 +443,7 @@ fn prune_does_not_wait_for_a_command() {
     let args = ["--ttl", "1ms", "old", "--", "sh", "-c", &line];
     let mut child = memo(&store, &args).stdin(Stdio::piped()).spawn().unwrap();
     wait_for(&begun);
-    // It ends while the command does not; what is being made anew stays for those who ask.
+    // It ends while the command runs; the new value is stored for later requests.
     let prune = || ran(&mut memo(&store, &["--prune", "--ttl", "1ms"]));
     assert_eq!(prune(), printed(""));
     assert_eq!(ran(&mut memo(&store, &["--list"])), printed("old\n"));
@@ -478,7 +478,7 @@ fn any_text_is_a_key() {
     assert_eq!(ran(&mut memo), printed("-- b\n"));
 }
 
-/// As of a script that says `memo "$KEY" -- …`.
+/// As in a script with `memo "$KEY" -- …`.
 #[test]
 fn a_key_that_is_an_option_does_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -505,7 +505,7 @@ fn keys_are_listed_in_order_and_on_a_line_each() {
     for key in ["b", "a\nb", "ä", "B\\n", "\x1b[31m", &long] {
         assert_eq!(ran(&mut memo(folder, &[key, "--", "true"])), printed(""));
     }
-    // What is not ours is left alone.
+    // Other files stay.
     fs::write(folder.join("README"), "not ours").unwrap();
     let listed = format!("\\u{{1b}}[31m\nB\\\\n\na\\nb\nb\n{long}\nä\n");
     assert_eq!(ran(&mut memo(folder, &["--list"])), printed(&listed));
@@ -645,7 +645,7 @@ fn a_value_of_an_older_format_is_an_error() {
     assert_eq!(ran, (1, String::new(), cause));
 }
 
-/// In a store that all may write to, another user's file could say anything.
+/// In a store that all users may write to, another user's file can have any content.
 #[test]
 fn what_belongs_to_another_user_is_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -703,7 +703,7 @@ fn the_command_has_its_signals_as_they_were() {
     assert_eq!(signals(&inside), signals(&outside));
 }
 
-/// What [`SIGNALS`] told, but for 32 and 33: these are the C library's, for its threads.
+/// The output of [`SIGNALS`], except 32 and 33, which the C library uses for threads.
 fn signals((_, told, _): &(i32, String, String)) -> Vec<u64> {
     let masks = told.lines().map(|line| line.rsplit('\t').next().unwrap());
     let masks: Vec<u64> = masks
@@ -713,12 +713,12 @@ fn signals((_, told, _): &(i32, String, String)) -> Vec<u64> {
     masks
 }
 
-/// Who started us may have said so for himself, and his children have it from him.
+/// Ignored signals are inherited from the parent.
 #[test]
 fn where_the_ends_of_children_are_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let store = argument(folder.path());
-    let ignored = |line: &str| ran(&mut shell(&format!("{DEAF} {line}")));
+    let ignored = |line: &str| ran(&mut shell(&format!("{SIGCHLD_IGNORED} {line}")));
     let made = ignored(&format!("memo -d {store} k -- echo x"));
     assert_eq!(made, printed("x\n"));
     assert_eq!(ran(&mut memo(folder.path(), &["k", "--", "false"])), made);
@@ -726,9 +726,9 @@ fn where_the_ends_of_children_are_ignored() {
     assert_eq!(signals(&inside), signals(&ignored(SIGNALS)));
 }
 
-/// Whoever empties the cache makes room for another to begin anew.
+/// If the cache is emptied, another process can begin.
 #[test]
-fn a_draft_that_was_removed_leaves_the_next_one_alone() {
+fn a_removed_draft_does_not_disturb_the_next_one() {
     for first in ["exit 3", "echo first"] {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
@@ -780,7 +780,7 @@ fn asking_for_what_one_makes_is_found_out() {
 /// What the command started may outlive it, and the number of the draft's file
 /// is used again: that is another draft.
 #[test]
-fn who_outlives_the_command_may_wait_for_another() {
+fn a_child_that_outlives_the_command_may_wait_for_another() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let store = argument(&folder.join("store")).to_string();
@@ -825,7 +825,7 @@ fn who_outlives_the_command_may_wait_for_another() {
 }
 
 #[test]
-fn the_store_is_its_owners_alone_and_where_the_cache_is() {
+fn only_the_owner_can_read_the_store_below_the_cache_folder() {
     let folder = tempfile::tempdir().unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let (cache, home) = (folder.path().join("cache"), folder.path().join("home"));

@@ -82,7 +82,7 @@ fn the_talks_answer_on_the_page() {
 
 #[test]
 fn bytewise_as_the_talk_on_any_bytes() {
-    // `head` leaves early: `sort` dies of it, which pipefail would call a failure.
+    // `head` ends early, which ends `sort` by SIGPIPE: a failure with pipefail.
     let talk = TALK.replace("head -5", "sed -n 1,5p");
     let text = mixed_text(1 << 20);
     let ours = classic("capwords --ascii | lower --ascii | count | topn 5", &text);

@@ -34,8 +34,8 @@ pub fn program(name: &str) -> Command {
 /// Tells which signals are ignored and blocked.
 pub const SIGNALS: &str = "grep -E '^Sig(Ign|Blk)' /proc/self/status";
 
-/// A word of shell before a command: it is started with SIGCHLD ignored.
-pub const DEAF: &str = r#"perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV'"#;
+/// A prefix for a command of the shell: it starts with SIGCHLD ignored.
+pub const SIGCHLD_IGNORED: &str = r#"perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV'"#;
 
 /// A line of shell, run by bash with our programs first in PATH and no locale.
 pub fn shell(line: &str) -> Command {
@@ -83,14 +83,14 @@ pub fn run(command: &mut Command, stdin: &[u8]) -> Ran {
     }
 }
 
-/// Runs one of our programs; all must go well. Its output.
+/// Runs one of our programs, which must succeed; returns its output.
 pub fn filter(name: &str, args: &[&str], stdin: &[u8]) -> Vec<u8> {
     let ran = run(program(name).args(args), stdin);
     assert_eq!((ran.status, &ran.stderr[..]), (0, ""), "{name} {args:?}");
     ran.stdout
 }
 
-/// Runs a line of shell; all must go well. Its output.
+/// Runs a line of shell, which must succeed; returns its output.
 pub fn classic(line: &str, stdin: &[u8]) -> Vec<u8> {
     let ran = run(&mut shell(&format!("set -o pipefail; {line}")), stdin);
     assert_eq!((ran.status, &ran.stderr[..]), (0, ""), "{line}");
@@ -98,7 +98,7 @@ pub fn classic(line: &str, stdin: &[u8]) -> Vec<u8> {
 }
 
 /// Whether a program is there to test with. In continuous integration it must be; elsewhere the
-/// test that asks is skipped, which [`skipped`] says.
+/// test that asks is skipped, and [`skipped`] reports it.
 pub fn installed(program: &str, mark: &str) -> bool {
     let found = Command::new(program)
         .arg("--version")
@@ -152,7 +152,7 @@ pub fn terminal(columns: u16) -> (File, JoinHandle<Vec<u8>>) {
     tcsetwinsize(&terminal, size).unwrap();
     let reader = thread::spawn(move || {
         let (mut master, mut seen, mut block) = (File::from(master), Vec::new(), [0; 4096]);
-        // At the end Linux says EIO, others 0.
+        // At the end Linux returns EIO, others 0.
         while let Ok(n @ 1..) = master.read(&mut block) {
             seen.extend_from_slice(&block[..n]);
         }

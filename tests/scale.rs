@@ -88,7 +88,7 @@ fn parallel_takes_any_text_under_any_name() {
     assert_answer(&wordfreq_parallel(&[argument(&empty)], b""), "");
 }
 
-/// Whatever fails, in any part and any stage: no answer, and a status that says so.
+/// A failure in any part and any stage: no output, and a non-zero status.
 #[test]
 fn parallel_fails_as_a_whole() {
     if !parallel_is_installed() {

@@ -1,4 +1,4 @@
-//! The scripts: what they say of themselves, what they need, the figures of README.md and the words
+//! The scripts: their help, what they need, the figures of README.md and the words
 //! of the documents.
 
 use crate::process::{Ran, argument, programs, repository, run};

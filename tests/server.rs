@@ -1,4 +1,4 @@
-//! A web server on loopback that answers as it is told, and misbehaves as it is told.
+//! A web server on loopback that answers, and fails, as a test requires.
 //!
 //! A test hands [`Server::start`] a function from the request to the [`Step`]s
 //! of the answer. Each connection has a thread and gets one answer; then it is
@@ -81,7 +81,7 @@ struct Log {
 type Answer = dyn Fn(&Request) -> Vec<Step> + Send + Sync;
 
 impl Server {
-    /// Starts a server that answers every request with what `answer` says.
+    /// Starts a server that answers every request with the steps of `answer`.
     pub fn start(answer: impl Fn(&Request) -> Vec<Step> + Send + Sync + 'static) -> Server {
         Server::listen("http", Arc::new(answer), None)
     }
@@ -132,7 +132,7 @@ impl Server {
         thread::spawn(move || {
             for socket in listener.incoming() {
                 let (answer, tls, log) = (Arc::clone(&answer), tls.clone(), Arc::clone(&shared));
-                // A client that leaves is an error here, and none of the server's.
+                // A client that closes the connection is an error here, but not of the server.
                 thread::spawn(move || serve(socket?, &*answer, tls, &log));
             }
         });
@@ -274,7 +274,7 @@ pub fn page(headers: &[&str], body: &[u8]) -> Vec<u8> {
     [head("200 OK", &headers), body.to_vec()].concat()
 }
 
-/// A whole answer of this status, with a body that nobody should see.
+/// A complete response with this status, and a body that must not be printed.
 pub fn status(status: &str) -> Vec<u8> {
     let body = b"an error page";
     let length = format!("Content-Length: {}", body.len());

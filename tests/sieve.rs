@@ -31,7 +31,7 @@ fn the_first_hundred() {
 }
 
 #[test]
-fn whatever_the_input_leaves_out() {
+fn any_gaps_in_the_input() {
     assert_eq!(sieved("4\n6\n9\n"), "");
     assert_eq!(sieved(&text(100..200)), primes(100..200));
     assert_eq!(
@@ -205,7 +205,7 @@ impl Running {
     }
 }
 
-/// All that a process says on standard error.
+/// The standard error of a process.
 fn said(process: Child) -> String {
     let mut said = String::new();
     process.stderr.unwrap().read_to_string(&mut said).unwrap();
@@ -255,7 +255,7 @@ fn a_process_for_each_prime_and_none_after_the_end() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_reader_who_leaves_ends_all_though_the_input_goes_on() {
+fn a_closed_output_ends_all_processes_while_input_arrives() {
     let mut running = Running::start();
     running.expect(2..100, &primes(2..100));
     drop(running.output);
@@ -268,7 +268,7 @@ fn a_reader_who_leaves_ends_all_though_the_input_goes_on() {
 }
 
 #[test]
-fn a_reader_who_leaves_early_in_a_pipeline() {
+fn a_reader_that_ends_early_in_a_pipeline() {
     let line = "seq 2 5000 | { sieve; echo $? >&2; } | head -3";
     let ran = run(&mut shell(line), b"");
     assert_eq!(

@@ -5,7 +5,7 @@
 //! - `contract`: every program through the same hardships
 //! - `pipeline`: programs joined by pipes, and the talk's own answer
 //! - `scale`: text on many processors and machines
-//! - `scripts`: what the scripts say and need
+//! - `scripts`: the help and the needs of the scripts
 //! - `documents`: README.md and docs/: their commands, their links, a page for each program
 //!
 //! `process` runs programs, `server` is a web server that can be made to fail.

@@ -1,6 +1,6 @@
-//! `topn` as a process, held against `sort -nr | head`.
+//! `topn` as a process, compared with `sort -nr | head`.
 //!
-//! `awk` stands in for `head`, which leaves before `sort` is done: a failed stage fails the test.
+//! `awk` stands in for `head`, which ends before `sort` does: a failed stage fails the test.
 
 use crate::process::{argument, classic, file, filter, mixed_text, program, run};
 
@@ -45,7 +45,7 @@ fn the_rest_is_one_line_on_request() {
     );
 }
 
-/// Case 4: the sum looks like the lines, and is told apart from a line of that name.
+/// Case 4: the sum looks like the lines, and differs from a line of that name.
 #[test]
 fn the_rest_has_the_separator_of_the_lines_and_is_always_last() {
     let tabs = filter("count", &["-t"], b"a\nb\nb\nc d\n");

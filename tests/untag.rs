@@ -22,7 +22,7 @@ fn words_are_counted_instead_of_markup() {
 
 #[test]
 fn each_file_is_a_page_of_its_own() {
-    // What one leaves open, the next one does not know.
+    // Elements that one page leaves open do not affect the next one.
     let ran = run(
         &mut shell("untag <(printf 'a<script>b') <(printf 'c<pre> d') <(printf 'e  f')"),
         b"",

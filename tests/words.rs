@@ -1,4 +1,4 @@
-//! `words` as a process, held against perl.
+//! `words` as a process, compared with perl.
 
 use crate::process::{classic, filter, mixed_text, program, run};
 

@@ -9,6 +9,7 @@ import os
 import pty
 import re
 import select
+import signal
 import sys
 import tempfile
 import time
@@ -80,7 +81,7 @@ class Shell:
         return self.output(f"{END}\r\n")
 
     def end(self) -> None:
-        self.type("\x03exit\n")
+        os.kill(self.pid, signal.SIGKILL)
         os.close(self.terminal)
         os.waitpid(self.pid, 0)
 

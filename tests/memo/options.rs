@@ -14,7 +14,7 @@ fn is_near(age: &str) -> bool {
 }
 
 #[test]
-fn ttl_0_runs_the_command_anew() {
+fn ttl_0_runs_the_command_again() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     for text in ["1", "2", "3"] {
@@ -31,7 +31,7 @@ fn ttl_0_runs_the_command_anew() {
 }
 
 #[test]
-fn an_invalid_duration_is_said_with_the_units() {
+fn an_invalid_duration_names_the_units() {
     let ran = ran(program("memo").args(["--ttl", "1x", "k", "--", "true"]));
     let line = "memo: --ttl: invalid duration '1x' (use ms, s, m, h, d or w) (see memo --help)\n";
     assert_eq!(ran, (2, String::new(), line.to_string()));
@@ -121,7 +121,7 @@ fn max_size_removes_the_oldest_values() {
             "-c",
             &bytes,
         ];
-        // Names do not tell the order, and the clock of files may be coarse.
+        // Names do not show the order, and the clock of files may be coarse.
         thread::sleep(Duration::from_millis(20));
         ran(&mut memo(&store, &args))
     };
@@ -137,7 +137,7 @@ fn max_size_removes_the_oldest_values() {
     assert_eq!(keys(), "a\nb\ne\n");
     assert_eq!(made("b", 20_000, "32K").0, 0);
     assert_eq!(keys(), "a\nb\n");
-    // What is too large leaves all as it was.
+    // A value that is too large changes nothing.
     let large = made("f", 40_000, "32K");
     let said = "memo: f: output not stored: larger than --max-size\n";
     assert_eq!((large.0, large.1.len(), &large.2[..]), (0, 40_000, said));
@@ -186,7 +186,7 @@ fn max_size_is_kept_by_many_at_once() {
 }
 
 #[test]
-fn long_lists_tell_age_and_size() {
+fn long_lists_have_age_and_size() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let key = "a\tb\nc\\";
@@ -250,7 +250,7 @@ fn heal_replaces_a_damaged_value() {
         let older = [&b"text\n"[..], b"textmill memo 1\n"].concat();
         for damaged in [&changed[..], &whole[..whole.len() - 1], b"", &older] {
             fs::write(&value, damaged).unwrap();
-            // A failure leaves it as it is.
+            // A failure does not change it.
             assert_eq!(heal("exit 3"), (3, String::new(), said.to_string()));
             assert_eq!(fs::read(&value).unwrap(), damaged);
             assert_eq!(heal("echo new"), (0, "new\n".to_string(), said.to_string()));

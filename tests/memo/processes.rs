@@ -75,7 +75,7 @@ fn what_was_begun_before_forget_is_not_kept() {
         assert_eq!(forget(), printed(""));
         // Nothing is left to forget.
         assert_eq!(forget().0, 1);
-        // It is made anew at once, and that is kept.
+        // It is made again immediately, and stored.
         assert_eq!(ran(&mut get(folder, "k", "echo new")), printed("new\n"));
         fs::write(folder.join("go"), "").unwrap();
         assert_eq!(ended(first), printed("old\n"));
@@ -370,7 +370,7 @@ fn number(signal: &str) -> i32 {
     }
 }
 
-/// The status of a process whose output another one may have open for long.
+/// The status of a process whose output another process may keep open.
 fn ended_with_orphan(mut child: Child) -> (i32, String, String) {
     let status = child.wait().unwrap();
     let status = status
@@ -502,7 +502,7 @@ fn a_closed_stream_is_closed_for_the_command() {
 }
 
 #[test]
-fn it_says_what_it_waits_for() {
+fn it_reports_what_it_waits_for() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let line = format!("sh -c '{}; echo late' & echo text", until(folder, "go"));

@@ -329,8 +329,7 @@ fn head(option: &Arg) -> Vec<Inline> {
     inlines
 }
 
-/// Breaks a line of text at blanks. A word with a dot or a quote in front would be a request at
-/// the beginning of a line.
+/// Breaks a line of text at blanks.
 fn wrap(line: &str, manual: &mut String) {
     const WIDTH: usize = 80;
     // Formatters rewrite a character beyond ASCII as an escape.
@@ -340,10 +339,14 @@ fn wrap(line: &str, manual: &mut String) {
     };
     let mut width = 0;
     for (i, word) in line.split(' ').enumerate() {
-        let may_begin = !word.is_empty() && !word.starts_with(['.', '\'']);
-        if i > 0 && may_begin && width + 1 + width_of(word) > WIDTH {
+        if i > 0 && !word.is_empty() && width + 1 + width_of(word) > WIDTH {
             manual.push('\n');
             width = 0;
+            // Otherwise the line would be a request.
+            if word.starts_with(['.', '\'']) {
+                *manual += r"\&";
+                width = 2;
+            }
         } else if i > 0 {
             manual.push(' ');
             width += 1;
