@@ -14,11 +14,16 @@
 //! - [`cli`]: what turns a filter into a program: options, operands, standard
 //!   streams, the error line, the exit status.
 //!
+//! `fuzzing`, for `cargo fuzz` alone, says what must be true of each parser's input.
+//!
 //! Each program is a library file, a thin file in `src/bin` and a file in
 //! `tests` of one name. A room imports only those above it in this list.
 
 pub mod cli;
 pub mod common;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod process;
 pub mod text;
 pub mod web;

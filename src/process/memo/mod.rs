@@ -24,7 +24,7 @@ mod lock;
 mod make;
 mod run;
 mod store;
-mod value;
+pub(crate) mod value;
 mod waits;
 
 pub use store::{Entry, Store};

@@ -268,6 +268,20 @@ pub struct Run {
 }
 
 impl Run {
+    /// A run in a file of this size, that fuzzing wrote.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn stored(file: File, size: u64, largest: usize) -> Run {
+        let from = Temporary {
+            file: Arc::new(file),
+            directory: Arc::from(std::env::temp_dir()),
+        };
+        Run {
+            from,
+            size,
+            largest,
+        }
+    }
+
     /// The records from the first on.
     pub fn records(self) -> Records {
         let all = 0..self.size;

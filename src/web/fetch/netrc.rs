@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 /// The entries of a netrc file, in its order.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Netrc(Vec<Entry>);
+pub(crate) struct Netrc(Vec<Entry>);
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct Entry {
@@ -52,7 +52,7 @@ impl Netrc {
     }
 
     /// Reads the text of such a file.
-    pub(super) fn parse(text: &[u8]) -> Result<Netrc, Error> {
+    pub(crate) fn parse(text: &[u8]) -> Result<Netrc, Error> {
         let mut words = Words {
             rest: text,
             line: 1,
@@ -86,7 +86,7 @@ impl Netrc {
     /// Name and password for a host, and for this `user` of it if one is asked
     /// for: those of the first entry that has both. Where there is none, the first name
     /// counts, without a password. Entries for the host come before those for all.
-    pub(super) fn find(&self, host: &str, user: Option<&[u8]>) -> Option<(&[u8], &[u8])> {
+    pub(crate) fn find(&self, host: &str, user: Option<&[u8]>) -> Option<(&[u8], &[u8])> {
         let of_host = |entry: &&Entry| {
             let known = entry.host.as_deref();
             known.is_some_and(|known| known.eq_ignore_ascii_case(host.as_bytes()))

@@ -63,7 +63,7 @@ pub(super) fn are_offered(headers: &HeaderMap) -> Option<bool> {
 
 /// What `Content-Range` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ContentRange {
+pub(crate) enum ContentRange {
     /// These bytes, the last one included, of so many in all, if that is known.
     Part {
         first: u64,
@@ -84,7 +84,7 @@ impl ContentRange {
     }
 
     /// Reads `bytes 5-9/10`, `bytes 5-9/*` or `bytes */10`.
-    pub(super) fn parse(text: &str) -> Option<ContentRange> {
+    pub(crate) fn parse(text: &str) -> Option<ContentRange> {
         let (unit, range) = text.trim().split_once([' ', '\t'])?;
         if !unit.eq_ignore_ascii_case("bytes") {
             return None;

@@ -25,7 +25,7 @@
 
 mod summary;
 
-pub(super) use summary::Summary;
+pub(crate) use summary::Summary;
 
 use crate::common::error::Error;
 use sha2::{Digest, Sha256};
@@ -45,7 +45,7 @@ const MAGIC_OF_FAILURE: &[u8; 16] = b"textmill memo 3\n";
 const OLDER: &[u8; 16] = b"textmill memo 1\n";
 
 /// The bytes of a mark, with which every file begins.
-pub(super) const MARK: usize = 16;
+pub(crate) const MARK: usize = 16;
 
 /// The bytes of a number or of the digest in a trailer.
 const NUMBER: usize = 8;
@@ -71,17 +71,17 @@ pub(super) const MISPLACED: &str = "is the value of another key";
 
 /// A value that is whole.
 #[derive(Debug)]
-pub(super) struct Value {
+pub(crate) struct Value {
     file: File,
     name: String,
     length: u64,
     hashes: Vec<u8>,
     /// Whose it is.
-    pub(super) key: Vec<u8>,
+    pub(crate) key: Vec<u8>,
     /// When it was complete.
     pub(super) stored: SystemTime,
     /// The exit status of the command.
-    pub(super) status: u8,
+    pub(crate) status: u8,
 }
 
 /// Whether this error says that a file is no whole value of its key: a new value
@@ -95,7 +95,7 @@ pub(super) fn is_damage(error: &Error) -> bool {
 
 impl Value {
     /// Reads the trailer of a file that error lines call `name`.
-    pub(super) fn read(file: File, name: String) -> Result<Value, Error> {
+    pub(crate) fn read(file: File, name: String) -> Result<Value, Error> {
         let metadata = file.metadata().map_err(Error::Read)?;
         if !metadata.is_file() {
             return Err(Error::Data("not a file"));
@@ -164,7 +164,7 @@ impl Value {
 
     /// Checks all of the output if that has several blocks. (A single one is checked
     /// by [`Value::print`] before anything is printed.)
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         let mut buffer = self.buffer();
         (0..self.hashes.len() / HASH).try_for_each(|i| self.block(i, &mut buffer).map(|_| ()))
     }
@@ -177,7 +177,7 @@ impl Value {
 
     /// Writes the output, into a pipe by the kernel alone where it can. It ends
     /// before a block that is damaged.
-    pub(super) fn print(self, output: &mut File) -> Result<(), Error> {
+    pub(crate) fn print(self, output: &mut File) -> Result<(), Error> {
         let mut buffer = self.buffer();
         let pipe = is_pipe(output).map_err(Error::Write)?;
         for i in 0..self.hashes.len() / HASH {

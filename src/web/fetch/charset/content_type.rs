@@ -2,7 +2,7 @@
 
 /// Splits a content type into its essence, `type/subtype` in lower case, and
 /// the value of its first parameter `charset` (RFC 9110, 8.3; forgiving).
-pub(super) fn parse_content_type(value: &str) -> (String, Option<String>) {
+pub(crate) fn parse_content_type(value: &str) -> (String, Option<String>) {
     let (essence, mut rest) = value.split_once(';').unwrap_or((value, ""));
     let essence = essence.trim().to_ascii_lowercase();
     while !rest.is_empty() {
@@ -27,7 +27,7 @@ pub(super) fn parse_content_type(value: &str) -> (String, Option<String>) {
 /// The content type of an answer that may have several, in several fields or
 /// one (Fetch standard, "extract a MIME type"): the last that is one, with the
 /// charset of one of the same kind before it if it has none itself.
-pub(in super::super) fn extract<'a>(fields: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn extract<'a>(fields: impl Iterator<Item = &'a str>) -> Option<String> {
     let mut found: Option<(String, String)> = None;
     let mut first = None;
     for value in fields.flat_map(values) {

@@ -33,10 +33,10 @@ use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8};
 use guess::Guess;
 use sniff::Sniff;
 
-mod content_type;
+pub(crate) mod content_type;
 mod declared;
 mod guess;
-mod prescan;
+pub(crate) mod prescan;
 mod sniff;
 
 /// What kind of text a content type stands for: where its charset may be declared.
@@ -70,7 +70,7 @@ impl Kind {
 }
 
 /// The conversion of one text, block by block.
-pub(super) struct Charset {
+pub(crate) struct Charset {
     kind: Kind,
     /// From the content type.
     declared: Option<&'static Encoding>,
@@ -99,7 +99,7 @@ enum State {
 
 impl Charset {
     /// The conversion that a text of this content type needs; none, if it is no text.
-    pub(super) fn new(content_type: Option<&str>) -> Option<Charset> {
+    pub(crate) fn new(content_type: Option<&str>) -> Option<Charset> {
         let (essence, label) = parse_content_type(content_type?);
         let head = Vec::new();
         let is_latin = |label: &String| label.eq_ignore_ascii_case("iso-8859-1");
@@ -121,7 +121,7 @@ impl Charset {
 
     /// Takes the next block of the text and gives what is certain by now, in
     /// UTF-8. With the text's end (`last`) that is all of it.
-    pub(super) fn text<'a>(&'a mut self, block: &'a [u8], last: bool) -> &'a [u8] {
+    pub(crate) fn text<'a>(&'a mut self, block: &'a [u8], last: bool) -> &'a [u8] {
         self.text_and_charset(block, last).0
     }
 

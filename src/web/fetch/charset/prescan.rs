@@ -7,7 +7,7 @@
 use encoding_rs::Encoding;
 
 /// What the prescan found.
-pub(super) enum Prescan {
+pub(crate) enum Prescan {
     /// The page says that this is its encoding.
     Found(&'static Encoding),
     /// Nothing, in so much of the page.
@@ -15,7 +15,7 @@ pub(super) enum Prescan {
 }
 
 /// Looks for the encoding that the page declares.
-pub(super) fn prescan(page: &[u8]) -> Prescan {
+pub(crate) fn prescan(page: &[u8]) -> Prescan {
     match (Scan { rest: page }).run() {
         Some(encoding) => Prescan::Found(encoding),
         None => Prescan::Nothing,
