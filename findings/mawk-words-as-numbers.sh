@@ -12,7 +12,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 apt-get download -qq mawk=1.3.4.20200120-3.1 gawk=1:5.2.1-2 libsigsegv2=2.14-1 2>/dev/null
 for package in *.deb; do dpkg -x "$package" .; done
-export LD_LIBRARY_PATH=$(echo "$work"/usr/lib/*-linux-gnu)
+LD_LIBRARY_PATH=$(echo "$work"/usr/lib/*-linux-gnu)
+export LD_LIBRARY_PATH
 
 sum() { # sum AWK: of three columns of a table whose third row has words
     printf '1 1 1\n2 2 2\ninfo nancy 0x1A\n' |
