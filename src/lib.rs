@@ -32,12 +32,18 @@
 //! everything that is one for a whole process (allocator, signals, exit status), and the
 //! library does not use it.
 //!
+//! `fuzzing`, for `cargo fuzz` and tests only, has a function for each fuzz target.
+//!
 //! Each program is a library file, a thin file in `src/bin` and a file in
 //! `tests` of one name.
 
 pub mod common;
 pub mod text;
 pub mod web;
+
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 
 // For the programs in src/bin; not part of the library's interface.
 #[doc(hidden)]

@@ -107,8 +107,9 @@ fn parallel_fails_as_a_whole() {
                     let real = real.display();
                     let line = format!(
                         "#!/bin/bash\n[[ $1 != --merge ]] || exec '{real}' \"$@\"\n\
-                         text=$('{real}' \"$@\" | tr -d '\\0')\nprintf '%s\\n' \"$text\"\n\
-                         [[ ${{text,,}} != *poison* ]] || {end}\n"
+                         text=$(mktemp -p '{}')\n'{real}' \"$@\" >\"$text\"\ncat \"$text\"\n\
+                         ! grep -qai poison \"$text\" || {end}\n",
+                        folder.path().display()
                     );
                     std::fs::write(&path, line).unwrap();
                     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();

@@ -26,7 +26,7 @@ mod problem;
 mod request;
 mod run;
 mod store;
-mod value;
+pub(crate) mod value;
 mod waits;
 
 pub use problem::Problem;

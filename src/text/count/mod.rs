@@ -29,7 +29,7 @@ mod ingest;
 mod limits;
 mod output;
 mod sizes;
-mod spill;
+pub(crate) mod spill;
 #[doc(hidden)]
 pub mod store;
 mod threads;

@@ -37,8 +37,8 @@ use crate::web::html::pages;
 
 mod address;
 mod batch;
-mod body;
-mod charset;
+pub(crate) mod body;
+pub(crate) mod charset;
 mod client;
 mod decode;
 mod failure;
@@ -48,7 +48,7 @@ mod options;
 pub mod progress;
 mod redact;
 mod report;
-mod request;
+pub(crate) mod request;
 mod transfer;
 mod transport;
 

@@ -10,7 +10,7 @@ pub(super) const MAGIC_OF_FAILURE: &[u8; 16] = b"textmill memo 3\n";
 pub(super) const OLDER: &[u8; 16] = b"textmill memo 1\n";
 
 /// The bytes of a mark, with which every file begins.
-pub(in crate::process::memo) const MARK: usize = 16;
+pub(crate) const MARK: usize = 16;
 
 /// The bytes of a number or of the digest in a trailer.
 pub(super) const NUMBER: usize = 8;

@@ -26,9 +26,9 @@
 mod format;
 mod summary;
 
-pub(super) use summary::Summary;
+pub(crate) use summary::Summary;
 
-pub(super) use format::MARK;
+pub(crate) use format::MARK;
 
 use super::problem::Problem;
 use crate::common::error::Error;
@@ -42,17 +42,17 @@ use twox_hash::XxHash3_128;
 
 /// A value that is whole.
 #[derive(Debug)]
-pub(super) struct Value {
+pub(crate) struct Value {
     file: File,
     name: String,
     length: u64,
     hashes: Vec<u8>,
     /// Whose it is.
-    pub(super) key: Vec<u8>,
+    pub(crate) key: Vec<u8>,
     /// When it was complete.
     pub(super) stored: SystemTime,
     /// The exit status of the command.
-    pub(super) status: u8,
+    pub(crate) status: u8,
 }
 
 /// Whether this error means that a file is not a complete value of its key, so that a new value
@@ -66,7 +66,7 @@ pub(super) fn is_damage(error: &Error) -> bool {
 
 impl Value {
     /// Reads the trailer of a file that error lines call `name`.
-    pub(super) fn read(file: File, name: String) -> Result<Value, Error> {
+    pub(crate) fn read(file: File, name: String) -> Result<Value, Error> {
         let metadata = file.metadata().map_err(Error::Read)?;
         if !metadata.is_file() {
             return Err(Problem::NotAFile.into());
@@ -135,7 +135,7 @@ impl Value {
 
     /// Checks all of the output if that has several blocks. (A single one is checked
     /// by [`Value::print`] before anything is printed.)
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         let mut buffer = self.buffer();
         (0..self.hashes.len() / HASH).try_for_each(|i| self.block(i, &mut buffer).map(|_| ()))
     }
@@ -148,7 +148,7 @@ impl Value {
 
     /// Writes the output, into a pipe by the kernel alone where it can. It ends
     /// before a block that is damaged.
-    pub(super) fn print(self, output: &mut File) -> Result<(), Error> {
+    pub(crate) fn print(self, output: &mut File) -> Result<(), Error> {
         let mut buffer = self.buffer();
         let pipe = is_pipe(output).map_err(Error::Write)?;
         for i in 0..self.hashes.len() / HASH {

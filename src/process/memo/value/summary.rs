@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use twox_hash::XxHash3_128;
 
 /// The length and the hashes of an output, gathered while that comes.
-pub(in crate::process::memo) struct Summary {
+pub(crate) struct Summary {
     pub(in crate::process::memo) length: u64,
     hashes: Vec<u8>,
     /// Of the bytes of the last block.
@@ -15,7 +15,7 @@ pub(in crate::process::memo) struct Summary {
 
 impl Summary {
     /// Of no output.
-    pub(in crate::process::memo) fn new() -> Summary {
+    pub(crate) fn new() -> Summary {
         Summary {
             length: 0,
             hashes: Vec::new(),
@@ -24,7 +24,7 @@ impl Summary {
     }
 
     /// These bytes come next.
-    pub(in crate::process::memo) fn update(&mut self, mut bytes: &[u8]) {
+    pub(crate) fn update(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let room = BLOCK - self.open();
             let (now, later) = bytes.split_at(bytes.len().min(room));
@@ -48,12 +48,7 @@ impl Summary {
     }
 
     /// The trailer of this output of a command with this exit status.
-    pub(in crate::process::memo) fn trailer(
-        mut self,
-        key: &[u8],
-        stored: SystemTime,
-        status: u8,
-    ) -> Vec<u8> {
+    pub(crate) fn trailer(mut self, key: &[u8], stored: SystemTime, status: u8) -> Vec<u8> {
         if self.open() > 0 {
             self.end_block();
         }

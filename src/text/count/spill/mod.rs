@@ -13,7 +13,7 @@ pub mod parts;
 pub mod record;
 pub mod records;
 pub mod run;
-mod run_writer;
-mod temporary;
+pub mod run_writer;
+pub mod temporary;
 
 pub use disk::{Spill, all_records, size_of_all};

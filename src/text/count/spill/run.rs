@@ -25,6 +25,16 @@ pub struct Run {
 }
 
 impl Run {
+    /// A run in a file of this size, which fuzzing wrote.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn stored(from: Temporary, size: u64, largest: usize) -> Run {
+        Run {
+            from,
+            size,
+            largest,
+        }
+    }
+
     /// The records of the run.
     pub fn records(self) -> Records {
         let all = 0..self.size;

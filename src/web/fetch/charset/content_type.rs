@@ -43,7 +43,7 @@ pub(crate) fn of(headers: &HeaderMap) -> Option<String> {
 /// The content type of fields that may contain several (Fetch standard, "extract a MIME
 /// type"): the last valid content type. Without a charset it has the charset of the content
 /// type before it, if that has the same essence.
-fn extract<'a>(fields: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn extract<'a>(fields: impl Iterator<Item = &'a str>) -> Option<String> {
     let mut found: Option<(String, String)> = None;
     let mut first = None;
     for value in fields.flat_map(values) {

@@ -35,7 +35,7 @@ pub(crate) mod content_type;
 mod declared;
 mod guess;
 mod kind;
-mod prescan;
+pub(crate) mod prescan;
 mod sniff;
 
 /// The conversion of one text, block by block.

@@ -20,7 +20,7 @@ use url::Url;
 mod exchange;
 mod header;
 pub(crate) mod message;
-mod netrc;
+pub(crate) mod netrc;
 pub(crate) mod rate_limit;
 mod redirect;
 pub(crate) mod retry;

@@ -43,7 +43,7 @@ use url::Url;
 use wire::Wire;
 
 mod fingerprint;
-mod range;
+pub(crate) mod range;
 mod wire;
 
 /// The size of a read of the part to skip, in bytes.

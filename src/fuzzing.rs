@@ -1,0 +1,614 @@
+//! One function for each fuzz target (`fuzz/fuzz_targets`): what must be true of any input.
+//!
+//! A function panics if that is not true. Most compare with a slower way to the same result:
+//! an expression of `std` or of another crate, the same text in other blocks, or what was
+//! written with what is read. The first byte of an input chooses the size of the blocks, or
+//! another parameter.
+//!
+//! Only `cargo fuzz` (which sets `cfg(fuzzing)`) and the tests compile this module. The test
+//! below runs each function on its seeds.
+#![allow(missing_docs)] // The names say it, and this is no interface.
+
+use crate::common::error::Error;
+use crate::common::memory::{self, Size};
+use crate::common::stream::{self, Filter, Out};
+use crate::common::time;
+use crate::process::memo::value::{MARK, Summary, Value};
+use crate::text::count::spill::loser_tree::{Sorted, prefix};
+use crate::text::count::spill::run::Run;
+use crate::text::count::spill::run_writer::RunWriter;
+use crate::text::count::spill::temporary::Temporary;
+use crate::text::tally::{self, Tally};
+use crate::text::{capwords, lower, unicode, words};
+use crate::web::html::{Charset, Content, Name, Sink, Tokenizer, address};
+use crate::web::links::css::Scanner;
+use crate::web::links::resolve::Resolver;
+use crate::web::links::{self, srcset};
+use crate::web::untag;
+use regex::Regex;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, UNIX_EPOCH};
+use url::Url;
+
+/// The first byte of an input, and the rest.
+fn split(input: &[u8]) -> (u8, &[u8]) {
+    match input.split_first() {
+        Some((first, rest)) => (*first, rest),
+        None => (0, input),
+    }
+}
+
+/// The same with a size of blocks.
+fn blocks(input: &[u8]) -> (usize, &[u8]) {
+    let (first, text) = split(input);
+    (usize::from(first) + 1, text)
+}
+
+/// What a filter makes of a text that comes in blocks of this size.
+fn filtered(mut filter: impl Filter, text: &[u8], size: usize) -> Vec<u8> {
+    struct Blocks<'a>(&'a [u8], usize);
+    impl Read for Blocks<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let size = self.1.min(buffer.len());
+            self.0.read(&mut buffer[..size])
+        }
+    }
+    let mut out = Vec::new();
+    stream::filter(&mut Blocks(text, size), &mut filter, &mut out).unwrap();
+    out
+}
+
+/// What a regular expression finds in each valid run of a text, one match a line.
+fn found(regex: &Regex, text: &[u8]) -> Vec<u8> {
+    let runs = text.utf8_chunks();
+    let matches = runs.flat_map(|run| regex.find_iter(run.valid()));
+    let lines = matches.flat_map(|found| [found.as_str(), "\n"]);
+    lines.collect::<String>().into_bytes()
+}
+
+pub fn words(input: &[u8]) {
+    static REGEX: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\w+").unwrap());
+    let (size, text) = blocks(input);
+    assert_eq!(
+        filtered(words::words(false), text, size),
+        found(&REGEX, text)
+    );
+}
+
+pub fn capwords(input: &[u8]) {
+    static REGEX: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b\p{Uppercase}\w*\b").unwrap());
+    let (size, text) = blocks(input);
+    let picked = filtered(capwords::capwords(false), text, size);
+    assert_eq!(picked, found(&REGEX, text));
+}
+
+pub fn lower(input: &[u8]) {
+    let (size, text) = blocks(input);
+    let mut expected = Vec::new();
+    for run in text.utf8_chunks() {
+        // `std` may have a later version of Unicode.
+        for known in run.valid().split_inclusive(|c| !unicode::has(c)) {
+            let end = known.trim_end_matches(|c| !unicode::has(c)).len();
+            expected.extend_from_slice(known[..end].to_lowercase().as_bytes());
+            expected.extend_from_slice(&known.as_bytes()[end..]);
+        }
+        expected.extend_from_slice(run.invalid());
+    }
+    assert_eq!(filtered(lower::lower(), text, size), expected);
+    let ascii = filtered(lower::ascii(), text, size);
+    assert_eq!(ascii, text.to_ascii_lowercase());
+    // Folding twice changes nothing more.
+    let folded = filtered(lower::fold(), text, size);
+    assert_eq!(filtered(lower::fold(), &folded, usize::MAX), folded);
+}
+
+/// Writes down all that it is given. Pieces of one text, value or comment are joined.
+#[derive(Default)]
+struct Events {
+    written: Vec<u8>,
+    /// What kind of event is written last.
+    last: u8,
+    is_end: bool,
+    /// The first byte of the tag's name decides what follows the tag.
+    first: u8,
+}
+
+impl Events {
+    fn write(&mut self, kind: u8, bytes: &[u8]) {
+        // An event, or the first piece of something. A piece may be empty.
+        let is_event = matches!(kind, b'<' | b'=' | b'>');
+        if is_event || (self.last != kind && !bytes.is_empty()) {
+            self.written.extend([b'\n', kind]);
+            self.last = kind;
+        }
+        self.written.extend_from_slice(bytes);
+    }
+}
+
+impl Sink for Events {
+    fn wants_text(&self) -> bool {
+        true
+    }
+    fn text(&mut self, text: &[u8]) {
+        self.write(b't', text);
+    }
+    fn tag(&mut self, name: &Name, is_end: bool) {
+        self.is_end = is_end;
+        self.first = name.as_bytes().first().copied().unwrap_or(0);
+        self.write(b'<', &[u8::from(is_end)]);
+        self.write(b'n', name.as_bytes());
+    }
+    fn attribute(&mut self, name: &Name) -> bool {
+        self.write(b'=', name.as_bytes());
+        name.as_bytes().first() != Some(&b'x')
+    }
+    fn value(&mut self, raw: &[u8]) {
+        self.write(b'v', raw);
+    }
+    fn tag_end(&mut self, closes_itself: bool) -> Content {
+        self.write(b'>', &[u8::from(closes_itself)]);
+        match self.first {
+            _ if self.is_end => Content::Data,
+            b't' => Content::Rcdata,
+            b's' => Content::Script,
+            b'r' => Content::Rawtext,
+            b'p' => Content::Plaintext,
+            _ => Content::Data,
+        }
+    }
+    fn has_cdata(&self) -> bool {
+        self.first == b'm'
+    }
+    fn comment(&mut self, text: &[u8]) {
+        self.write(b'c', text);
+    }
+    fn comment_end(&mut self) {
+        self.write(b'>', b"--");
+    }
+    fn doctype(&mut self) {
+        self.write(b'>', b"doctype");
+    }
+}
+
+/// The tokenizer gives the same events whatever the blocks.
+pub fn html(input: &[u8]) {
+    fn events(page: &[u8], size: usize) -> Vec<u8> {
+        let (mut tokenizer, mut events) = (Tokenizer::new(), Events::default());
+        page.chunks(size)
+            .for_each(|block| tokenizer.block(block, &mut events));
+        tokenizer.end(&mut events);
+        events.written
+    }
+    let (size, page) = blocks(input);
+    assert_eq!(events(page, size), events(page, usize::MAX));
+}
+
+/// `untag` gives the same text whatever the blocks.
+pub fn untag(input: &[u8]) {
+    let (size, page) = blocks(input);
+    let whole = filtered(untag::untag(), page, usize::MAX);
+    assert_eq!(filtered(untag::untag(), page, size), whole);
+}
+
+/// `links` finds the same links whatever the blocks.
+pub fn links(input: &[u8]) {
+    struct Kept(Vec<String>);
+    impl links::Visit for Kept {
+        const ANCHORS: bool = true;
+        const LINES: bool = true;
+        fn link(&mut self, link: &links::Link<'_>) -> Result<(), Error> {
+            self.0.push(format!("{link:?}"));
+            Ok(())
+        }
+        fn invalid(&mut self, link: &links::Invalid<'_>) -> Result<(), Error> {
+            self.0.push(format!("{link:?}"));
+            Ok(())
+        }
+        fn anchor(&mut self, name: &[u8]) -> Result<(), Error> {
+            self.0.push(format!("{name:?}"));
+            Ok(())
+        }
+    }
+    let (first, page) = split(input);
+    let options = links::Options {
+        all: true,
+        fragments: true,
+        schemes: first & 1 == 0,
+        xml: first & 2 == 0,
+        charset: Charset::UTF_8,
+    };
+    let found = |size: usize| {
+        let mut links = links::Links::new(Some(&BASES[0]), options, Kept(Vec::new()));
+        page.chunks(size)
+            .for_each(|block| links.block(block).unwrap());
+        links.end().unwrap().0
+    };
+    assert_eq!(found(1 + usize::from(first >> 2)), found(usize::MAX));
+}
+
+/// The scanner of style sheets finds the same URLs whatever the blocks.
+pub fn css(input: &[u8]) {
+    fn urls(css: &[u8], size: usize, in_attribute: bool) -> Vec<Vec<u8>> {
+        let mut scanner = match in_attribute {
+            true => Scanner::in_attribute(),
+            false => Scanner::new(),
+        };
+        let mut urls = Vec::new();
+        for block in css.chunks(size) {
+            scanner.text(block, |url, _| urls.push(url.to_vec()));
+        }
+        scanner.end(|url, _| urls.push(url.to_vec()));
+        urls
+    }
+    let (first, css) = split(input);
+    let in_attribute = first & 1 == 0;
+    let cut = urls(css, 1 + usize::from(first >> 1), in_attribute);
+    assert_eq!(cut, urls(css, usize::MAX, in_attribute));
+}
+
+/// URLs of `srcset` are words of the list, in its order, without commas at their ends.
+pub fn srcset(list: &[u8]) {
+    let mut rest = list;
+    for url in srcset::urls(list) {
+        assert!(!url.is_empty() && !url.iter().any(u8::is_ascii_whitespace));
+        assert!(url[0] != b',' && url[url.len() - 1] != b',');
+        let at = memchr::memmem::find(rest, url).expect("a part of the list");
+        rest = &rest[at + url.len()..];
+    }
+}
+
+static BASES: LazyLock<Vec<Url>> = LazyLock::new(|| {
+    let bases = [
+        "http://host/",
+        "https://user:pw@host:81/a/b/c.html?q=1#f",
+        "http://host/a//b//c",
+        "http://host/;x/@y/:z",
+        "file:///a/b/c",
+        "file:///C:/a/b",
+        "file://host/a/b",
+        "ws://host/a/b",
+        "mailto:x@y",
+        "about:blank",
+        "other://host/a/b/c",
+        "other:/a/b",
+    ];
+    bases.map(|base| Url::parse(base).unwrap()).to_vec()
+});
+
+/// The short cuts of the resolver give what the parser of URLs gives.
+pub fn resolve(input: &[u8]) {
+    let (first, link) = split(input);
+    let base = &BASES[usize::from(first) % BASES.len()];
+    let label: &[u8] = match first >> 6 {
+        0 => b"koi8-r",
+        1 => b"iso-2022-jp",
+        _ => b"utf-8",
+    };
+    let charset = Charset::named(label).unwrap();
+    let mut expected = address::parse(link, Some(base), charset);
+    let fragment = expected.as_ref().ok().and_then(|url| url.fragment());
+    let fragment = fragment.map(str::to_string);
+    if let Ok(url) = &mut expected {
+        url.set_fragment(None);
+    }
+    let mut resolver = Resolver::new(Some(base.clone()));
+    // Nothing of the link before may be left.
+    resolver.resolve(b"before?x#y", charset).ok();
+    match (resolver.resolve(link, charset), expected) {
+        (Ok(()), Ok(url)) => {
+            assert_eq!(resolver.resolved(), (url.as_str(), fragment.as_deref()));
+        }
+        (Err(found), Err(expected)) => assert_eq!(found, expected),
+        (found, expected) => panic!("{found:?}, expected {expected:?}"),
+    }
+}
+
+pub fn tally(record: &[u8]) {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n');
+    let start = record.iter().position(|byte| !is_blank(byte));
+    let behind = &record[start.unwrap_or(record.len())..];
+    let end = behind.iter().position(is_blank).unwrap_or(behind.len());
+    let digits = &behind[..end];
+    let count = Some(digits)
+        .filter(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
+        .and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u64>().ok());
+    let parsed = Tally::parse(record);
+    let Some(count) = count else {
+        assert!(parsed.is_err());
+        return;
+    };
+    let line = behind.get(end + 1..).unwrap_or(b"");
+    assert_eq!(parsed, Ok(Tally { count, line }));
+    let mut out = Out::default();
+    tally::put(count, b' ', line, b'\n', &mut out);
+    let written = [count.to_string().as_bytes(), b" ", line, b"\n"].concat();
+    assert_eq!(out.as_slice(), written);
+}
+
+/// Sizes and durations.
+pub fn sizes(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
+    let size = text.parse::<Size>();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, unit) = text.split_at(digits);
+    if let (false, Some(power)) = (
+        digits.is_empty(),
+        b"KMGTPE".iter().position(|c| [*c] == *unit.as_bytes()),
+    ) {
+        let bytes = digits
+            .parse::<u64>()
+            .ok()
+            .and_then(|number| number.checked_mul(1024u64.pow(power as u32 + 1)));
+        assert_eq!(size.ok(), bytes.map(Size::Bytes));
+        assert_eq!(memory::bytes(text).ok(), bytes);
+    } else if let (Ok(bytes), Ok(Size::Bytes(size))) = (memory::bytes(text), size) {
+        // A number alone is one of bytes or of units of 1024.
+        assert!(bytes == size || (unit.is_empty() && bytes.checked_mul(1024) == Some(size)));
+    }
+    for duration in [time::parse(text), time::pause(text)].into_iter().flatten() {
+        time::shown(duration);
+    }
+}
+
+/// Lines and their counts.
+type Lines = Vec<(Vec<u8>, u64)>;
+
+/// Records from an input: a byte for the length, one for the count, and the line.
+fn records(mut input: &[u8]) -> Lines {
+    let mut records = Vec::new();
+    while let [length, count, rest @ ..] = input {
+        let (line, behind) = rest.split_at(rest.len().min(usize::from(*length)));
+        // Small counts and large ones.
+        let count = u64::from(*count) << (8 * (*length % 8));
+        records.push((line.to_vec(), count));
+        input = behind;
+    }
+    records
+}
+
+fn read(run: Run) -> Result<Lines, Error> {
+    let mut records = run.records();
+    let mut read = Vec::new();
+    while records.advance()? {
+        assert_eq!(records.padded().0, records.line());
+        assert_eq!(records.prefix(), prefix(records.line()));
+        read.push((records.line().to_vec(), records.count()));
+    }
+    Ok(read)
+}
+
+/// A run file gives the records that were written. Of one with any bytes in it, the reader
+/// gives an error or other records.
+pub fn run(input: &[u8]) {
+    let (each, bytes) = blocks(input);
+    let records = records(bytes);
+    let directory = Arc::from(std::env::temp_dir());
+    let mut writer = RunWriter::new(&directory).unwrap();
+    for records in records.chunks(each) {
+        for (line, count) in records {
+            writer.put(*count, line, line.len()).unwrap();
+        }
+        writer.end_block().unwrap();
+    }
+    assert_eq!(read(writer.run().unwrap()).unwrap(), records);
+
+    let stored = Temporary::new(&directory).unwrap();
+    stored.write_all(bytes).unwrap();
+    read(Run::stored(stored, bytes.len() as u64, 64 << 10)).ok();
+}
+
+/// A value of memo is read as it was written. With a byte changed it is damaged, or prints
+/// nothing that was not written.
+pub fn memo_value(input: &[u8]) {
+    let read = |bytes: &[u8]| {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        Value::read(file, "name".to_string())
+    };
+    // Any bytes.
+    if let Ok(value) = read(input) {
+        value.check().ok();
+    }
+    let [at, flip, key_length, status, rest @ ..] = input else {
+        return;
+    };
+    let (key, output) = rest.split_at(rest.len().min(usize::from(*key_length)));
+    let mut summary = Summary::new();
+    summary.update(output);
+    let time = UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
+    let trailer = summary.trailer(key, time, *status);
+    let mut bytes = [&[b'm'; MARK], output, &trailer].concat();
+    let value = read(&bytes).unwrap();
+    assert_eq!((&value.key[..], value.status), (key, *status));
+    value.check().unwrap();
+
+    let at = usize::from(*at) * bytes.len() / 256;
+    bytes[at] ^= flip;
+    let Ok(value) = read(&bytes) else {
+        assert!(*flip != 0 && at >= MARK + output.len());
+        return;
+    };
+    assert!(*flip == 0 || at < MARK + output.len());
+    let mut printed = tempfile::tempfile().unwrap();
+    let complete = value.print(&mut printed).is_ok();
+    assert_eq!(complete, *flip == 0 || at < MARK);
+    let size = printed.metadata().unwrap().len() as usize;
+    let mut bytes = vec![0; size];
+    printed.read_exact_at(&mut bytes, 0).unwrap();
+    assert!(output.starts_with(&bytes) && (!complete || size == output.len()));
+}
+
+#[cfg(feature = "fetch")]
+pub use of_fetch::*;
+
+#[cfg(feature = "fetch")]
+mod of_fetch {
+    use super::{blocks, split};
+    use crate::web::fetch::body::resume::range::ContentRange;
+    use crate::web::fetch::charset::Charset;
+    use crate::web::fetch::charset::content_type::{extract, parse_content_type};
+    use crate::web::fetch::charset::prescan::prescan as scan;
+    use crate::web::fetch::request::netrc::Netrc;
+
+    /// What is found in the beginning of a page is found in the page.
+    pub fn prescan(input: &[u8]) {
+        let (first, page) = split(input);
+        let part = &page[..page.len() * usize::from(first) / 255];
+        if let Some(encoding) = scan(part) {
+            assert_eq!(scan(page), Some(encoding));
+        }
+    }
+
+    /// A text is converted to the same UTF-8 whatever the blocks.
+    pub fn charset(input: &[u8]) {
+        let (size, text) = blocks(input);
+        let types = [
+            "text/html",
+            "text/plain",
+            "text/plain; charset=iso-8859-1",
+            "text/html; charset=iso-2022-jp",
+            "application/xml",
+            "application/json",
+            "text/plain; charset=gb18030",
+            "text/plain; charset=utf-16le",
+        ];
+        let content_type = types[size % types.len()];
+        let converted = |size| {
+            let mut charset = Charset::new(Some(content_type)).expect("it is text");
+            let mut out = Vec::new();
+            for block in text.chunks(size) {
+                out.extend_from_slice(charset.text(block, false));
+            }
+            out.extend_from_slice(charset.text(b"", true));
+            out
+        };
+        assert_eq!(converted(size), converted(usize::MAX), "{content_type}");
+    }
+
+    /// The charset of a content type is the same in one of several, and what is extracted is
+    /// a content type with the same meaning.
+    pub fn content_type(input: &[u8]) {
+        let Ok(text) = std::str::from_utf8(input) else {
+            return;
+        };
+        let (essence, charset) = parse_content_type(text);
+        assert_eq!(essence, essence.trim().to_ascii_lowercase());
+        assert!(charset.is_none_or(|charset| !charset.is_empty()));
+        if let Some(found) = extract([text].into_iter()) {
+            assert_eq!(found, found.trim());
+            let again = extract([found.as_str()].into_iter());
+            assert_eq!(
+                again.as_deref().map(parse_content_type),
+                Some(parse_content_type(&found))
+            );
+        }
+    }
+
+    /// Any text is read or is an error. A name and a password in quotes are found as written.
+    pub fn netrc(input: &[u8]) {
+        if let Ok(netrc) = Netrc::parse(input) {
+            netrc.find("h", None);
+            netrc.find("h", Some(b"u"));
+        }
+        let (first, words) = split(input);
+        let (login, password) = words.split_at(words.len().min(usize::from(first)));
+        let quoted = |word: &[u8]| {
+            let escaped = word.iter().flat_map(|&byte| match byte {
+                b'"' | b'\\' => vec![b'\\', byte],
+                b'\n' => b"\\n".to_vec(),
+                _ => vec![byte],
+            });
+            [b"\"".to_vec(), escaped.collect(), b"\"".to_vec()].concat()
+        };
+        let text = [
+            b"machine h login ",
+            &*quoted(login),
+            b" password ",
+            &*quoted(password),
+        ];
+        let netrc = Netrc::parse(&text.concat()).unwrap();
+        assert_eq!(netrc.find("h", None), Some((login, password)));
+    }
+
+    /// A range is written as it is read.
+    pub fn content_range(input: &[u8]) {
+        let Ok(text) = std::str::from_utf8(input) else {
+            return;
+        };
+        let Some(range) = ContentRange::parse(text) else {
+            return;
+        };
+        let written = match range {
+            ContentRange::Unsatisfied { total } => format!("bytes */{total}"),
+            ContentRange::Part { first, last, total } => {
+                assert!(first <= last && total.is_none_or(|total| last < total));
+                let total = total.map_or("*".to_string(), |total| total.to_string());
+                format!("bytes {first}-{last}/{total}")
+            }
+        };
+        assert_eq!(ContentRange::parse(&written), Some(range));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    /// The name of a target and its function.
+    type Target = (&'static str, fn(&[u8]));
+
+    /// The names of the files in a folder, without extensions.
+    fn names(folder: &Path) -> BTreeSet<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths
+            .map(|path| path.file_stem().unwrap().to_str().unwrap().to_string())
+            .collect()
+    }
+
+    #[test]
+    fn seeds_pass() {
+        #[cfg_attr(not(feature = "fetch"), expect(unused_mut))]
+        let mut targets: Vec<Target> = vec![
+            ("capwords", super::capwords),
+            ("css", super::css),
+            ("html", super::html),
+            ("links", super::links),
+            ("lower", super::lower),
+            ("memo_value", super::memo_value),
+            ("resolve", super::resolve),
+            ("run", super::run),
+            ("sizes", super::sizes),
+            ("srcset", super::srcset),
+            ("tally", super::tally),
+            ("untag", super::untag),
+            ("words", super::words),
+        ];
+        #[cfg(feature = "fetch")]
+        targets.extend([
+            ("charset", super::charset as fn(&[u8])),
+            ("content_range", super::content_range),
+            ("content_type", super::content_type),
+            ("netrc", super::netrc),
+            ("prescan", super::prescan),
+        ]);
+        let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+        for (name, target) in &targets {
+            let seeds = fs::read_dir(fuzz.join("seeds").join(name)).unwrap();
+            let mut seeds = seeds.map(|seed| fs::read(seed.unwrap().path()).unwrap());
+            target(&seeds.next().expect("a seed"));
+            seeds.for_each(|seed| target(&seed));
+        }
+        if cfg!(feature = "fetch") {
+            let targets = targets.iter().map(|(name, _)| name.to_string()).collect();
+            assert_eq!(names(&fuzz.join("fuzz_targets")), targets);
+            assert_eq!(names(&fuzz.join("seeds")), targets);
+        }
+    }
+}
