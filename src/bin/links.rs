@@ -1,4 +1,4 @@
-//! `links`: what a page links to. See [`textmill::web::links`].
+//! `links`: the links of a page. See [`textmill::web::links`].
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -69,12 +69,12 @@ fn main() -> ExitCode {
             ..Options::default()
         };
         program.each_file(&args.files, |input, output| {
-            let mut well = true;
+            let mut ok = true;
             links::links(input, base.as_ref(), options, output, &mut |invalid| {
-                well = false;
+                ok = false;
                 program.report(invalid.raw, invalid.cause);
             })?;
-            Ok(well)
+            Ok(ok)
         })
     })
 }

@@ -444,7 +444,7 @@ impl Worker {
     /// The header field `Refresh` leads on to another page, as `<meta http-equiv=refresh>` does.
     fn refresh(&self, id: Id, base: Option<&Url>, page: &Page) {
         let mut fields = page.headers().filter(|(name, _)| *name == "refresh");
-        let Some(target) = fields.next().and_then(|(_, value)| links::refresh(value)) else {
+        let Some(target) = fields.next().and_then(|(_, value)| links::refresh::url(value)) else {
             return;
         };
         let text = String::from_utf8_lossy(target);
