@@ -1,7 +1,6 @@
 //! `linkcheck`: the broken links of a web site. See [`textmill::web::linkcheck`].
 
 use clap::{Parser, ValueEnum};
-use regex::bytes::RegexSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -13,11 +12,11 @@ use textmill::common::error::{Error, cause};
 use textmill::common::memory;
 use textmill::common::show;
 use textmill::common::time;
-use textmill::text::matches;
 use textmill::web::fetch::{self, Field};
 use textmill::web::linkcheck::progress::{Aside, Progress};
 use textmill::web::linkcheck::{
-    self, Cache, Folder, Format, Observer, Options, Remap, Scope, Statuses, Summary, Tally,
+    self, Cache, Folder, Format, Observer, Options, Patterns, Remap, Scope, Statuses, Summary,
+    Tally,
 };
 use url::Url;
 
@@ -356,7 +355,11 @@ impl Args {
             text => text,
         };
         let text = text.map_err(|error| cause(&error));
-        let cache = text.and_then(|text| Cache::parse(&text, self.max_age));
+        let parse = |text: Vec<u8>| {
+            let cache = Cache::parse(&text, self.max_age);
+            cache.map_err(|error| error.to_string())
+        };
+        let cache = text.and_then(parse);
         cache
             .map(Some)
             .map_err(|cause| format!("--cache: {}: {cause}", show::shown(path)))
@@ -365,9 +368,7 @@ impl Args {
     /// What the user wants to look at; the error is one line.
     fn scope(&self) -> Result<Scope, String> {
         let set = |name: &str, patterns: &[String]| {
-            let set = RegexSet::new(patterns)
-                .map_err(|error| format!("--{name}: {}", matches::cause(&error)))?;
-            Ok::<_, String>((!set.is_empty()).then_some(set))
+            Patterns::new(patterns).map_err(|error| format!("--{name}: {error}"))
         };
         Ok(Scope {
             prefixes: self.scope.iter().map(Url::to_string).collect(),

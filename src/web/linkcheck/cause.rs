@@ -1,6 +1,7 @@
 //! Why a link is broken: in a few words for people, in one word for scripts.
 
 use super::batch::Kind;
+use super::problem::Problem;
 use crate::common::error::{self, Error};
 use crate::web::fetch::Failure;
 use std::fmt;
@@ -29,7 +30,10 @@ impl Cause {
             _ => None,
         };
         Cause {
-            word: Failure::word_of(error),
+            word: match error {
+                Error::Own(_) => "file",
+                _ => Failure::word_of(error),
+            },
             text,
             status,
         }
@@ -53,6 +57,11 @@ impl Cause {
     pub(super) fn outside() -> Cause {
         let text = "a symbolic link that leads out of the folder";
         Cause::new("file", text.to_string())
+    }
+
+    /// A FIFO or a device.
+    pub(super) fn not_a_file() -> Cause {
+        Cause::new("file", Problem::NotAFile.to_string())
     }
 
     fn new(word: &'static str, text: String) -> Cause {

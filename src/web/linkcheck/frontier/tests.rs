@@ -1,10 +1,17 @@
 //! The frontier on small webs made at random, held to a definition.
 
-use super::super::batch::{self, Kind};
+use super::super::anchors::{Anchors, Names};
+use super::super::batch::{self, Batch, Kind};
+use super::super::cause::Cause;
+use super::super::finding::{Finding, Format};
+use super::super::scope::Site;
+use super::entry::{CHAIN, REDIRECTS};
+use super::rules::below;
 use super::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use url::Url;
 
 /// A URL of a small web: what is there.
 #[derive(Debug, Clone)]
@@ -167,7 +174,7 @@ fn walk(web: &[There], levels: u32, choices: &[usize]) -> (Vec<String>, Vec<usiz
     loop {
         open.extend(std::iter::from_fn(|| frontier.next()));
         findings.extend(std::iter::from_fn(|| frontier.finding()).map(|f| {
-            let line = f.line(super::super::Format::Text, &[]);
+            let line = f.line(Format::Text, &[]);
             line.trim_end().to_string()
         }));
         if open.is_empty() {
@@ -314,7 +321,7 @@ fn a_chain_of_redirects_from_its_middle() {
     link(&mut frontier, 10);
     while let Some(finding) = frontier.finding() {
         if matches!(finding, Finding::Broken { .. }) {
-            findings.push(finding.line(super::super::Format::Text, &[]));
+            findings.push(finding.line(Format::Text, &[]));
         }
     }
     let broken = "Broken link http://a/start -> http://a/0 (more than 20 redirects)\n";

@@ -4,7 +4,8 @@ use super::super::advice;
 use super::super::batch::Kind;
 use super::super::cause::Cause;
 use super::super::finding::Finding;
-use super::{Frontier, Id, Link, REDIRECTS, State};
+use super::entry::{Id, Link, REDIRECTS, State};
+use super::state::Frontier;
 use std::rc::Rc;
 
 impl Frontier {
@@ -58,42 +59,41 @@ impl Frontier {
             State::Broken(cause) => return self.broken_whole(&link, Rc::clone(cause)),
             _ => {}
         }
-        let source = Rc::clone(self.url(link.source));
-        let url = Rc::clone(self.url(link.url));
+        if link.is_first {
+            self.report_redirect(&link, end);
+            if self.rules.warnings {
+                self.warn(&link, end);
+            }
+        }
+        // The server's fragment replaces the link's (RFC 9110, 10.2.2).
+        let fragment = added.as_deref().or(link.fragment.as_deref());
+        if let (State::Page(anchors), Some(fragment)) = (&self.entry(end).state, fragment)
+            && self.rules.fragments
+            && !anchors.have(&self.names, fragment)
+        {
+            let cause = Rc::new(Cause::no_such_fragment(fragment));
+            let url = self.url(link.url);
+            let url = match &link.fragment {
+                Some(fragment) => format!("{url}#{fragment}").into(),
+                None => Rc::clone(url),
+            };
+            self.broken(Rc::clone(self.url(link.source)), url, cause, link.line);
+        }
+    }
+
+    /// Reports a link whose redirects lead to `end`, if redirects are reported.
+    fn report_redirect(&mut self, link: &Link, end: Id) {
         if self.rules.redirects
-            && link.is_first
             && let State::Moved { status, .. } = self.entry(self.asked_for(link.url)).state
         {
-            let (source, url, to) = (source.clone(), url.clone(), Rc::clone(&entry.url));
-            let finding = Finding::Redirected {
+            let [source, url, to] = [link.source, link.url, end].map(|id| Rc::clone(self.url(id)));
+            self.findings.push_back(Finding::Redirected {
                 source,
                 url,
                 to,
                 status,
                 line: link.line,
-            };
-            self.findings.push_back(finding);
-        }
-        if self.rules.warnings && link.is_first {
-            self.warn(&link, end);
-        }
-        let entry = self.entry(end);
-        // The server's fragment goes before the link's (RFC 9110, 10.2.2).
-        let fragment = added.as_deref().or(link.fragment.as_deref());
-        if let (State::Page(anchors), Some(fragment)) = (&entry.state, fragment)
-            && self.rules.fragments
-            && !anchors.have(&self.names, fragment)
-        {
-            let url = match &link.fragment {
-                Some(fragment) => format!("{url}#{fragment}").into(),
-                None => url,
-            };
-            self.broken(
-                source,
-                url,
-                Rc::new(Cause::no_such_fragment(fragment)),
-                link.line,
-            );
+            });
         }
     }
 
