@@ -1,28 +1,24 @@
-//! `linkcheck`: walks over a web site and tells which of its links are broken.
+//! `linkcheck`: finds the broken links of a web site.
 //!
-//! The talk's link checker is ten workers over one queue that they both fill
-//! and drain, so they can all wait for room in it, for ever; it reads pages
-//! again and again, and a host that cannot be reached ends a worker. Here the
-//! work is split otherwise:
+//! In the talk's link checker, ten workers fill and drain one bounded queue, so all of
+//! them may wait for room in it; it reads pages more than once, and a host that cannot be
+//! reached ends a worker. This one is different:
 //!
-//! 1. One coordinator, the `walk`, owns all that is known: the `frontier` of URLs,
-//!    which are in `scope`, the `anchors` of pages. It never waits for room.
-//! 2. It hands a task at a time to each `worker`, which fetches a URL and sends
-//!    back what it finds: links in a `batch`, then what came of the URL.
-//!    A worker may wait for the coordinator, never for another worker.
-//! 3. Which task is next say the `hosts`: a host that wants time between
-//!    requests, or failed and is tried again later, holds up no other. What a
-//!    host allows robots to read, its `robots` file says; which pages there are,
-//!    perhaps a `sitemap`; a `folder` of files needs no server; what a page is, its `media` type. What was fine may be
-//!    kept in a `cache` between runs.
-//! 4. What is found out is a `finding`, a line of output, with its `cause`, or a
-//!    part of the entry of its target, a `group`. What is fine, and not as it
-//!    should be, is in `advice`.
-//! 5. It is over when no task waits and none is in flight.
+//! 1. One coordinator, the `walk`, owns the state: the `frontier` of URLs, their `scope`,
+//!    and the `anchors` of pages. It never waits for room.
+//! 2. It gives tasks to each `worker`, which fetches a URL and sends back the links that
+//!    it finds, in a `batch`, and then the result. A worker may wait for the coordinator,
+//!    never for another worker.
+//! 3. `hosts` chooses the next task: a host with a delay between requests, or one that is
+//!    retried later, does not delay another. `robots` reads what a host allows, and
+//!    `sitemap` lists of pages; a `folder` of files needs no server; `media` decides
+//!    whether a body is a page. A `cache` stores URLs that are fine between runs.
+//! 4. A `finding` is a line of output, with its `cause`; `group` joins those of one
+//!    target. `advice` has the warnings for links that work.
+//! 5. The check ends when no task waits and none is in flight.
 //!
-//! Each URL is asked for once, whatever links to it: with HEAD where only its
-//! being there is of interest. (Once in vain is not at all: what may pass is
-//! tried again.)
+//! Each URL is requested once, however many links lead to it: with HEAD if only its
+//! existence matters. Transient failures are retried.
 //!
 //! Costs: a thread and a connection for each worker. Memory grows with the
 //! number of URLs, some 400 bytes each, and not with the size of pages, which
@@ -66,15 +62,15 @@ pub use summary::{Observer, Summary};
 
 use walk::{LOOK, Walk};
 
-/// What names us to servers.
+/// The default User-Agent.
 pub fn user_agent() -> String {
     format!("{}/{}", robots::AGENT, env!("CARGO_PKG_VERSION"))
 }
 
-/// Checks what is to be found from these URLs on. What is found is written as it
-/// is found, so the order is that in which the servers answer.
+/// Checks the links of the sites that begin at these URLs. Findings are written as soon
+/// as they are known, so their order is that of the responses.
 ///
-/// An error is one of the output, or of the files that the options name.
+/// An error is one of the output, of a file that the options name, or of a thread.
 pub fn check(
     options: Options,
     starts: &[Url],
@@ -91,7 +87,7 @@ pub fn check(
     }
     loop {
         let wait = walk.dispatch(observer);
-        walk.tell(output)?;
+        walk.report(output)?;
         observer.progress(walk.tally(), walk.in_flight());
         if walk.is_over() {
             return Ok(walk.summary(observer));

@@ -11,52 +11,52 @@ use std::time::Duration;
 /// What to check, and how.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How many levels of pages, the start's included, of which the last is not
-    /// entered: 2 is a page and what it links to. None is the whole site.
+    /// The number of levels of pages, with that of the start. The last one is not
+    /// entered: 2 is a page and its links. `None` is the whole site.
     pub levels: Option<u32>,
     /// How many URLs to check at a time.
     pub jobs: usize,
-    /// How many of them at one host, and how much time to let pass between two
-    /// requests. Neither goes for this machine itself (loopback).
+    /// How many of them at one host. Loopback addresses have no limit.
     pub per_host: usize,
-    /// See [`per_host`](Options::per_host).
+    /// The time between two requests to one host. Loopback addresses have no delay.
     pub delay: Duration,
-    /// How often to try again what may have failed in passing.
+    /// How often to retry after a transient failure.
     pub retry: u32,
     /// How many URLs to check at most.
     pub max_urls: usize,
-    /// How much of a page to read at most, in bytes, content encodings taken off.
+    /// How much of a page to read at most, in bytes, decompressed.
     pub max_size: u64,
-    /// Which URLs.
+    /// Which URLs to enter, and which to check.
     pub scope: Scope,
-    /// Look whether the fragments of links are there, on pages of the site.
+    /// Check the fragments of links to pages of the site.
     pub fragments: bool,
-    /// Obey robots.txt; undecided, everywhere but on this machine itself.
+    /// Obey robots.txt. `None`: except on loopback addresses.
     pub robots: Option<bool>,
     /// Begin with the pages of the site's sitemaps, too.
     pub sitemap: bool,
-    /// Tell of redirected links, too.
+    /// Report redirected links, too.
     pub redirects: bool,
-    /// Tell of links that work and should be mended, too: moved for good, down to
-    /// http, with a password in them.
+    /// Report links that work but should be changed, too: moved permanently, from https
+    /// to http, with a password.
     pub warnings: bool,
-    /// Tell of what is no fault, too: links to other schemes, what is no page.
+    /// Report information, too: links of other schemes, and URLs that are not pages.
     pub verbose: bool,
-    /// How to write what is found.
+    /// The format of findings.
     pub format: Format,
     /// One entry for all findings of one target, at the end.
     pub group: bool,
     /// Folders of files to check, besides the URLs.
     pub folders: Vec<Folder>,
-    /// Statuses that are fine, besides 200 to 299.
+    /// Statuses that are accepted, besides 200 to 299.
     pub accept: Vec<Statuses>,
-    /// What to ask for in place of the URLs that pages have: the first that fits counts.
+    /// Replacements for the URLs that pages have: the first that matches counts.
     pub remap: Vec<Remap>,
-    /// Links to http are broken where https works, too.
+    /// Report links to http as broken if https works, too.
     pub require_https: bool,
-    /// External URLs that are known to be fine, and not asked for; none if those
-    /// that are fine are not to be told.
+    /// External URLs that are fine, and not requested. `None` if
+    /// [`Summary::fine`](super::Summary::fine) is not wanted.
     pub fine: Option<HashSet<String>>,
-    /// How to fetch. Redirects and retries are dealt with here.
+    /// How to fetch. Its limits, redirects and retries are replaced by those of the
+    /// check.
     pub fetch: fetch::Options,
 }

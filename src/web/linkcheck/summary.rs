@@ -2,23 +2,23 @@
 
 use super::frontier::Tally;
 
-/// Somebody who is told what else happens, and how far it all is.
+/// Receives problems and progress.
 pub trait Observer {
-    /// Something could not be done, so that the result is not complete.
+    /// Something could not be checked, so the result is not complete.
     fn note(&mut self, object: &str, cause: &str);
-    /// How far it is; some times a second.
+    /// The progress, a few times a second.
     fn progress(&mut self, tally: &Tally, in_flight: usize);
 }
 
-/// How it ended.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// The numbers.
+    /// Its numbers.
     pub tally: Tally,
-    /// All was looked at that was to be: otherwise there was a note.
+    /// Everything was checked. If not, there was a [`note`](Observer::note).
     pub is_complete: bool,
     /// The starts that could not be read, with their causes.
     pub failed_starts: Vec<(String, String)>,
-    /// The external URLs that were asked for, and are fine: see [`Options::fine`].
+    /// The external URLs that were requested, and are fine: see [`Options::fine`].
     pub fine: Vec<String>,
 }

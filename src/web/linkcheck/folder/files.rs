@@ -11,12 +11,12 @@ use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-/// The endings of names of HTML files.
+/// The file name extensions of pages.
 const PAGES: [&str; 4] = ["html", "htm", "xhtml", "xht"];
 
-/// What is at a URL of a folder.
+/// The target of a URL of a folder.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum There {
+pub(crate) enum Target {
     /// This file.
     File(PathBuf),
     /// A folder, whose URL ends in a `/`.
@@ -24,8 +24,8 @@ pub(crate) enum There {
 }
 
 impl Folder {
-    /// What is at a URL of this folder. The cause is why there is nothing.
-    pub(in crate::web::linkcheck) fn find(&self, url: &str) -> Result<There, Cause> {
+    /// The target of a URL of this folder, or why there is none.
+    pub(in crate::web::linkcheck) fn find(&self, url: &str) -> Result<Target, Cause> {
         let path = url.strip_prefix(&self.origin).unwrap_or(url);
         let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];
         let decoded: Vec<u8> = percent_decode_str(path).collect();
@@ -44,20 +44,20 @@ impl Folder {
         match place {
             None => Err(Cause::outside()),
             Some((_, kind)) if kind.is_dir() => {
-                Ok(There::Folder(format!("{}{path}/", self.origin)))
+                Ok(Target::Folder(format!("{}{path}/", self.origin)))
             }
-            Some((file, kind)) if kind.is_file() => Ok(There::File(file)),
+            Some((file, kind)) if kind.is_file() => Ok(Target::File(file)),
             Some(_) => Err(Cause::not_a_file()),
         }
     }
 
-    /// Where a file of the site is, symbolic links followed, and of which kind it is; None
-    /// if that is not in the site.
+    /// The path of a file of the site, symbolic links resolved, and its type; `None` if
+    /// it is outside the site.
     fn place(&self, file: PathBuf) -> io::Result<Option<(PathBuf, FileType)>> {
         let unlinked = || {
             self.unlinked
                 .lock()
-                .unwrap_or_else(|held| held.into_inner())
+                .unwrap_or_else(|poisoned| poisoned.into_inner())
         };
         let parent = file.parent().unwrap_or(&self.root);
         let metadata = fs::symlink_metadata(&file)?;
@@ -130,11 +130,11 @@ impl Folder {
             return None;
         }
         let url = self.url(path.strip_prefix(&self.root).ok()?)?;
-        (kind.is_file() || matches!(self.find(&url), Ok(There::File(_)))).then_some(url)
+        (kind.is_file() || matches!(self.find(&url), Ok(Target::File(_)))).then_some(url)
     }
 }
 
-/// Whether it is an HTML file, by its name.
+/// Whether a file is a page, by its name.
 fn is_page(path: &Path) -> bool {
     let ending = path.extension().and_then(OsStr::to_str);
     ending.is_some_and(|ending| PAGES.iter().any(|page| page.eq_ignore_ascii_case(ending)))

@@ -1,8 +1,8 @@
-//! A folder of HTML files, checked as a site without a server.
+//! A folder of HTML files, checked like a site, without a server.
 //!
-//! Its files have URLs of a host that exists in this process only, so that links
-//! resolve as they would on a server: `/x` is in the root, `dir/` is `dir/index.html`,
-//! `dir` redirects to `dir/`, a query changes nothing. Each file is read once. Reports call the files by their
+//! Its files have URLs on a host that exists only in this process, so links are resolved
+//! as on a server: `/x` is in the root, `dir/` is `dir/index.html`, `dir` redirects to
+//! `dir/`, and a query is ignored. Each file is read once. Reports name files by their
 //! paths. A symbolic link that leads out of the folder is not followed.
 
 mod files;
@@ -11,6 +11,6 @@ mod site;
 #[cfg(test)]
 mod tests;
 
-pub(super) use files::There;
+pub(super) use files::Target;
 pub use site::Folder;
 pub(super) use site::of;

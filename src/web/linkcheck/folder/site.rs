@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use url::Url;
 
-/// The file that stands for a folder.
+/// The file at the URL of a folder.
 pub(super) const INDEX: &str = "index.html";
 
-/// What a name may have that would not be part of it in a URL, or be encoded otherwise.
+/// Characters of names that are percent-encoded in URLs.
 const SPECIAL: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#').add(b'\\');
 
 /// A folder, and where to begin in it.
@@ -21,21 +21,21 @@ const SPECIAL: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#').add
 pub struct Folder {
     /// The top of the site, without symbolic links.
     pub(super) root: PathBuf,
-    /// What reports call it, with a `/` at its end.
+    /// Its name in reports, with a `/` at its end.
     pub(super) name: String,
-    /// What the URLs of its files begin with, with a `/` at its end.
+    /// The prefix of the URLs of its files, with a `/` at its end.
     pub(super) origin: String,
-    /// The file to begin with; without it, all pages of a folder in the site.
+    /// The URL of the file to begin with; `None` if all pages of `top` are checked.
     pub(super) start: Option<String>,
-    /// Where these pages are.
+    /// The folder of these pages.
     pub(super) top: PathBuf,
     /// Folders in the site that are reached without symbolic links.
     pub(super) unlinked: Arc<Mutex<HashSet<PathBuf>>>,
 }
 
 impl Folder {
-    /// A folder, all pages of which are checked, or a file to begin with. It is the top of
-    /// the site, or is in `root`. `n` tells it from others. The error names the path.
+    /// A folder whose pages are checked, or a file to begin with. It is the top of the
+    /// site, or is in `root`. Each folder needs another `n`. The error names the path.
     pub fn new(path: &Path, root: Option<&Path>, n: usize) -> Result<Folder, Error> {
         let failed = |path: &Path| {
             let name = path.display().to_string();
@@ -43,11 +43,11 @@ impl Folder {
         };
         let place = fs::canonicalize(path).map_err(failed(path))?;
         let is_folder = place.is_dir();
-        // To open a FIFO would be to wait for its writer.
+        // Opening a FIFO would wait for its writer.
         if !is_folder && !place.is_file() {
             return Err(Error::from(Problem::NotAFile).of(path.display().to_string()));
         }
-        // An error here is better than none later.
+        // An unreadable start is an error now.
         match is_folder {
             true => fs::read_dir(&place).map(drop),
             false => fs::File::open(&place).map(drop),
@@ -86,7 +86,7 @@ impl Folder {
             .map(|part| part.to_string())
             .collect::<Vec<_>>()
             .join("/");
-        // The parser encodes what links encode.
+        // The parser encodes the other characters.
         Some(Url::parse(&format!("{}{path}", self.origin)).ok()?.into())
     }
 
@@ -95,19 +95,19 @@ impl Folder {
         self.start.as_deref()
     }
 
-    /// The URL of the root, of which all others are continuations.
+    /// The URL of the root, with which all others begin.
     pub(crate) fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// What reports call a URL of this folder; None if it is another's.
+    /// The name of a URL in reports; `None` if it is not in this folder.
     pub(crate) fn shown(&self, url: &str) -> Option<String> {
         let path = url.strip_prefix(&self.origin)?;
         Some(format!("{}{path}", self.name))
     }
 
-    /// The URL of the file that another URL of this folder stands for: without a query,
-    /// and with the name of the index.
+    /// The URL of the file for a URL of this folder, without a query, and with the name
+    /// of the index; `None` if it is the same.
     pub(crate) fn plain(&self, url: &str) -> Option<String> {
         let path = &url[..url.find(['?', '#']).unwrap_or(url.len())];
         let index = if path.ends_with('/') { INDEX } else { "" };
@@ -115,7 +115,7 @@ impl Folder {
         (plain != url).then_some(plain)
     }
 
-    /// The path of the file at a URL, for people and tools that open it.
+    /// The path of the file at a URL.
     pub(crate) fn path(&self, url: &str) -> Option<String> {
         let path = self.shown(url)?;
         let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];

@@ -43,7 +43,7 @@ fn what_is_at_a_url() {
     let top = site.path().join("site");
     let folder = Folder::new(&top, None, 1).unwrap();
     let root = fs::canonicalize(&top).unwrap();
-    let file = |path: &str| Ok(There::File(root.join(path)));
+    let file = |path: &str| Ok(Target::File(root.join(path)));
     let find = |path: &str| {
         let found = folder.find(&format!("{}{path}", folder.origin()));
         found.map_err(|cause| cause.text)
@@ -54,7 +54,7 @@ fn what_is_at_a_url() {
     assert_eq!(find("dir/"), file("dir/index.html"));
     assert_eq!(find("other/x.css"), file("dir/x.css"));
     let slash = format!("{}dir/", folder.origin());
-    assert_eq!(find("dir"), Ok(There::Folder(slash)));
+    assert_eq!(find("dir"), Ok(Target::Folder(slash)));
     let outside = Err("a symbolic link that leads out of the folder".to_string());
     assert_eq!(find("out.html"), outside);
     for missing in [

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use url::Url;
 
 impl Frontier {
-    /// The answer for a URL; nothing more will come of it.
+    /// Takes the answer for a URL.
     pub(crate) fn answered(&mut self, id: Id, answer: Answer) {
         self.tally.checked += 1;
         let state = match answer {
@@ -47,7 +47,7 @@ impl Frontier {
         self.follow_due();
     }
 
-    /// Where the redirects of a start lead is known by now, if this is one.
+    /// Notes that the answer for a start, or for the target of its redirects, is known.
     pub(super) fn settle(&mut self, id: Id) {
         if self.unsettled.remove(&id) {
             if let State::Moved { to, .. } = self.entry(id).state

@@ -6,52 +6,52 @@ use super::super::cause::Cause;
 use std::rc::Rc;
 use url::Url;
 
-/// How many redirects may follow one on the other.
+/// How many redirects in a row are followed.
 pub(super) const REDIRECTS: usize = 20;
 
-/// A chain of redirects is followed so far, since another link may lead to the
-/// middle of it, where it is short enough.
+/// A longer chain of redirects is followed up to here: another link may lead to the
+/// middle of it, from where it is short enough.
 pub(super) const CHAIN: u8 = 100;
 
-/// A URL that was met, by its number.
+/// The number of a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Id(pub(super) u32);
 
-/// What came of a URL.
+/// The answer for a URL.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// A page whose links were delivered.
+    /// A page. Its links came before.
     Page(Anchors),
-    /// It is there, and not a page: its media type, empty if that is not known.
+    /// It exists, and is not a page: its media type, empty if that is not known.
     Other(String),
-    /// It is over there.
+    /// A redirect.
     Moved {
         status: u16,
         to: Box<Url>,
     },
     Broken(Cause),
-    /// It was not asked for.
+    /// It was not requested.
     Skipped,
 }
 
 #[derive(Debug)]
 pub(super) enum State {
-    /// The user does not want it, as far as is known: a redirect that is left out led here.
+    /// No link that is checked leads here: only a redirect that is left out.
     Unmet,
-    /// Not asked for, or not answered yet.
+    /// It has no answer yet.
     Open,
     Page(Anchors),
-    /// It is there, and not a page: its media type.
+    /// It exists, and is not a page: its media type.
     Other(Box<str>),
     Moved {
         status: u16,
         to: Id,
         fragment: Option<Box<str>>,
     },
-    /// The user wants another URL to be asked for in its place.
+    /// Another URL is requested in its place.
     Mapped(Id),
     Broken(Rc<Cause>),
-    /// Nothing will ever be known of it: not in the user's interest, or beyond a limit.
+    /// It is not checked: it is left out, or beyond a limit.
     Unknown,
 }
 
@@ -59,48 +59,47 @@ pub(super) enum State {
 pub(super) struct Entry {
     pub(super) url: Rc<str>,
     pub(super) state: State,
-    /// How many levels there are from here on, itself included: 1 means that
-    /// it is checked, more that it is entered.
+    /// The number of levels from here on: at 1 it is checked, above that it is entered.
     pub(super) level: u32,
     pub(super) in_scope: bool,
-    /// How many redirects led here when it was met.
+    /// The number of redirects that led here first.
     pub(super) hops: u8,
-    /// The user has named it, or it is where the redirects of such a one lead.
+    /// It is a start, or the target of its redirects.
     pub(super) is_root: bool,
-    /// It is asked for in place of another one, and so not mapped itself.
+    /// It is requested in place of another URL, and so not replaced itself.
     pub(super) is_mapped: bool,
-    /// A page that is entered uses it: if it is a style sheet, its links count.
+    /// An entered page uses it: if it is a style sheet, its links count.
     pub(super) is_style: bool,
     pub(super) waiting: Vec<Link>,
 }
 
-/// What a link names.
+/// The part of a URL that a link names.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) enum Part {
-    /// All of a URL, whatever its fragment.
+    /// The URL, with any fragment.
     Whole,
-    /// All of it, by a link that is not a form's.
+    /// The URL, in a link that is not of a form.
     Strict,
-    /// A fragment, hashed, or none.
+    /// The URL with this fragment, hashed, or with none.
     Fragment(Option<u64>),
-    /// What is no URL, hashed.
+    /// An invalid URL, hashed.
     Invalid(u64),
 }
 
-/// A link whose answer is awaited.
+/// A link that waits for an answer.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) source: Id,
-    /// The URL that it names: it may wait for another one, where a redirect leads.
+    /// Its URL. It may wait for another one, the target of a redirect.
     pub(super) url: Id,
-    /// What is asked: the same URL, or the same with https, if that is the question.
+    /// The URL that is requested: the same, or the same with https.
     pub(super) asks: Id,
     pub(super) kind: Kind,
-    /// The page links to that URL for the first time: what is wrong with all of
-    /// it is told once, whatever fragments it is linked to with.
+    /// The first link of the page to that URL, with any fragment: a broken URL is
+    /// reported once.
     pub(super) is_first: bool,
-    /// The first that is not a form's, where a form's came before: what was
-    /// excused there counts here.
+    /// The first link that is not of a form, after one of a form, whose failure may have
+    /// been ignored.
     pub(super) is_first_strict: bool,
     pub(super) fragment: Option<Box<str>>,
     pub(super) line: Option<u64>,

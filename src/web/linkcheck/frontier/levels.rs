@@ -7,7 +7,8 @@ use super::state::Frontier;
 use std::rc::Rc;
 
 impl Frontier {
-    /// The URL is at least on this level; so is what it leads to, a level below.
+    /// Raises a URL to this level at least, and the pages that it leads to, one level
+    /// below.
     pub(super) fn raise(&mut self, id: Id, level: u32) {
         let mut raised = vec![(id, level)];
         while let Some((id, level)) = raised.pop() {
@@ -28,19 +29,19 @@ impl Frontier {
                 _ => {}
             }
             if level > 1 {
-                let held = self.held.remove(&id).unwrap_or_default();
-                self.due.extend(held.into_iter().map(|batch| (id, batch)));
-                let ways = self.ways.get(&id).into_iter().flatten();
-                raised.extend(ways.map(|&to| (to, below(level))));
+                let kept = self.kept.remove(&id).unwrap_or_default();
+                self.due.extend(kept.into_iter().map(|batch| (id, batch)));
+                let leads_to = self.leads_to.get(&id).into_iter().flatten();
+                raised.extend(leads_to.map(|&to| (to, below(level))));
             }
         }
     }
 
-    /// A page that is entered uses this URL, or a style sheet does.
+    /// An entered page uses this URL, or a style sheet does.
     pub(super) fn use_style(&mut self, mut id: Id) {
         while !std::mem::replace(&mut self.entry_mut(id).is_style, true) {
-            let held = self.held_css.remove(&id).unwrap_or_default();
-            self.due.extend(held.into_iter().map(|batch| (id, batch)));
+            let kept = self.kept_css.remove(&id).unwrap_or_default();
+            self.due.extend(kept.into_iter().map(|batch| (id, batch)));
             match self.entry(id).state {
                 State::Moved { to, .. } | State::Mapped(to) => id = to,
                 _ => return,

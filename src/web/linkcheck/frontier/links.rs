@@ -10,15 +10,15 @@ use std::rc::Rc;
 use url::Url;
 
 impl Frontier {
-    /// Links of a page, as they are found on it.
+    /// Takes links of a page, as they are found on it.
     pub(crate) fn links(&mut self, page: Id, batch: Batch) {
         self.settle(page);
         self.take(page, batch);
         self.follow_due();
     }
 
-    /// A page that browsers show, but that is odd.
-    pub(crate) fn odd(&mut self, page: Id, cause: String) {
+    /// Reports a warning for a page that browsers show nevertheless.
+    pub(crate) fn warn_of_page(&mut self, page: Id, cause: String) {
         if self.rules.warnings {
             let (source, url) = (Rc::clone(self.url(page)), Rc::clone(self.url(page)));
             let line = None;
@@ -32,24 +32,24 @@ impl Frontier {
         }
     }
 
-    /// Decides when links are followed.
+    /// Follows links now, or keeps them for later.
     pub(super) fn take(&mut self, page: Id, batch: Batch) {
         if !self.unsettled.is_empty() {
             self.early.push((page, batch));
         } else if batch.is_css {
             match self.entry(page).is_style {
                 true => self.due.push_back((page, batch)),
-                false => self.held_css.entry(page).or_default().push(batch),
+                false => self.kept_css.entry(page).or_default().push(batch),
             }
         } else if self.entry(page).level > 1 {
             self.due.push_back((page, batch));
         } else if self.rules.levels > 2 {
-            self.held.entry(page).or_default().push(batch);
+            self.kept.entry(page).or_default().push(batch);
         }
     }
 
-    /// Follows the links that are due. They may make more of them due: a queue,
-    /// where recursion would go as deep as the site.
+    /// Follows the links that are due. More may become due, so they are in a queue:
+    /// recursion could go as deep as the site.
     pub(super) fn follow_due(&mut self) {
         let mut done = HashSet::new();
         while let Some((page, batch)) = self.due.pop_front() {
@@ -113,7 +113,7 @@ impl Frontier {
         if link.kind == Kind::Enters {
             let level = self.entry(page).level;
             if level != ALL_LEVELS {
-                self.ways.entry(page).or_default().push(target);
+                self.leads_to.entry(page).or_default().push(target);
             }
             self.raise(target, below(level));
         } else {
@@ -146,10 +146,10 @@ impl Frontier {
         }
     }
 
-    /// Looks whether a link to http works with https, too.
+    /// Checks whether a link to http works with https, too.
     fn ask_for_https(&mut self, source: Id, url: Id, line: Option<u64>) {
         let secure = Url::parse(self.url(url)).ok().and_then(|mut secure| {
-            // Another port may be that of another server.
+            // On another port there may be another server.
             let is_plain = secure.scheme() == "http" && secure.port().is_none();
             is_plain
                 .then(|| secure.set_scheme("https"))

@@ -1,25 +1,23 @@
-//! The frontier: every URL that was met, what is known of it, and who links to
-//! it. It owns all of that and fetches nothing: links and answers go in, URLs
-//! to check and findings come out. It is the same sequential code for one
-//! worker as for a hundred, and in whatever order the answers come, the findings
-//! are the same.
+//! The frontier: every known URL, its state, and the links that wait for it. It fetches
+//! nothing: links and answers go in, URLs to check and findings come out. The code is
+//! sequential, whatever the number of workers, and the findings do not depend on the
+//! order of the answers.
 //!
-//! - A URL is to be checked when it is met first, and never again.
-//! - A link to a URL whose answer is not there yet waits with that URL. So all
-//!   links to a broken one are found, those met later too; and a fragment is
-//!   looked for when the page is there, without a second request.
-//! - A redirect is a step from one URL to another. Its target is a URL like any
-//!   other, checked once, whoever else links or leads to it.
-//! - A page may be met on a long way first and on a short one later, or by an
-//!   image first and by an anchor later. When that takes it within the levels
-//!   to be entered, its links are followed then: they were kept.
+//! - A URL is checked once, when the first link to it is found.
+//! - A link to a URL without an answer waits with that URL. So all links to a broken one
+//!   are found, and a fragment is searched for when the page has been read, without a
+//!   second request.
+//! - A redirect is a step from one URL to another. Its target is a URL like any other,
+//!   and checked once.
+//! - A page may be found far from the start first and nearer later, or by an image first
+//!   and by an anchor later. If it is then within the levels that are entered, its links
+//!   are followed: they were kept.
 //!
-//! - A style sheet that an entered page uses is on the level of an image, and so
-//!   is what it uses itself.
+//! - A style sheet that an entered page uses is on the level of an image, and so are the
+//!   URLs in it.
 //!
-//! Costs: some 400 bytes for a URL and 8 for an anchor of a page, 40 for a link
-//! as long as its answer is awaited; on a walk of limited depth also the links
-//! of each page.
+//! Cost: some 400 bytes for a URL, 8 for an anchor of a page, 40 for a link that waits;
+//! with a limit of levels also the links of each page.
 //!
 //! The chapters:
 //!

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use url::Url;
 
 impl Frontier {
-    /// A URL to begin with. Its host, and the one that its redirects lead to,
-    /// are the scope, unless the user has set another.
+    /// Adds a start. Its host, and that of the target of its redirects, are the scope,
+    /// unless another is set.
     pub(crate) fn start(&mut self, url: &Url) {
         let mut url = url.clone();
         url.set_fragment(None);
@@ -25,8 +25,8 @@ impl Frontier {
         self.check(id);
     }
 
-    /// A sitemap, whose links will come. It is no page that anybody links to, and
-    /// what it lists is on the level of a start.
+    /// Adds a sitemap, whose links will come. It is not a page, and the URLs in it are on
+    /// the level of a start.
     pub(crate) fn sitemap(&mut self, url: &Url) -> Id {
         let id = self.add(url.as_str().into());
         let level = self.rules.levels.saturating_add(1);
@@ -36,7 +36,8 @@ impl Frontier {
         id
     }
 
-    /// A folder, whose pages will come as a sitemap's do. It is the site.
+    /// Adds a folder, whose pages will come like those of a sitemap. It belongs to the
+    /// site.
     pub(crate) fn folder(&mut self, top: &Url) -> Id {
         self.scope.take_in(top);
         self.sitemap(top)
@@ -60,7 +61,7 @@ impl Frontier {
         self.starts.iter().filter_map(failed).collect()
     }
 
-    /// The starts that are no pages, each with its media type.
+    /// The starts that are not pages, each with its media type.
     pub(crate) fn starts_without_links(&self) -> impl Iterator<Item = (&Rc<str>, &str)> {
         self.starts.iter().filter_map(|&start| {
             let (end, _) = self.follow(start).ok()?;

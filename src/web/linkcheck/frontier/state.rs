@@ -19,25 +19,23 @@ pub(crate) struct Frontier {
     /// URLs to check.
     pub(super) fresh: VecDeque<Id>,
     pub(super) findings: VecDeque<Finding>,
-    /// The links of a page that were delivered, until its answer is complete:
-    /// a second try delivers them again.
+    /// The links of a page, until its answer comes: a retry finds them again.
     pub(super) seen: HashMap<Id, HashSet<(Id, Part)>>,
-    /// The links of pages that are not entered; perhaps they will be.
-    pub(super) held: HashMap<Id, Vec<Batch>>,
-    /// The same for style sheets that no page uses that is entered.
-    pub(super) held_css: HashMap<Id, Vec<Batch>>,
-    /// The links of pages that are entered after all, to be followed.
+    /// The links of pages that are not entered, but may be later.
+    pub(super) kept: HashMap<Id, Vec<Batch>>,
+    /// The same for style sheets that no entered page uses.
+    pub(super) kept_css: HashMap<Id, Vec<Batch>>,
+    /// The links that have to be followed.
     pub(super) due: VecDeque<(Id, Batch)>,
-    /// What entered pages lead to, where levels are counted.
-    pub(super) ways: HashMap<Id, Vec<Id>>,
+    /// The pages that a page leads to, if levels are limited.
+    pub(super) leads_to: HashMap<Id, Vec<Id>>,
     pub(super) starts: Vec<Id>,
-    /// Starts of which it is not known where their redirects end, and the links
-    /// that were delivered meanwhile: the scope may still change.
+    /// Starts whose redirects are not followed to the end yet: the scope may change.
     pub(super) unsettled: HashSet<Id>,
     pub(super) early: Vec<(Id, Batch)>,
-    /// Broken forms that were told, by page and URL.
-    pub(super) told_forms: HashSet<(Id, Id)>,
-    /// External URLs that were asked for, and are fine.
+    /// The broken links of forms that were reported, by page and URL.
+    pub(super) reported_forms: HashSet<(Id, Id)>,
+    /// External URLs that were requested, and are fine.
     pub(crate) fine: Vec<Rc<str>>,
     pub(crate) tally: Tally,
 }
@@ -53,14 +51,14 @@ impl Frontier {
             fresh: VecDeque::new(),
             findings: VecDeque::new(),
             seen: HashMap::new(),
-            held: HashMap::new(),
-            held_css: HashMap::new(),
+            kept: HashMap::new(),
+            kept_css: HashMap::new(),
             due: VecDeque::new(),
-            ways: HashMap::new(),
+            leads_to: HashMap::new(),
             starts: Vec::new(),
             unsettled: HashSet::new(),
             early: Vec::new(),
-            told_forms: HashSet::new(),
+            reported_forms: HashSet::new(),
             fine: Vec::new(),
             tally: Tally::default(),
         }
@@ -71,7 +69,7 @@ impl Frontier {
         self.fresh.pop_front()
     }
 
-    /// The next thing to tell.
+    /// The next finding.
     pub(crate) fn finding(&mut self) -> Option<Finding> {
         self.findings.pop_front()
     }
@@ -80,12 +78,13 @@ impl Frontier {
         &self.entries[id.0 as usize].url
     }
 
-    /// Whether the URL may be entered: then it is read, otherwise just looked at.
+    /// Whether the URL may be entered. Then it is read; otherwise its existence is
+    /// checked.
     pub(crate) fn is_in_scope(&self, id: Id) -> bool {
         self.entries[id.0 as usize].in_scope
     }
 
-    /// Whether it is a start, or where one leads: nobody keeps us from these.
+    /// Whether it is a start, or the target of its redirects.
     pub(crate) fn is_root(&self, id: Id) -> bool {
         self.entries[id.0 as usize].is_root
     }
@@ -98,8 +97,8 @@ impl Frontier {
         &mut self.entries[id.0 as usize]
     }
 
-    /// The number of a URL, and whether it is new; nothing if it is and there are
-    /// too many.
+    /// The number of a URL, and whether it is new. `None` if it is new and the limit is
+    /// reached.
     pub(super) fn room_for(&mut self, url: &str) -> Option<(Id, bool)> {
         if let Some(&id) = self.ids.get(url) {
             return Some((id, false));
@@ -111,7 +110,7 @@ impl Frontier {
         Some((self.enter(url), true))
     }
 
-    /// The number of a URL, which gets one if it has none.
+    /// The number of a URL, which may be new.
     pub(super) fn enter(&mut self, url: &str) -> Id {
         if let Some(&id) = self.ids.get(url) {
             return id;
@@ -123,7 +122,7 @@ impl Frontier {
         id
     }
 
-    /// An entry that nothing is known of.
+    /// Adds an entry.
     pub(super) fn add(&mut self, url: Rc<str>) -> Id {
         let id = Id(self.entries.len() as u32);
         self.entries.push(Entry {
@@ -140,7 +139,7 @@ impl Frontier {
         id
     }
 
-    /// A URL that the user wants, perhaps for the first time: is it to be checked?
+    /// Handles a link to a URL: the first one decides whether it is checked.
     pub(super) fn met(&mut self, id: Id) {
         if !matches!(self.entry(id).state, State::Unmet) {
             return;
@@ -172,8 +171,8 @@ impl Frontier {
         (self.rules.fine.as_ref()).is_some_and(|fine| fine.contains(url))
     }
 
-    /// What is to be asked for in place of a URL, if anything: the user says so, or it
-    /// stands for a file.
+    /// The URL that is requested in place of this one, if another is: by
+    /// [`Remap`](super::super::accept::Remap), or because it names a file.
     pub(crate) fn mapped(&self, url: &str) -> Option<String> {
         if let Some(folder) = self.scope.folder(url) {
             return folder.plain(url);

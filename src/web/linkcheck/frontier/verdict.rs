@@ -1,4 +1,4 @@
-//! What is said of a link, once the answer of what it leads to is there.
+//! The findings for a link whose URL has an answer.
 
 use super::super::advice;
 use super::super::batch::Kind;
@@ -9,8 +9,8 @@ use super::state::Frontier;
 use std::rc::Rc;
 
 impl Frontier {
-    /// Where the redirects from a URL end, and the fragment that the last one
-    /// with any of its own has added.
+    /// The URL where the redirects from another one end, and the last fragment that one
+    /// of them has.
     pub(super) fn follow(&self, start: Id) -> Result<(Id, Option<&str>), Cause> {
         let (mut at, mut added) = (start, None);
         for _ in 0..=REDIRECTS {
@@ -29,7 +29,7 @@ impl Frontier {
         Err(Cause::too_many_redirects(REDIRECTS))
     }
 
-    /// Decides on a link, or lets it wait.
+    /// Reports what is wrong with a link, or lets it wait for an answer.
     pub(super) fn attach(&mut self, link: Link) {
         let is_for_https = link.asks != link.url;
         let (end, added) = match self.follow(link.asks) {
@@ -44,7 +44,7 @@ impl Frontier {
             State::Open => {
                 let waiting = &mut self.entry_mut(end).waiting;
                 if waiting.is_empty() {
-                    // Most have one, and there are many of them.
+                    // Most URLs have one link, and there are many URLs.
                     waiting.reserve_exact(1);
                 }
                 return waiting.push(link);
@@ -97,7 +97,7 @@ impl Frontier {
         }
     }
 
-    /// What is asked for in place of a URL: mostly itself.
+    /// The URL that is requested for a URL: mostly the same.
     fn asked_for(&self, id: Id) -> Id {
         match self.entry(id).state {
             State::Mapped(to) => to,
@@ -105,7 +105,7 @@ impl Frontier {
         }
     }
 
-    /// What is to be corrected about a link that leads to `end`.
+    /// Reports the warnings for a link that leads to `end`.
     fn warn(&mut self, link: &Link, end: Id) {
         let [source, url, to] = [link.source, link.url, end].map(|id| Rc::clone(self.url(id)));
         let asked_for = self.asked_for(link.url);
@@ -116,7 +116,7 @@ impl Frontier {
         let causes = advice::about(&advice::Link {
             source: &source,
             url: &url,
-            // A mapped URL is the user's own idea, and no redirect.
+            // A replaced URL is not a redirect.
             to: if end == asked_for { &url } else { &to },
             moved,
         });
@@ -133,7 +133,7 @@ impl Frontier {
         }
     }
 
-    /// There is nothing where a link leads to.
+    /// Reports a link whose URL is broken.
     fn broken_whole(&mut self, link: &Link, cause: Rc<Cause>) {
         if !link.is_first && !link.is_first_strict || cause.excuses(link.kind) {
             return;
@@ -141,9 +141,9 @@ impl Frontier {
         let pair = (link.source, link.url);
         match link.kind {
             Kind::Form | Kind::Post => {
-                self.told_forms.insert(pair);
+                self.reported_forms.insert(pair);
             }
-            _ if self.told_forms.contains(&pair) => return,
+            _ if self.reported_forms.contains(&pair) => return,
             _ => {}
         }
         let (source, url) = (self.url(link.source), self.url(link.url));

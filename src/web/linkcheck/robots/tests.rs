@@ -30,8 +30,8 @@ fn what_it_says_to_us() {
         let robots = Robots::parse(odd, AGENT);
         assert!(allows(&robots, "/") && robots.delay() <= LONGEST);
     }
-    assert!(!allows(&Robots::closed(), "/x?y"));
-    assert!(allows(&Robots::closed(), "/robots.txt"));
+    assert!(!allows(&Robots::disallow_all(), "/x?y"));
+    assert!(allows(&Robots::disallow_all(), "/robots.txt"));
 }
 
 #[test]

@@ -8,28 +8,28 @@ use super::state::Walk;
 use std::time::{Duration, Instant};
 use url::Url;
 
-/// How many tasks there are for each worker, while files are read: so the workers need not
-/// wait for the coordinator.
-const AHEAD: usize = 4;
+/// How many tasks are queued for each worker while files are read, so that the workers
+/// need not wait for the coordinator.
+const TASKS_PER_WORKER: usize = 4;
 
-/// How often, at least, somebody is told how far it all is.
+/// The longest time between two reports of progress.
 pub(crate) const LOOK: Duration = Duration::from_millis(100);
 
 impl Walk {
-    /// Gives the workers something to do. How long there will be nothing more.
+    /// Queues tasks for the workers. Returns how long there are no more.
     pub(crate) fn dispatch(&mut self, observer: &mut impl Observer) -> Duration {
         loop {
             while let Some(id) = self.frontier.next() {
                 self.queue(id);
             }
             let jobs = self.options.jobs.max(1);
-            if self.at_servers >= jobs || self.in_flight >= AHEAD * jobs {
+            if self.at_servers >= jobs || self.in_flight >= TASKS_PER_WORKER * jobs {
                 return LOOK;
             }
             let now = Instant::now();
             match self.hosts.next(now) {
                 Next::Task(host, task) if self.is_disallowed(host, &task) => {
-                    self.hosts.unasked(host, now);
+                    self.hosts.not_requested(host, now);
                     self.answered(&task, Answer::Skipped);
                 }
                 Next::Task(host, task) => {
@@ -37,7 +37,7 @@ impl Walk {
                     self.at_servers += usize::from(!self.sites[host].is_folder);
                     self.tasks.add(host, task);
                 }
-                Next::Given(host, task, cause) => self.broken(host, &task, cause, observer),
+                Next::GivenUp(host, task, cause) => self.broken(host, &task, cause, observer),
                 Next::Wait(time) => return time - now,
                 Next::Idle => return LOOK,
             }
@@ -46,7 +46,7 @@ impl Walk {
 
     pub(super) fn queue(&mut self, id: Id) {
         let url = self.frontier.url(id).to_string();
-        // It was one before.
+        // It was parsed before.
         let Ok(parsed) = Url::parse(&url) else { return };
         let host = self.host(&parsed);
         let task = match self.frontier.is_in_scope(id) {
@@ -77,8 +77,7 @@ impl Walk {
         decided.unwrap_or(!self.sites[host].is_loopback)
     }
 
-    /// Whether robots.txt keeps us from it; from what the user has named
-    /// himself, it does not.
+    /// Whether robots.txt disallows the task. Starts are always allowed.
     pub(super) fn is_disallowed(&self, host: usize, task: &Task) -> bool {
         let Task::Read { id, url, .. } = task else {
             return false;
@@ -91,7 +90,7 @@ impl Walk {
             && !self.frontier.is_root(*id)
     }
 
-    /// Has a sitemap read that was not met before.
+    /// Queues a sitemap, unless it is known.
     pub(super) fn add_sitemap(&mut self, url: &str, observer: &mut impl Observer) {
         let mapped = self.frontier.mapped(url);
         let url = mapped.as_deref().unwrap_or(url);

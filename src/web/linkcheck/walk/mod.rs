@@ -10,7 +10,7 @@
 //! - `tasks`: the queue and the threads.
 //! - `results`: from events to answers.
 //! - `report`: findings, notes and the summary.
-//! - `site`: what is known of a host.
+//! - `site`: a host, and its robots.txt.
 
 mod dispatch;
 mod report;

@@ -1,6 +1,6 @@
 //! Findings, notes and the summary.
 
-use super::super::finding::seen;
+use super::super::finding::displayed;
 use super::super::summary::{Observer, Summary};
 use super::super::worker::Task;
 use super::state::Walk;
@@ -9,11 +9,11 @@ use crate::common::show::visible;
 use std::io::Write;
 
 impl Walk {
-    /// Writes what was found.
-    pub(crate) fn tell(&mut self, output: &mut impl Write) -> Result<(), Error> {
+    /// Writes the new findings.
+    pub(crate) fn report(&mut self, output: &mut impl Write) -> Result<(), Error> {
         let mut lines = String::new();
         while let Some(finding) = self.frontier.finding() {
-            if !self.options.verbose && finding.is_no_fault() {
+            if !self.options.verbose && finding.is_information() {
                 continue;
             }
             let finding = match self.options.group {
@@ -75,8 +75,8 @@ impl Walk {
         observer.note(&self.shown(task.url()), cause);
     }
 
-    /// A URL as messages call it.
+    /// A URL as messages show it.
     pub(super) fn shown(&self, url: &str) -> String {
-        seen(url, &self.options.folders)
+        displayed(url, &self.options.folders)
     }
 }

@@ -12,12 +12,14 @@ use std::time::Duration;
 use url::Url;
 
 impl Walk {
-    /// Takes in what the workers tell, for so long at most.
+    /// Receives events of the workers, and waits for the first one up to this time.
     pub(crate) fn listen(&mut self, wait: Duration, observer: &mut impl Observer) {
         match self.events.recv_timeout(wait) {
             Ok(events) => self.take_all(events, observer),
             Err(RecvTimeoutError::Timeout) => return,
-            Err(RecvTimeoutError::Disconnected) => unreachable!("workers live as long as this"),
+            Err(RecvTimeoutError::Disconnected) => {
+                unreachable!("the workers end after the coordinator")
+            }
         }
         while let Ok(events) = self.events.try_recv() {
             self.take_all(events, observer);
@@ -33,8 +35,8 @@ impl Walk {
     pub(super) fn take(&mut self, event: Event, observer: &mut impl Observer) {
         match event {
             Event::Links(id, batch) => self.frontier.links(id, batch),
-            Event::Odd(id, cause) => self.frontier.odd(id, cause),
-            Event::Unread(object, cause) => {
+            Event::Warning(id, cause) => self.frontier.warn_of_page(id, cause),
+            Event::Unreadable(object, cause) => {
                 self.is_complete = false;
                 observer.note(&object, &cause);
             }
@@ -48,7 +50,7 @@ impl Walk {
         }
     }
 
-    /// What came of a task.
+    /// The outcome of a task.
     pub(super) fn done(
         &mut self,
         host: usize,
@@ -87,11 +89,11 @@ impl Walk {
             }
         };
         match reason {
-            Reason::Silence => self.hosts.failed(host, || cause.given_up()),
+            Reason::NoAnswer => self.hosts.failed(host, || cause.given_up()),
             Reason::NoHost => self.hosts.give_up(host, cause.clone()),
-            Reason::Final | Reason::Passing => self.hosts.answered(host),
+            Reason::Final | Reason::Transient => self.hosts.answered(host),
         }
-        let may_pass = matches!(reason, Reason::Passing | Reason::Silence);
+        let may_pass = matches!(reason, Reason::Transient | Reason::NoAnswer);
         if may_pass && task.tries() < self.options.retry {
             let url = Url::parse(task.url()).ok();
             let again_at = url.and_then(|url| {
@@ -100,7 +102,7 @@ impl Walk {
                 times.max()
             });
             if let Some(at) = again_at {
-                self.hosts.rest(host, at);
+                self.hosts.pause(host, at);
             }
             self.hosts.push(host, task.again());
             return;
@@ -114,7 +116,7 @@ impl Walk {
         }
     }
 
-    /// There is nothing at the task's URL.
+    /// The task failed for good.
     pub(super) fn broken(
         &mut self,
         host: usize,
@@ -131,17 +133,17 @@ impl Walk {
                 self.note(task, &cause.text, observer);
             }
             Task::Robots { .. } => {
-                // What nobody can ask for, nobody has allowed.
+                // If robots.txt cannot be read, nothing is allowed.
                 if self.obeys_robots(host) {
                     let cause = format!("{cause}: no page of it is checked");
                     self.note(task, &cause, observer);
                 }
-                self.robots(host, Robots::closed(), observer);
+                self.robots(host, Robots::disallow_all(), observer);
             }
         }
     }
 
-    /// It is known what a host allows.
+    /// The robots.txt of a host is known.
     pub(super) fn robots(&mut self, host: usize, robots: Robots, observer: &mut impl Observer) {
         let site = &mut self.sites[host];
         if mem::take(&mut site.wants_sitemaps) {

@@ -1,22 +1,22 @@
-//! What is known of a host.
+//! A host, and its robots.txt.
 
 use super::super::robots::Robots;
 use url::{Host, Url};
 
-/// What is known of a host.
-pub(super) struct Known {
+/// A host.
+pub(super) struct KnownHost {
     /// Scheme, host and port, as URLs begin.
     pub(super) origin: String,
     pub(super) is_loopback: bool,
-    /// It stands for a folder of files.
+    /// It is a folder of files.
     pub(super) is_folder: bool,
     pub(super) robots: Option<Robots>,
     pub(super) asked_for_robots: bool,
-    /// Its sitemaps are to be read.
+    /// Its sitemaps have to be read.
     pub(super) wants_sitemaps: bool,
 }
 
-/// Whether a URL is on this machine itself, by its name or address.
+/// Whether a URL is on this machine, by its name or address.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => {

@@ -5,11 +5,11 @@ use super::super::cause::Cause;
 use super::super::folder::{self, Folder};
 use super::super::frontier::{ALL_LEVELS, Frontier, Rules, Tally};
 use super::super::group::Groups;
-use super::super::hosts::{Hosts, Manners};
+use super::super::hosts::{Hosts, RateLimit};
 use super::super::options::Options;
 use super::super::scope::Site;
 use super::super::worker::{Event, Settings, Task};
-use super::site::{Known, is_loopback};
+use super::site::{KnownHost, is_loopback};
 use super::tasks::{self, Tasks};
 use crate::common::error::Error;
 use crate::web::fetch::Fetcher;
@@ -19,21 +19,21 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 use url::Url;
 
-/// The coordinator's state.
+/// The state of the coordinator.
 pub(crate) struct Walk {
     pub(super) options: Options,
     pub(super) frontier: Frontier,
     pub(super) hosts: Hosts<Task, Cause>,
-    /// What is known of the hosts, by their numbers.
-    pub(super) sites: Vec<Known>,
-    /// The workers' own, who know what a host asked for.
+    /// The hosts, by their numbers.
+    pub(super) sites: Vec<KnownHost>,
+    /// The fetchers of the workers, which know the `Retry-After` of hosts.
     pub(super) fetchers: [Fetcher; 2],
     pub(super) in_flight: usize,
-    /// Those of them that ask a server.
+    /// The number of these that request from a server.
     pub(super) at_servers: usize,
     pub(super) tasks: Arc<Tasks>,
     pub(super) events: Receiver<Vec<Event>>,
-    /// Sitemaps that were met.
+    /// The known sitemaps.
     pub(super) sitemaps: HashSet<String>,
     pub(super) is_complete: bool,
     pub(super) groups: Groups,
@@ -80,14 +80,13 @@ impl Walk {
         self.in_flight
     }
 
-    /// True if no task waits and none is in flight: there is nothing that could
-    /// bring forth another.
+    /// Whether the check has ended: no task waits, and none is in flight.
     pub(crate) fn is_over(&self) -> bool {
         self.in_flight == 0 && self.hosts.is_empty()
     }
 
-    /// Begins at a URL. Its user name and password are for all of its origin, and
-    /// so are not part of it.
+    /// Begins at a URL. Its user name and password are used for its whole origin, so they
+    /// are removed from it.
     pub(crate) fn start(&mut self, url: &Url) {
         let mut bare = url.clone();
         // An http URL has a host.
@@ -100,7 +99,7 @@ impl Walk {
         }
     }
 
-    /// Begins at a folder, or at a file in one. What is read there is not asked for.
+    /// Begins at a folder, or at a file in one.
     pub(crate) fn start_in(&mut self, folder: &Folder) {
         let Ok(top) = Url::parse(folder.start().unwrap_or(folder.origin())) else {
             return;
@@ -116,27 +115,27 @@ impl Walk {
         }
     }
 
-    /// The number of the URL's host.
+    /// The number of the host of a URL.
     pub(super) fn host(&mut self, url: &Url) -> usize {
         let origin = url.origin().ascii_serialization();
         let is_loopback = is_loopback(url);
         let is_folder = folder::of(&self.options.folders, url.as_str()).is_some();
-        let manners = match is_loopback {
-            true => Manners {
-                at_a_time: match is_folder {
+        let limit = match is_loopback {
+            true => RateLimit {
+                in_flight: match is_folder {
                     true => usize::MAX,
                     false => self.options.jobs,
                 },
                 delay: Duration::ZERO,
             },
-            false => Manners {
-                at_a_time: self.options.per_host,
+            false => RateLimit {
+                in_flight: self.options.per_host,
                 delay: self.options.delay,
             },
         };
-        let host = self.hosts.number(&origin, manners);
+        let host = self.hosts.number(&origin, limit);
         if host == self.sites.len() {
-            self.sites.push(Known {
+            self.sites.push(KnownHost {
                 is_folder,
                 origin,
                 is_loopback,

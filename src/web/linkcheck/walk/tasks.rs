@@ -8,22 +8,22 @@ use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 
-/// The stack of a worker's thread, in bytes.
+/// The stack of a thread, in bytes.
 const STACK: usize = 1 << 20;
 
-/// Tasks that wait for a worker, each with the number of its host.
+/// The tasks that wait for a worker, each with the number of its host.
 #[derive(Default)]
 pub(super) struct Tasks {
     waiting: Mutex<Waiting>,
-    there: Condvar,
+    added: Condvar,
 }
 
 #[derive(Default)]
 struct Waiting {
     tasks: VecDeque<(usize, Task)>,
-    /// The workers that wait for a task.
+    /// The number of workers that wait for a task.
     idle: usize,
-    /// There will be none any more.
+    /// No more tasks will be added.
     ended: bool,
 }
 
@@ -33,13 +33,13 @@ impl Tasks {
         waiting.tasks.push_back((host, task));
         let is_awaited = waiting.idle > 0;
         drop(waiting);
-        // To notify costs a system call, even where no worker waits.
+        // A notification is a system call, even if no worker waits.
         if is_awaited {
-            self.there.notify_one();
+            self.added.notify_one();
         }
     }
 
-    /// The next task, as soon as there is one; None if there will be none.
+    /// Waits for the next task; `None` if the queue has ended.
     fn next(&self) -> Option<(usize, Task)> {
         let mut waiting = self.waiting();
         loop {
@@ -50,8 +50,8 @@ impl Tasks {
                 return None;
             }
             waiting.idle += 1;
-            let woken = self.there.wait(waiting);
-            waiting = woken.unwrap_or_else(|held| held.into_inner());
+            let woken = self.added.wait(waiting);
+            waiting = woken.unwrap_or_else(|poisoned| poisoned.into_inner());
             waiting.idle -= 1;
         }
     }
@@ -59,11 +59,13 @@ impl Tasks {
     /// Ends the threads: those that wait now, the others after their task.
     pub(super) fn end(&self) {
         self.waiting().ended = true;
-        self.there.notify_all();
+        self.added.notify_all();
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(|held| held.into_inner())
+        self.waiting
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 

@@ -10,15 +10,15 @@ use crate::web::fetch::{self, Fetcher};
 use std::sync::Arc;
 use url::{Origin, Url};
 
-/// Two ways to fetch.
+/// Two leads_to to fetch.
 #[derive(Clone)]
 pub(crate) struct Fetchers {
-    /// Follows no redirects, tries once, waits for no host: that is the
-    /// coordinator's business.
+    /// Follows no redirects, does not retry, and does not wait for hosts: the coordinator
+    /// does.
     pub(crate) plain: Fetcher,
-    /// Follows redirects, and tries again.
+    /// Follows redirects, and retries.
     pub(crate) patient: Fetcher,
-    /// The name in robots.txt that these requests go by.
+    /// The name of this robot in robots.txt.
     pub(super) agent: Arc<str>,
 }
 
@@ -94,8 +94,8 @@ impl Settings {
         }
     }
 
-    /// The URL with the user name and password that were given for its origin, if
-    /// it has none itself.
+    /// The URL with the user name and password that were given for its origin, unless it
+    /// has its own.
     pub(super) fn with_user(&self, url: &str) -> String {
         let with_user = || {
             let mut url = Url::parse(url).ok().filter(has_no_user)?;
@@ -114,14 +114,14 @@ impl Settings {
         .unwrap_or_else(|| url.to_string())
     }
 
-    /// Undoes it, for a URL that a redirect leads to.
+    /// Removes these again, from the target of a redirect.
     pub(super) fn without_user(&self, url: &mut Url) {
         let is_given = |user: &&Url| {
             user.origin() == url.origin()
                 && (user.username(), user.password()) == (url.username(), url.password())
         };
         if self.users.iter().find(is_given).is_some() {
-            // Only a URL without a host refuses that.
+            // An http URL has a host, so this cannot fail.
             let _ = url.set_username("").and_then(|()| url.set_password(None));
         }
     }

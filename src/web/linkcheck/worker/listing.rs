@@ -2,7 +2,7 @@
 
 use super::super::batch::{Batch, Kind, Link};
 use super::super::cause::Cause;
-use super::super::folder::{Folder, There};
+use super::super::folder::{Folder, Target};
 use super::super::frontier::{Answer, Id};
 use super::super::sitemap::{self, Item};
 use super::run::Worker;
@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use url::Url;
 
 impl Worker {
-    /// Reads a file of a folder, or finds out whether it is there.
+    /// Reads a file of a folder, or finds out whether it exists.
     pub(super) fn file(
         &self,
         task: &Task,
@@ -22,8 +22,8 @@ impl Worker {
         buffer: &mut [u8],
     ) -> Result<Outcome, Error> {
         let path = match folder.find(task.url()) {
-            Ok(There::File(path)) => path,
-            Ok(There::Folder(url)) => {
+            Ok(Target::File(path)) => path,
+            Ok(Target::Folder(url)) => {
                 let to = Url::parse(&url).map_err(|error| Failure::Url(error.to_string()))?;
                 let (status, to) = (301, Box::new(to));
                 return Ok(Outcome::Answered(Answer::Moved { status, to }));
@@ -52,13 +52,13 @@ impl Worker {
             self.send_full(id, &mut batch)
         };
         folder.pages(take, |object, cause| {
-            self.send(Event::Unread(object.to_string(), cause.to_string()));
+            self.send(Event::Unreadable(object.to_string(), cause.to_string()));
         });
         self.send_with_next(Event::Links(id, batch));
         listed
     }
 
-    /// Reads a sitemap: what it lists goes on as it is found. Returns the number of its URLs.
+    /// Reads a sitemap: its URLs are sent as they are found. Returns their number.
     pub(super) fn list(&self, id: Id, url: &str) -> Result<u64, Error> {
         let mut page = self
             .settings
@@ -91,7 +91,7 @@ impl Worker {
             }
             self.send_full(id, &mut batch)
         });
-        // What stands before a mistake counts.
+        // The URLs before an error count.
         self.send_with_next(Event::Links(id, batch));
         read.map(|()| listed)
     }

@@ -18,7 +18,7 @@ use std::io::{self, Read};
 use url::{Position, Url};
 
 impl Worker {
-    /// Reads a page: its links go on as they are found.
+    /// Reads a page: its links are sent as they are found.
     pub(super) fn read(
         &self,
         id: Id,
@@ -29,7 +29,7 @@ impl Worker {
         let base = Url::parse(url).ok();
         if let Some(name) = page.ignore_unknown_encodings() {
             let cause = format!("content encoding {name} not understood");
-            self.send_with_next(Event::Odd(id, cause));
+            self.send_with_next(Event::Warning(id, cause));
         }
         self.refresh(id, base.as_ref(), &page);
         let media = Media::of(&page);
@@ -84,7 +84,7 @@ impl Worker {
         })
     }
 
-    /// Reads a style sheet: what it uses goes on as it is found.
+    /// Reads a style sheet: its links are sent as they are found.
     pub(super) fn style(
         &self,
         id: Id,
@@ -113,7 +113,7 @@ impl Worker {
         })
     }
 
-    /// Why not all of a text was read, if it is read as far as it may be.
+    /// Why the rest of a text is not read; `None` if all of it was.
     pub(super) fn cut<R: Read>(
         &self,
         id: Id,
@@ -121,7 +121,7 @@ impl Worker {
         text: &mut io::Take<R>,
     ) -> Result<Option<Cause>, Error> {
         Ok(match read {
-            // It may end just there, too.
+            // Its size may be exactly the limit.
             Ok(()) if text.limit() == 0 => {
                 let mut more = [0];
                 let n = text.get_mut().read(&mut more).map_err(Error::Read)?;
@@ -132,7 +132,7 @@ impl Worker {
             Err(error) => match Failure::of(&error) {
                 Some(Failure::TooLarge(_)) => Some(Cause::of(&error)),
                 Some(failure) if failure.is_trailing() => {
-                    self.send_with_next(Event::Odd(id, error.to_string()));
+                    self.send_with_next(Event::Warning(id, error.to_string()));
                     None
                 }
                 _ => return Err(error),
@@ -140,7 +140,8 @@ impl Worker {
         })
     }
 
-    /// The header field `Refresh` leads on to another page, as `<meta http-equiv=refresh>` does.
+    /// Sends the link of the header field `Refresh`, which is like `<meta
+    /// http-equiv=refresh>`.
     pub(super) fn refresh(&self, id: Id, base: Option<&Url>, page: &Page) {
         let mut fields = page.headers().filter(|(name, _)| *name == "refresh");
         let Some(target) = fields.next().and_then(|(_, value)| refresh::url(value)) else {

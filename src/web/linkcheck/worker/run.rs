@@ -62,7 +62,7 @@ impl Worker {
         self.send(Event::Done(host, task, outcome));
     }
 
-    /// An event that the coordinator need not have before the next one.
+    /// Sends an event together with the next one.
     pub(super) fn send_with_next(&self, event: Event) {
         self.waiting.borrow_mut().push(event);
     }
@@ -81,8 +81,8 @@ impl Worker {
         self.is_closed.get()
     }
 
-    /// Whether a URL is there: by HEAD, and by GET where HEAD has no success.
-    /// Where the host wants some time, that is later.
+    /// Finds out whether a URL exists: by HEAD, and by GET if HEAD fails. After 429 and
+    /// 503, the GET is a later try.
     pub(super) fn look(&self, url: &str, tries: u32) -> Result<Outcome, Error> {
         let fetcher = &self.settings.fetchers(url).plain;
         let url = &self.settings.with_user(url);
@@ -90,7 +90,7 @@ impl Worker {
             0 => fetcher
                 .head(url)
                 .or_else(|error| match Failure::of(&error) {
-                    // Nothing that depends on the method.
+                    // The method makes no difference.
                     Some(Failure::Moved { .. } | Failure::Host(_)) => Err(error),
                     Some(Failure::Status(429 | 503)) => Err(error),
                     Some(Failure::Status(status)) if self.settings.accepts(*status) => Err(error),
@@ -101,7 +101,7 @@ impl Worker {
         answer.map(|_| Outcome::Answered(Answer::Other(String::new())))
     }
 
-    /// What an error of a transfer means for the walk.
+    /// The outcome of a task that ended with this error.
     pub(super) fn failed(&self, error: &Error) -> Outcome {
         let reason = match Failure::of(error) {
             Some(Failure::Moved { status, to }) => {
@@ -109,7 +109,7 @@ impl Worker {
                 self.settings.without_user(&mut to);
                 return Outcome::Answered(Answer::Moved { status, to });
             }
-            // A part that was not asked for: the URL works.
+            // A part that was not requested: the URL works.
             Some(Failure::Status(200..=299)) => {
                 return Outcome::Answered(Answer::Other(String::new()));
             }
@@ -117,9 +117,9 @@ impl Worker {
                 return Outcome::Answered(Answer::Other(format!("status {status}")));
             }
             Some(Failure::Host(_)) => Reason::NoHost,
-            Some(Failure::Truncated(_) | Failure::Garbled(_)) => Reason::Passing,
-            Some(failure @ Failure::Status(_)) if failure.is_transient() => Reason::Passing,
-            Some(failure) if failure.is_transient() => Reason::Silence,
+            Some(Failure::Truncated(_) | Failure::Garbled(_)) => Reason::Transient,
+            Some(failure @ Failure::Status(_)) if failure.is_transient() => Reason::Transient,
+            Some(failure) if failure.is_transient() => Reason::NoAnswer,
             _ => Reason::Final,
         };
         Outcome::Failed(Cause::of(error), reason)

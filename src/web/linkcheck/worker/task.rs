@@ -5,12 +5,12 @@ use super::super::cause::Cause;
 use super::super::frontier::{Answer, Id};
 use super::super::robots::Robots;
 
-/// What to do. `tries` is the number of tries that failed.
+/// A task. `tries` is the number of failed tries.
 #[derive(Debug, Clone)]
 pub(crate) enum Task {
     /// Read a page and its links.
     Read { id: Id, url: String, tries: u32 },
-    /// Find out whether it is there.
+    /// Find out whether the URL exists.
     Look { id: Id, url: String, tries: u32 },
     /// Read a sitemap.
     Sitemap { id: Id, url: String, tries: u32 },
@@ -28,7 +28,7 @@ impl Task {
         }
     }
 
-    /// A robots.txt is not tried again: its first try was a patient one.
+    /// A robots.txt is not retried: it is fetched with retries.
     pub(crate) fn tries(&self) -> u32 {
         match self {
             Task::Read { tries, .. } | Task::Look { tries, .. } | Task::Sitemap { tries, .. } => {
@@ -38,7 +38,7 @@ impl Task {
         }
     }
 
-    /// The same, once more.
+    /// The same task for the next try.
     pub(crate) fn again(mut self) -> Task {
         if let Task::Read { tries, .. } | Task::Look { tries, .. } | Task::Sitemap { tries, .. } =
             &mut self
@@ -49,45 +49,46 @@ impl Task {
     }
 }
 
-/// What a worker has to tell.
+/// What a worker sends.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// Some of the links of a page.
     Links(Id, Batch),
-    /// A sitemap that a sitemap lists.
+    /// The URL of a sitemap, which another one lists.
     Sitemap(String),
-    /// A page is odd in this way; browsers show it all the same.
-    Odd(Id, String),
-    /// A part of a folder cannot be read, for this cause.
-    Unread(String, String),
-    /// What came of a task at the host of this number: its last event.
+    /// A warning for a page that browsers show nevertheless.
+    Warning(Id, String),
+    /// A part of a folder that cannot be read, and the cause.
+    Unreadable(String, String),
+    /// The outcome of a task for the host of this number. It is the last event of the
+    /// task.
     Done(usize, Task, Outcome),
 }
 
-/// What came of a task.
+/// The outcome of a task.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// What a URL has come to.
+    /// The answer for a URL.
     Answered(Answer),
-    /// A page that is too large: all before the cut counts.
+    /// The answer for a page that is too large: its beginning counts.
     Cut(Answer, Cause),
-    /// It did not work out.
+    /// The task failed.
     Failed(Cause, Reason),
-    /// A sitemap is read, and lists this number of URLs.
+    /// A sitemap was read, and lists this number of URLs.
     Listed(Id, u64),
-    /// What robots.txt allows.
+    /// The content of robots.txt.
     Robots(Robots),
 }
 
-/// What kind of failure it was.
+/// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// For good.
+    /// A retry does not help.
     Final,
-    /// Another try may help.
-    Passing,
-    /// Another try may help, but the host did not answer at all.
-    Silence,
-    /// There is no such host.
+    /// A retry may help.
+    Transient,
+    /// A retry may help, but the host did not answer.
+    NoAnswer,
+    /// The host does not exist.
     NoHost,
 }

@@ -1,4 +1,4 @@
-//! What is found on a page, on its way to the coordinator.
+//! Collects the links of a page in batches.
 
 use super::super::batch::{Batch, Kind, Link};
 use super::super::cause::Cause;
@@ -10,24 +10,24 @@ use crate::web::html::Charset;
 use crate::web::links::resolve::Resolver;
 use crate::web::links::{self, Invalid, Source, Visit};
 
-/// How much of a URL is kept that is of no use but to be shown, in bytes.
+/// How much of a URL is kept that is only shown, in bytes.
 const SHOWN: usize = 200;
 
-/// A longer URL is not asked for, in bytes: servers take some 8,000.
+/// The longest URL that is requested, in bytes. Servers accept some 8,000.
 const LONGEST: usize = 64 << 10;
 
-/// Whether a URL, or the beginning of one, is for a server.
+/// Whether a URL, or its beginning, is http or https.
 fn is_http(url: &str) -> bool {
     let (scheme, _) = url.split_once(':').unwrap_or_default();
     scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
 }
 
-/// Gathers what is found on a page.
+/// Collects the links of a page.
 pub(super) struct Visitor<'a> {
     worker: &'a Worker,
     id: Id,
     batch: Batch,
-    /// The rest of the page may have to be awaited.
+    /// Reading the page may block.
     waits: bool,
     pub(super) anchors: Vec<u64>,
 }
@@ -43,7 +43,7 @@ impl Visitor<'_> {
         }
     }
 
-    /// What is there goes on.
+    /// Sends the links so far.
     fn send(&mut self) {
         if !self.batch.is_empty() {
             let batch = self.batch.take();
@@ -51,7 +51,7 @@ impl Visitor<'_> {
         }
     }
 
-    /// The page has ended: its last links go on with what comes next.
+    /// Ends the page: its last links are sent with the next event.
     pub(super) fn end(&mut self) {
         if !self.batch.is_empty() {
             let batch = self.batch.take();
@@ -101,7 +101,7 @@ impl Visitor<'_> {
                 .push_invalid(format!("{start}…"), Cause::too_long(LONGEST), link.line);
             return;
         }
-        // Other schemes are of no use but to be shown, and `data:` may be long.
+        // URLs of other schemes are only shown, and `data:` may be long.
         let url = match is_http {
             true => link.url,
             false => link.url.get(..SHOWN).unwrap_or(link.url),
@@ -129,7 +129,7 @@ impl Visitor<'_> {
 
     /// Adds an invalid URL to the batch.
     fn add_invalid(&mut self, invalid: &Invalid<'_>) {
-        // What is too long to be read and is for no server: an image within the page.
+        // A long URL that is not http is an image within the page.
         if invalid.cause == links::Cause::TooLong
             && let Some((scheme, _)) = invalid.raw.split_once(':')
             && scheme.bytes().all(|c| c.is_ascii_alphabetic() || c == b'-')
@@ -177,7 +177,7 @@ impl Visit for Visitor<'_> {
         Ok(())
     }
 
-    /// Before more is awaited, what is there goes on.
+    /// Sends the links so far, before a read that may block.
     fn pause(&mut self) -> Result<(), Error> {
         if self.waits {
             self.send();
