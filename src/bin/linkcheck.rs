@@ -13,7 +13,7 @@ use textmill::common::memory;
 use textmill::common::show;
 use textmill::common::time;
 use textmill::web::fetch::{self, Field};
-use textmill::web::linkcheck::progress::{Aside, Progress};
+use textmill::web::linkcheck::progress::{PausingOutput, Progress};
 use textmill::web::linkcheck::{
     self, Cache, Folder, Format, Observer, Options, Patterns, Remap, Scope, Statuses, Summary,
     Tally,
@@ -365,7 +365,7 @@ impl Args {
             .map_err(|cause| format!("--cache: {}: {cause}", show::shown(path)))
     }
 
-    /// What the user wants to look at; the error is one line.
+    /// Which links to check; the error is one line.
     fn scope(&self) -> Result<Scope, String> {
         let set = |name: &str, patterns: &[String]| {
             Patterns::new(patterns).map_err(|error| format!("--{name}: {error}"))
@@ -397,14 +397,14 @@ fn main() -> ExitCode {
         };
         let (mut starts, mut folders) = (Vec::new(), Vec::new());
         let mut wrong = None;
-        let mut well = true;
+        let mut ok = true;
         let read = program.each(&args.urls, |text| {
             if let Some(path) = path(text) {
                 match Folder::new(&path, args.root.as_deref(), folders.len() + 1) {
                     Ok(folder) => folders.push(folder),
                     Err(error) => {
                         program.fail(path.display(), error);
-                        well = false;
+                        ok = false;
                     }
                 }
                 return Ok(());
@@ -418,25 +418,25 @@ fn main() -> ExitCode {
         if let Some(cause) = wrong {
             return program.wrong_usage(cause);
         }
-        if args.root.is_some() && folders.is_empty() && well {
+        if args.root.is_some() && folders.is_empty() && ok {
             return program.wrong_usage("--root is for folders and files");
         }
         let mut options = args.options(scope, cache.as_ref());
         options.folders = folders;
         let is_read = matches!(read, Ok(true));
         let status = walk(*program, &args, options, cache, &starts, is_read);
-        match well {
+        match ok {
             true => status,
             false => ExitCode::from(2),
         }
     })
 }
 
-/// The folder or file that an operand names: one that is there, or cannot be anything else.
+/// The folder or file that an operand names, if it exists, or cannot be a URL.
 fn path(text: &[u8]) -> Option<PathBuf> {
     let path = PathBuf::from(OsStr::from_bytes(text));
-    let can_be_only_that = [&b"/"[..], b"./", b"../", b"~"];
-    let is_path = can_be_only_that.iter().any(|start| text.starts_with(start));
+    let prefixes = [&b"/"[..], b"./", b"../", b"~"];
+    let is_path = prefixes.iter().any(|start| text.starts_with(start));
     if let Some(path) = text.strip_prefix(b"file:").and_then(|_| {
         let url = Url::parse(std::str::from_utf8(text).ok()?).ok()?;
         url.to_file_path().ok()
@@ -456,14 +456,14 @@ fn start(text: &str) -> Result<Url, String> {
     }
 }
 
-/// Walks over the sites. `well`, if all went well up to here.
+/// Checks the sites. `ok` is whether all operands were read.
 fn walk(
     program: Program,
     args: &Args,
     options: Options,
     mut cache: Option<Cache>,
     starts: &[Url],
-    well: bool,
+    ok: bool,
 ) -> ExitCode {
     let mut unread = false;
     let status = program.with_output(|output| {
@@ -472,7 +472,7 @@ fn walk(
             program,
             progress: progress.clone(),
         };
-        let mut output = Aside {
+        let mut output = PausingOutput {
             output,
             progress: progress.clone(),
         };
@@ -505,7 +505,7 @@ fn walk(
                 some(tally.links, "link"),
                 some(tally.checked, "URL"),
             );
-            // No page is no reason to call the links fine.
+            // Without a page, there is nothing to say of broken links.
             match tally.pages + tally.broken {
                 0 => program.say(counts),
                 _ => program.say(format_args!(
@@ -520,7 +520,7 @@ fn walk(
                 ));
             }
         }
-        Ok::<bool, Error>(well && kept && is_complete && tally.broken == 0)
+        Ok::<bool, Error>(ok && kept && is_complete && tally.broken == 0)
     });
     match unread {
         true => ExitCode::from(2),
@@ -528,7 +528,7 @@ fn walk(
     }
 }
 
-/// So many of a thing.
+/// A number of things.
 fn some(n: u64, thing: &str) -> String {
     match n {
         0 => format!("no {thing}s"),
@@ -536,7 +536,7 @@ fn some(n: u64, thing: &str) -> String {
     }
 }
 
-/// Passes on to people what the walk tells.
+/// Shows progress and problems.
 struct Watcher {
     program: Program,
     progress: Progress,
@@ -544,7 +544,7 @@ struct Watcher {
 
 impl Observer for Watcher {
     fn note(&mut self, object: &str, cause: &str) {
-        self.progress.aside(|| self.program.report(object, cause));
+        self.progress.pause(|| self.program.report(object, cause));
     }
 
     fn progress(&mut self, tally: &Tally, in_flight: usize) {

@@ -1,4 +1,4 @@
-//! The tokenizer held to html5lib's tests and, on tag soup, to html5ever.
+//! The tokenizer, compared with html5lib's tests and, on tag soup, with html5ever.
 
 use super::oracle::{self, Token};
 use super::{Content, Name, Sink, Tokenizer, character};
@@ -6,7 +6,7 @@ use crate::common::arbitrary;
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// Collects what it is told, all of it.
+/// Collects all events.
 #[derive(Default)]
 struct Collect {
     tokens: Vec<Token>,

@@ -45,7 +45,7 @@ impl Progress {
     }
 
     /// Clears the line while something is printed.
-    pub fn aside<R>(&self, write: impl FnOnce() -> R) -> R {
+    pub fn pause<R>(&self, write: impl FnOnce() -> R) -> R {
         match &self.0 {
             Some(line) => line.suspend(write),
             None => write(),
@@ -61,16 +61,16 @@ impl Progress {
 }
 
 /// An output that may be the terminal of a progress line.
-pub struct Aside<'a, W> {
+pub struct PausingOutput<'a, W> {
     /// The output.
     pub output: &'a mut W,
     /// The line that is cleared during each write.
     pub progress: Progress,
 }
 
-impl<W: Write> Write for Aside<'_, W> {
+impl<W: Write> Write for PausingOutput<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.progress.aside(|| self.output.write(bytes))
+        self.progress.pause(|| self.output.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! Markup that is not a tag: comments, doctypes, CDATA sections.
 
-use super::{Sink, State, Tokenizer};
+use super::sink::Sink;
+use super::state::{State, Tokenizer};
 use memchr::memchr;
 
 impl Tokenizer {

@@ -1,8 +1,9 @@
 //! Tags: from `<` to `>`.
 
-use super::{
-    ATTRIBUTE_NAME_END, Content, REPLACEMENT, SPACE, Script, Sink, State, TAG_NAME_END, Tokenizer,
-    UNQUOTED_END, is, run,
+use super::sink::{Content, Sink};
+use super::state::{
+    ATTRIBUTE_NAME_END, REPLACEMENT, SPACE, Script, State, TAG_NAME_END, Tokenizer, UNQUOTED_END,
+    is, run,
 };
 use memchr::memchr;
 

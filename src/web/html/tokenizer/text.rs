@@ -1,7 +1,8 @@
 //! Text, and the character references in it.
 
-use super::{Content, REPLACEMENT, Reference, Sink, State, Tokenizer};
-use crate::web::html::character::Next;
+use super::sink::{Content, Sink};
+use super::state::{REPLACEMENT, State, Tokenizer};
+use crate::web::html::character::{Next, Reference};
 use memchr::{memchr, memchr2};
 
 impl Tokenizer {
@@ -53,7 +54,7 @@ impl Tokenizer {
                 self.resolve(None, sink);
                 self.go(State::Text)
             }
-            Next::Behind => {
+            Next::After => {
                 self.resolve(Some(byte), sink);
                 self.again(State::Text)
             }
