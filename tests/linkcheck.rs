@@ -523,7 +523,7 @@ fn what_passes_is_tried_again() {
     assert_eq!(downs, 3);
 }
 
-/// Hosts that want time get it, and nobody waits with them.
+/// `Retry-After` of a host delays no other host.
 #[test]
 fn hosts_at_rest_hold_up_no_other() {
     let later = &["Retry-After: 3", "Content-Length: 0"];
@@ -563,7 +563,7 @@ fn hosts_at_rest_hold_up_no_other() {
     assert!(asked_by_then.lock().unwrap().unwrap() <= 24);
 }
 
-/// A host that keeps us waiting does not keep others from being checked.
+/// A slow host does not delay others.
 #[test]
 fn a_slow_host_holds_up_no_other() {
     let fast_is_done = Arc::new(Mutex::new(0));
@@ -597,9 +597,9 @@ fn a_slow_host_holds_up_no_other() {
 
 #[test]
 fn a_server_that_is_not_there() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let gone = nobody.local_addr().unwrap();
-    drop(nobody);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone = listener.local_addr().unwrap();
+    drop(listener);
     let links: String = (0..30)
         .map(|n| format!("<a href=http://{gone}/{n}>.</a>"))
         .collect();

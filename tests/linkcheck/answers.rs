@@ -344,18 +344,18 @@ fn odd_encodings_that_browsers_get_over() {
     let server = site([
         (
             "/",
-            html("<a href=/unknown>.</a><a href=/behind#x>.</a><a href=/corrupt>.</a>"),
+            html("<a href=/unknown>.</a><a href=/after#x>.</a><a href=/corrupt>.</a>"),
         ),
         (
             "/unknown",
             page(&[kind, "Content-Encoding: foo"], b"<a href=/no>"),
         ),
-        ("/behind", coded(&[&gzip[..], b"x"].concat())),
+        ("/after", coded(&[&gzip[..], b"x"].concat())),
         ("/corrupt", coded(b"no gzip at all")),
     ]);
     let broken = [
         "Broken link / -> /corrupt (gzip data is corrupt)",
-        "Broken link /behind -> /no (404 Not Found)",
+        "Broken link /after -> /no (404 Not Found)",
         "Broken link /unknown -> /no (404 Not Found)",
     ];
     let (lines, ..) = check(&server, &[&server.url("/")]);
@@ -364,7 +364,7 @@ fn odd_encodings_that_browsers_get_over() {
     assert_eq!(
         lines[3..],
         [
-            "Warning /behind -> /behind (gzip data goes on after its end)",
+            "Warning /after -> /after (gzip data goes on after its end)",
             "Warning /unknown -> /unknown (content encoding foo not understood)",
         ]
     );

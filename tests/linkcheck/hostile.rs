@@ -1,4 +1,4 @@
-//! Sites that nobody should have to meet.
+//! Sites that cause trouble.
 
 use super::*;
 
@@ -197,7 +197,7 @@ fn a_few_dead_endpoints_condemn_no_site() {
     }
 }
 
-/// Wherever a site sends us: what is for its own origin goes there only.
+/// Redirects to other origins: header fields for the site are sent to its origin only.
 #[test]
 fn secrets_follow_no_redirect_and_no_sitemap() {
     let foreign = site([
@@ -220,9 +220,9 @@ fn secrets_follow_no_redirect_and_no_sitemap() {
     assert_eq!(ran.status, 1, "{}", ran.stderr);
     let paths = asked(&foreign);
     assert_eq!(paths, ["/landing", "/map.xml", "/more"]);
-    let told = |request: &crate::server::Request| request.header("authorization").is_some();
-    assert!(!foreign.requests().iter().any(told));
-    assert!(server.requests().iter().all(told));
+    let has_secret = |request: &crate::server::Request| request.header("authorization").is_some();
+    assert!(!foreign.requests().iter().any(has_secret));
+    assert!(server.requests().iter().all(has_secret));
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn what_is_no_url_is_told_once_a_page() {
     assert_eq!(lines.len(), 1, "{lines:?}");
 }
 
-/// A body that a small file unfolds into is not held.
+/// The body of a decompression bomb is not buffered.
 #[test]
 fn a_sitemap_that_is_a_bomb() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

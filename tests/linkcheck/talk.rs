@@ -1,4 +1,4 @@
-//! The talk's own link checker, beside ours.
+//! The talk's link checker, compared with `linkcheck`.
 
 use super::*;
 use std::sync::Condvar;
@@ -22,7 +22,7 @@ fn large_site() -> Server {
     })
 }
 
-/// A queue with room for so many, whose users wait: for room, for something to do.
+/// A bounded queue: its users wait for room, or for an item.
 struct Bounded {
     room: usize,
     state: Mutex<(Vec<(u32, String)>, usize)>,

@@ -9,7 +9,7 @@ const FULL: usize = 32 << 10;
 /// Some of the links of a page, in page order.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    /// All URLs and fragments, one behind the other.
+    /// All URLs and fragments, one after the other.
     text: String,
     marks: Vec<Mark>,
     invalid: Vec<Invalid>,

@@ -77,10 +77,10 @@ impl Robots {
     /// Reads all lines. Invalid ones are skipped.
     fn parse(text: &[u8], agent: &str) -> Robots {
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-        let (mut ours, mut everyones) = (Group::default(), Group::default());
+        let (mut own, mut general) = (Group::default(), Group::default());
         let mut sitemaps = Vec::new();
         // Whether the group at hand is for this robot, and for all.
-        let (mut is_ours, mut is_everyones) = (false, false);
+        let (mut is_own, mut is_general) = (false, false);
         let mut after_rule = true;
         for line in text.split(|byte| matches!(byte, b'\r' | b'\n')) {
             let Some((key, value)) = record(line) else {
@@ -101,33 +101,33 @@ impl Robots {
             match key {
                 Key::Agent => {
                     if std::mem::take(&mut after_rule) {
-                        (is_ours, is_everyones) = (false, false);
+                        (is_own, is_general) = (false, false);
                     }
                     let name = product(value);
-                    is_everyones |= name == b"*";
-                    if fits(name, agent.as_bytes()) && name.len() >= ours.name {
-                        if name.len() > ours.name {
-                            ours = Group::default();
+                    is_general |= name == b"*";
+                    if fits(name, agent.as_bytes()) && name.len() >= own.name {
+                        if name.len() > own.name {
+                            own = Group::default();
                         }
-                        ours.name = name.len();
-                        is_ours = true;
+                        own.name = name.len();
+                        is_own = true;
                     }
                 }
                 Key::Rule(_) | Key::Delay => {
                     // Only a rule ends the list of names (RFC 9309, 2.2.4).
                     after_rule |= matches!(key, Key::Rule(_));
-                    if is_ours {
-                        ours.add(&key, value);
+                    if is_own {
+                        own.add(&key, value);
                     }
-                    if is_everyones {
-                        everyones.add(&key, value);
+                    if is_general {
+                        general.add(&key, value);
                     }
                 }
             }
         }
-        let group = match ours.name {
-            0 => everyones,
-            _ => ours,
+        let group = match own.name {
+            0 => general,
+            _ => own,
         };
         Robots {
             rules: group.rules,

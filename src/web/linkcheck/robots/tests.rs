@@ -1,4 +1,4 @@
-//! What a robots.txt says to us, and to whom a group speaks.
+//! The rules of a robots.txt for this robot.
 
 use super::*;
 
@@ -139,7 +139,7 @@ fn the_name_is_what_is_sent() {
     assert_eq!(agent(&fetch::Options::default()), AGENT);
 }
 
-/// The groups that are ours, and their rules, by definition.
+/// The groups for this robot, and their rules, by definition.
 mod oracle {
     use super::*;
     use proptest::prelude::*;

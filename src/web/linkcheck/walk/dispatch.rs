@@ -44,6 +44,7 @@ impl Walk {
         }
     }
 
+    /// Queues the task for a URL.
     pub(super) fn queue(&mut self, id: Id) {
         let url = self.frontier.url(id).to_string();
         // It was parsed before.
@@ -61,6 +62,7 @@ impl Walk {
         self.hosts.push(host, task);
     }
 
+    /// Queues the robots.txt of a host, once.
     pub(super) fn ask_for_robots(&mut self, host: usize) {
         if !self.sites[host].asked_for_robots {
             self.sites[host].asked_for_robots = true;
@@ -69,6 +71,7 @@ impl Walk {
         }
     }
 
+    /// Whether the robots.txt of a host is obeyed.
     pub(super) fn obeys_robots(&self, host: usize) -> bool {
         if self.sites[host].is_folder {
             return false;
@@ -96,7 +99,7 @@ impl Walk {
         let url = mapped.as_deref().unwrap_or(url);
         let Ok(parsed) = Url::parse(url) else {
             self.is_complete = false;
-            observer.note(url, "a sitemap whose URL is none");
+            observer.note(url, "invalid URL of a sitemap");
             return;
         };
         let new = self.sitemaps.len() < self.options.max_urls

@@ -23,11 +23,12 @@ struct Waiting {
     tasks: VecDeque<(usize, Task)>,
     /// The number of workers that wait for a task.
     idle: usize,
-    /// No more tasks will be added.
+    /// No more tasks are wanted.
     ended: bool,
 }
 
 impl Tasks {
+    /// Adds a task for the host of this number.
     pub(super) fn add(&self, host: usize, task: Task) {
         let mut waiting = self.waiting();
         waiting.tasks.push_back((host, task));
@@ -43,11 +44,11 @@ impl Tasks {
     fn next(&self) -> Option<(usize, Task)> {
         let mut waiting = self.waiting();
         loop {
-            if let Some(task) = waiting.tasks.pop_front() {
-                return Some(task);
-            }
             if waiting.ended {
                 return None;
+            }
+            if let Some(task) = waiting.tasks.pop_front() {
+                return Some(task);
             }
             waiting.idle += 1;
             let woken = self.added.wait(waiting);

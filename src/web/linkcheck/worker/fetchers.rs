@@ -10,7 +10,7 @@ use crate::web::fetch::{self, Fetcher};
 use std::sync::Arc;
 use url::{Origin, Url};
 
-/// Two leads_to to fetch.
+/// Two ways to fetch.
 #[derive(Clone)]
 pub(crate) struct Fetchers {
     /// Follows no redirects, does not retry, and does not wait for hosts: the coordinator
@@ -131,7 +131,7 @@ impl Settings {
     }
 }
 
-/// Whether a URL names no user.
+/// Whether a URL has no user name and no password.
 fn has_no_user(url: &Url) -> bool {
     url.username().is_empty() && url.password().is_none()
 }

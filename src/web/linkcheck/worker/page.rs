@@ -41,13 +41,6 @@ impl Worker {
         }
         let waits = folder::of(&self.settings.folders, url).is_none();
         let mut visitor = Visitor::new(self, id, Batch::default(), waits);
-        let options = links::Options {
-            all: true,
-            fragments: true,
-            schemes: true,
-            xml: media == Media::Xhtml,
-            ..links::Options::default()
-        };
         let mut text = page.into_text()?;
         let mut head = Vec::new();
         if media == Media::Unknown {
@@ -60,7 +53,7 @@ impl Worker {
         let mut text = io::Cursor::new(head)
             .chain(text)
             .take(self.settings.max_size);
-        let mut links = links::Links::new(base.as_ref(), options, &mut visitor);
+        let mut links = links::Links::new(base.as_ref(), options(media), &mut visitor);
         let read = loop {
             match stream::read(&mut text, buffer) {
                 Ok(0) => break Ok(()),
@@ -163,5 +156,16 @@ impl Worker {
             ),
         }
         self.send_with_next(Event::Links(id, batch));
+    }
+}
+
+/// Everything that a page of this kind uses.
+fn options(media: Media) -> links::Options {
+    links::Options {
+        all: true,
+        fragments: true,
+        schemes: true,
+        xml: media == Media::Xhtml,
+        ..links::Options::default()
     }
 }
