@@ -328,7 +328,6 @@ impl Args {
             verbose: self.verbose,
             format: self.format.into(),
             group: self.group.is_some(),
-            folders: Vec::new(),
             accept: self.accept.clone(),
             remap: self.remap.clone(),
             require_https: self.require_https,
@@ -342,6 +341,7 @@ impl Args {
                 insecure: self.insecure,
                 ..fetch::Options::default()
             },
+            ..Options::default()
         }
     }
 

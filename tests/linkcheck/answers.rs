@@ -1,4 +1,4 @@
-//! What the answers of servers mean for the links to them.
+//! The answers of servers, and the findings for links to them.
 
 use super::*;
 
@@ -21,7 +21,7 @@ fn forms_and_the_statuses_that_excuse_them() {
     let (lines, ..) = check(&server, &[&server.url("/")]);
     assert_eq!(lines, ["Broken link / -> /missing (404 Not Found)"]);
     assert!(!asked(&server).contains(&"/never".to_string()));
-    // What excuses a form excuses no other link of the page.
+    // Failures that are ignored for forms are reported for other links.
     for links in [
         "<form method=post action=/x></form><a href=/x>.</a>",
         "<a href=/x>.</a><form method=post action=/x></form>",
@@ -79,7 +79,7 @@ fn a_start_that_is_no_page_is_no_success() {
         let summary = format!("linkcheck: no pages, no links, {urls} checked\n");
         assert_eq!((lines.len(), stderr, status), (0, note + &summary, 1));
     }
-    // Another start changes nothing about it.
+    // Another start has no effect.
     let (_, stderr, status) = check(&server, &[&server.url("/"), &server.url("/text")]);
     assert_eq!((stderr.lines().count(), status), (2, 1), "{stderr}");
 }
@@ -408,7 +408,7 @@ fn style_sheets_are_looked_into() {
     let (lines, stderr, _) = check(&server, &[&server.url("/")]);
     assert_eq!(lines, [&first[..], &[late]].concat());
     assert!(stderr.contains("2 pages, "), "{stderr}");
-    // As on the level of an image.
+    // They are on the level of an image.
     let (lines, ..) = check(&server, &["--level=2", &server.url("/")]);
     assert_eq!(lines, first);
     let (lines, ..) = check(&server, &["--level=1", &server.url("/")]);

@@ -20,9 +20,9 @@
 //! Each URL is requested once, however many links lead to it: with HEAD if only its
 //! existence matters. Transient failures are retried.
 //!
-//! Costs: a thread and a connection for each worker. Memory grows with the
-//! number of URLs, some 400 bytes each, and not with the size of pages, which
-//! are read as a stream; [`Options::max_urls`] bounds it.
+//! Cost: a thread and a connection for each worker. Memory grows with the number of URLs,
+//! some 400 bytes each, up to [`Options::max_urls`]. It does not depend on the size of
+//! pages, which are read as a stream.
 
 use crate::common::error::Error;
 use std::io::Write;
@@ -71,6 +71,29 @@ pub fn user_agent() -> String {
 /// as they are known, so their order is that of the responses.
 ///
 /// An error is one of the output, of a file that the options name, or of a thread.
+///
+/// ```
+/// use textmill::web::linkcheck::{self, Folder, Observer, Options, Tally};
+///
+/// struct Silent;
+///
+/// impl Observer for Silent {
+///     fn note(&mut self, _object: &str, _cause: &str) {}
+///     fn progress(&mut self, _tally: &Tally, _in_flight: usize) {}
+/// }
+///
+/// let site = tempfile::tempdir()?;
+/// std::fs::write(site.path().join("index.html"), "<a href=/>ok</a> <a href=no.html>broken</a>")?;
+/// let options = Options {
+///     folders: vec![Folder::new(site.path(), None, 1)?],
+///     ..Options::default()
+/// };
+/// let mut output = Vec::new();
+/// let summary = linkcheck::check(options, &[], &mut output, &mut Silent)?;
+/// assert_eq!((summary.tally.links, summary.tally.broken), (2, 1));
+/// assert!(String::from_utf8_lossy(&output).contains("/no.html (No such file or directory)"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn check(
     options: Options,
     starts: &[Url],

@@ -60,3 +60,33 @@ pub struct Options {
     /// check.
     pub fetch: fetch::Options,
 }
+
+/// The whole site, with the defaults of the program, except the User-Agent.
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            levels: None,
+            jobs: 10,
+            per_host: 4,
+            delay: Duration::from_millis(100),
+            retry: 2,
+            max_urls: 1_000_000,
+            max_size: 64 << 20,
+            scope: Scope::default(),
+            fragments: true,
+            robots: None,
+            sitemap: false,
+            redirects: false,
+            warnings: false,
+            verbose: false,
+            format: Format::default(),
+            group: false,
+            folders: Vec::new(),
+            accept: Vec::new(),
+            remap: Vec::new(),
+            require_https: false,
+            fine: None,
+            fetch: fetch::Options::default(),
+        }
+    }
+}
