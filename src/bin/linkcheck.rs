@@ -499,32 +499,37 @@ fn walk(
         }
         unread = !failed_starts.is_empty();
         if !args.quiet && !is_empty {
-            let counts = format!(
-                "{}, {}, {} checked",
-                some(tally.pages, "page"),
-                some(tally.links, "link"),
-                some(tally.checked, "URL"),
-            );
-            // Without a page, there is nothing to say of broken links.
-            match tally.pages + tally.broken {
-                0 => program.say(counts),
-                _ => program.say(format_args!(
-                    "{counts}: {}",
-                    some(tally.broken, "broken link")
-                )),
-            }
-            if tally.disallowed > 0 {
-                let urls = some(tally.disallowed, "URL");
-                program.say(format_args!(
-                    "{urls} not checked: robots.txt (--verbose lists them)"
-                ));
-            }
+            summarise(program, &tally);
         }
         Ok::<bool, Error>(ok && kept && is_complete && tally.broken == 0)
     });
     match unread {
         true => ExitCode::from(2),
         false => status,
+    }
+}
+
+/// Prints the numbers of a check.
+fn summarise(program: Program, tally: &Tally) {
+    let counts = format!(
+        "{}, {}, {} checked",
+        some(tally.pages, "page"),
+        some(tally.links, "link"),
+        some(tally.checked, "URL"),
+    );
+    // Without a page, there is nothing to say of broken links.
+    match tally.pages + tally.broken {
+        0 => program.say(counts),
+        _ => program.say(format_args!(
+            "{counts}: {}",
+            some(tally.broken, "broken link")
+        )),
+    }
+    if tally.disallowed > 0 {
+        let urls = some(tally.disallowed, "URL");
+        program.say(format_args!(
+            "{urls} not checked: robots.txt (--verbose lists them)"
+        ));
     }
 }
 
