@@ -90,7 +90,7 @@ pub fn user_agent() -> String {
 /// };
 /// let mut output = Vec::new();
 /// let summary = linkcheck::check(options, &[], &mut output, &mut Silent)?;
-/// assert_eq!((summary.tally.links, summary.tally.broken), (2, 1));
+/// assert_eq!((summary.tally.pages, summary.tally.broken), (1, 1));
 /// assert!(String::from_utf8_lossy(&output).contains("/no.html (No such file or directory)"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
