@@ -39,7 +39,7 @@ impl Charset {
 
 /// The charset of a page that is being read, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
+pub enum Found {
     /// A declaration may still come.
     Nothing,
     /// It is declared.

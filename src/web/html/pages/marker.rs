@@ -14,7 +14,7 @@ pub(super) const HELD: usize = 256 << 10;
 /// The head of the page is buffered up to its `<base href>`, its end or [`HELD`] bytes,
 /// and until its charset is declared, or cannot be declared any more; the rest is passed on
 /// at once. An empty page gets no marks.
-pub(crate) struct Marker {
+pub struct Marker {
     page: Url,
     head: Head,
     head_has_ended: bool,
@@ -26,7 +26,7 @@ pub(crate) struct Marker {
 
 impl Marker {
     /// For the page at this URL.
-    pub(crate) fn new(page: Url) -> Marker {
+    pub fn new(page: Url) -> Marker {
         Marker {
             page,
             head: Head::default(),
@@ -41,7 +41,7 @@ impl Marker {
     /// Takes the next block of the page and returns the bytes to write now. With the `last`
     /// block, also of a truncated page, these are all that are left. `found` is what is
     /// known of its charset after the block.
-    pub(crate) fn text<'a>(&'a mut self, block: &'a [u8], last: bool, found: Found) -> &'a [u8] {
+    pub fn text<'a>(&'a mut self, block: &'a [u8], last: bool, found: Found) -> &'a [u8] {
         if let Some(byte) = block.last() {
             self.ends_line = *byte == b'\n';
         }

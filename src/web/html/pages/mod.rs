@@ -25,9 +25,28 @@
 //! an empty mark is a page without a mark. Other programs, such as browsers, see a base
 //! element, and resolve the links of the page as at the URL of the page.
 //!
-//! A `Marker` writes a page with its marks; a `Splitter` finds the marks.
+//! A [`Marker`] writes a page with its marks; a [`Splitter`] finds the marks.
 //!
-//! Cost: a `Marker` buffers the head of a page, up to 256 KiB and a block. A `Splitter`
+//! ```
+//! use textmill::web::html::Charset;
+//! use textmill::web::html::pages::{Found, Marker, Part, Splitter};
+//!
+//! let mut marker = Marker::new(url::Url::parse("http://host/").unwrap());
+//! let marked = marker.text(b"<p>text", true, Found::Guessed(Charset::UTF_8));
+//! let mut parts = Vec::new();
+//! Splitter::new().block(marked, |part| {
+//!     parts.push(match part {
+//!         Part::Text(text) => text.to_vec(),
+//!         Part::Page(url, _charset) => url.to_vec(),
+//!         Part::End => b"end".to_vec(),
+//!     });
+//!     Ok(())
+//! })?;
+//! assert_eq!(parts, [&b"http://host/"[..], b"<p>text\n", b"end"]);
+//! # Ok::<(), textmill::common::error::Error>(())
+//! ```
+//!
+//! Cost: a [`Marker`] buffers the head of a page, up to 256 KiB and a block. A [`Splitter`]
 //! buffers the URL of a mark, and searches each block once.
 
 mod mark;
@@ -37,6 +56,6 @@ mod splitter;
 #[cfg(test)]
 mod tests;
 
-#[cfg(feature = "fetch")]
-pub(crate) use marker::Marker;
-pub(crate) use splitter::{Part, Splitter};
+pub use super::address::Found;
+pub use marker::Marker;
+pub use splitter::{Part, Splitter};

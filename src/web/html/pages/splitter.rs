@@ -11,7 +11,7 @@ pub(super) const SEARCHED: usize = 16 << 10;
 
 /// A part of several pages in a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Part<'a> {
+pub enum Part<'a> {
     /// The next bytes of the page at hand.
     Text(&'a [u8]),
     /// A mark: that page has ended, and another one begins, which has this URL
@@ -23,7 +23,7 @@ pub(crate) enum Part<'a> {
 
 /// Finds the marks in a text, which comes in blocks. The text before the first mark is a
 /// page without a mark.
-pub(crate) struct Splitter {
+pub struct Splitter {
     finder: memmem::Finder<'static>,
     state: State,
 }
@@ -42,7 +42,7 @@ enum State {
 
 impl Splitter {
     /// At the beginning of the text.
-    pub(crate) fn new() -> Splitter {
+    pub fn new() -> Splitter {
         Splitter {
             finder: memmem::Finder::new(MARK),
             state: State::Text(0),
@@ -51,7 +51,7 @@ impl Splitter {
 
     /// Takes the next block of the text, and passes its parts to `take`. An error of
     /// `take` ends it. A possible beginning of a mark is buffered.
-    pub(crate) fn block(
+    pub fn block(
         &mut self,
         text: &[u8],
         mut take: impl FnMut(Part<'_>) -> Result<(), Error>,
@@ -174,7 +174,7 @@ impl Splitter {
 
     /// Ends the text. Returns the rest of its last page, which was buffered as a possible
     /// beginning of a mark.
-    pub(crate) fn end(&mut self) -> &'static [u8] {
+    pub fn end(&mut self) -> &'static [u8] {
         match std::mem::replace(&mut self.state, State::Text(0)) {
             State::Text(begun) => &MARK[..begun],
             _ => b"",
