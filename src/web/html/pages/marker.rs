@@ -11,7 +11,7 @@ pub(super) const HELD: usize = 256 << 10;
 
 /// Adds the marks before and after a page, which comes in blocks.
 ///
-/// The head of the page is buffered up to its `<base href>`, its end or [`HELD`] bytes,
+/// The head of the page is buffered up to its `<base href>`, its end or 256 KiB,
 /// and until its charset is declared, or cannot be declared any more; the rest is passed on
 /// at once. An empty page gets no marks.
 pub struct Marker {
