@@ -19,6 +19,6 @@ pub struct Summary {
     pub is_complete: bool,
     /// The starts that could not be read, with their causes.
     pub failed_starts: Vec<(String, String)>,
-    /// The external URLs that were requested, and are fine: see [`Options::fine`].
+    /// The external URLs that were requested, and are fine: see [`Options::fine`](super::Options::fine).
     pub fine: Vec<String>,
 }

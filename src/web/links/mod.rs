@@ -1,6 +1,6 @@
 //! `links`: the links of a page, as absolute URLs, in page order.
 //!
-//! [`visit`] reads a page and reports each link to a [`Visit`]or; [`Links`] does it for
+//! [`visit()`] reads a page and reports each link to a [`Visit`]or; [`Links`] does it for
 //! a page that comes in blocks. The program [`links()`] writes them, and reads several
 //! pages in a row, if a mark before each contains its URL ([`pages`]).
 //!
