@@ -230,11 +230,8 @@ pub fn links(input: &[u8]) {
 
 /// The scanner of style sheets finds the same URLs whatever the blocks.
 pub fn css(input: &[u8]) {
-    fn urls(css: &[u8], size: usize, in_attribute: bool) -> Vec<Vec<u8>> {
-        let mut scanner = match in_attribute {
-            true => Scanner::in_attribute(),
-            false => Scanner::new(),
-        };
+    fn urls(css: &[u8], size: usize) -> Vec<Vec<u8>> {
+        let mut scanner = Scanner::new();
         let mut urls = Vec::new();
         for block in css.chunks(size) {
             scanner.text(block, |url, _| urls.push(url.to_vec()));
@@ -242,10 +239,8 @@ pub fn css(input: &[u8]) {
         scanner.end(|url, _| urls.push(url.to_vec()));
         urls
     }
-    let (first, css) = split(input);
-    let in_attribute = first & 1 == 0;
-    let cut = urls(css, 1 + usize::from(first >> 1), in_attribute);
-    assert_eq!(cut, urls(css, usize::MAX, in_attribute));
+    let (size, css) = blocks(input);
+    assert_eq!(urls(css, size), urls(css, usize::MAX));
 }
 
 /// URLs of `srcset` are words of the list, in its order, without commas at their ends.

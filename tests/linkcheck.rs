@@ -14,14 +14,14 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// The program, with nothing in its environment that would lead it elsewhere.
+/// The program, without proxies in its environment.
 fn program(args: &[&str]) -> Command {
     let mut command = process::program("linkcheck");
     command.args(args).env_clear().stdin(Stdio::null());
     command
 }
 
-/// What it prints, sorted, `http://HOST` of the server left out; its errors and status.
+/// Its output, sorted and without `http://HOST` of the server; its errors and status.
 fn check(server: &Server, args: &[&str]) -> (Vec<String>, String, i32) {
     let Ran {
         status,
@@ -40,7 +40,7 @@ fn html(body: &str) -> Vec<u8> {
     page(&["Content-Type: text/html"], body.as_bytes())
 }
 
-/// A site of these answers by path; what is missing is 404.
+/// A site with these answers by path; other paths are 404.
 fn site(answers: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> Server {
     let answers: HashMap<&str, Vec<u8>> = answers.into_iter().collect();
     Server::start(move |request| {
@@ -50,7 +50,7 @@ fn site(answers: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> Server {
     })
 }
 
-/// The paths that were asked for, sorted.
+/// The paths that were requested, sorted.
 fn asked(server: &Server) -> Vec<String> {
     let requests = server.requests().into_iter();
     let mut paths: Vec<String> = requests.map(|request| request.path).collect();
@@ -112,7 +112,7 @@ fn nothing_broken_is_status_0() {
     );
     let ran = run(&mut program(&["-q", &server.url("/")]), b"");
     assert_eq!((ran.status, &ran.stderr[..]), (0, ""));
-    // URLs from standard input; none at all is nothing to do.
+    // URLs from standard input; without one, nothing is checked.
     let mut reading = process::program("linkcheck");
     let ran = run(&mut reading, format!("{}\n\n", server.url("/")).as_bytes());
     assert_eq!((ran.status, ran.stdout.len()), (0, 0));
@@ -210,7 +210,7 @@ fn scope_and_interest() {
     assert!(asked(&other).iter().all(|path| path.starts_with("/page")));
 }
 
-/// HEAD is enough where a page is not entered; GET where that fails.
+/// A page that is not entered is requested with HEAD, and with GET if that fails.
 #[test]
 fn other_sites_are_looked_at_only() {
     let other = Server::start(|request| {
@@ -383,7 +383,7 @@ fn robots_and_sitemaps() {
         })]
     });
     *answers.lock().unwrap() = server.url("");
-    // On this machine itself they are not asked for.
+    // On this machine they are not requested.
     let (_, _, status) = check(&server, &[&server.url("/")]);
     assert_eq!(
         (status, asked(&server)),
@@ -409,7 +409,7 @@ fn robots_and_sitemaps() {
 }
 
 // case web-16: the name is what -A or -H sends
-// case web-18: a rule of any length disturbs no other
+// case web-18: a rule of any length has no effect on others
 // case web-28: --delay 0
 #[test]
 fn robots_by_the_name_that_is_sent() {
@@ -444,8 +444,8 @@ fn pages_in_xml() {
     assert_eq!(lines, ["Broken link / -> /gone (404 Not Found)"]);
 }
 
-/// What a start leads to is read whatever robots.txt says; if it is left out
-/// otherwise, that is a failure.
+/// The target of a redirected start is read even if robots.txt disallows it; if it is left
+/// out for another reason, that is a failure.
 #[test]
 fn a_start_is_read_where_it_leads() {
     let server = site([
@@ -478,7 +478,7 @@ fn every_pair_once_with_several_starts() {
     assert_eq!(lines, ["Broken link /a -> /gone (404 Not Found)"]);
 }
 
-/// 503 and a reset connection pass; the rest goes on meanwhile.
+/// 503 and a reset connection are retried; the rest is checked meanwhile.
 #[test]
 fn what_passes_is_tried_again() {
     let tries = Arc::new(Mutex::new(HashMap::<String, usize>::new()));
@@ -523,7 +523,7 @@ fn what_passes_is_tried_again() {
     assert_eq!(downs, 3);
 }
 
-/// Hosts that want time get it, and nobody waits with them.
+/// `Retry-After` of a host delays no other host.
 #[test]
 fn hosts_at_rest_hold_up_no_other() {
     let later = &["Retry-After: 3", "Content-Length: 0"];
@@ -559,17 +559,17 @@ fn hosts_at_rest_hold_up_no_other() {
     });
     let (lines, ..) = check(&server, &["--retry=1", &server.url("/0")]);
     assert_eq!(lines.len(), 24);
-    // The site was walked through before the others were asked again.
+    // The site was read before the other hosts were requested again.
     assert!(asked_by_then.lock().unwrap().unwrap() <= 24);
 }
 
-/// A host that keeps us waiting does not keep others from being checked.
+/// A slow host does not delay others.
 #[test]
 fn a_slow_host_holds_up_no_other() {
     let fast_is_done = Arc::new(Mutex::new(0));
     let seen = Arc::clone(&fast_is_done);
     let slow = Server::start(move |_| {
-        // Answers only when all of the other site was asked for.
+        // Answers when all of the other site was requested.
         let all = Arc::clone(&seen);
         vec![
             Step::Call(Arc::new(move || {
@@ -597,9 +597,9 @@ fn a_slow_host_holds_up_no_other() {
 
 #[test]
 fn a_server_that_is_not_there() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let gone = nobody.local_addr().unwrap();
-    drop(nobody);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone = listener.local_addr().unwrap();
+    drop(listener);
     let links: String = (0..30)
         .map(|n| format!("<a href=http://{gone}/{n}>.</a>"))
         .collect();

@@ -9,7 +9,7 @@ fn links(args: &[&str], page: &str) -> String {
 }
 
 #[test]
-fn options_choose_the_links() {
+fn options_select_links() {
     let page = "<a href='a?b&amp;c#d'><a href=#e><a href=mailto:f@g><img src=h><link href=i>\
                 <a href=j@k><a href=ftp://l/>";
     assert_eq!(
@@ -28,18 +28,18 @@ fn options_choose_the_links() {
 }
 
 #[test]
-fn files_of_ones_own() {
+fn a_local_page_leads_to_files() {
     let page = "<a href=x.html><a href=file:///etc/y><a href=http://h/>";
     assert_eq!(
         links(&["--base=file:///dir/page.html"], page),
         "file:///dir/x.html\nfile:///etc/y\nhttp://h/\n"
     );
-    // Nobody else's page leads to them.
+    // Pages from the web do not lead to them.
     assert_eq!(links(&[BASE], page), "http://host/dir/x.html\nhttp://h/\n");
 }
 
 #[test]
-fn an_invalid_url_is_reported_and_the_rest_printed() {
+fn an_invalid_url_is_reported_and_the_rest_is_read() {
     let page = b"<a href='http://[\x1b'><a href=x><base href=http://b/><a href=y>";
     let ran = run(&mut program("links"), page);
     assert_eq!(ran.status, 1);
@@ -52,7 +52,7 @@ fn an_invalid_url_is_reported_and_the_rest_printed() {
 }
 
 #[test]
-fn a_base_that_is_no_url_is_wrong_usage() {
+fn an_invalid_base_is_wrong_usage() {
     for base in ["--base=", "--base=page.html", "--base=http://["] {
         let ran = run(program("links").arg(base), b"");
         assert_eq!((ran.status, ran.stdout.len()), (2, 0), "{base}");
@@ -61,7 +61,7 @@ fn a_base_that_is_no_url_is_wrong_usage() {
 }
 
 #[test]
-fn each_file_is_a_page_of_its_own() {
+fn each_file_is_a_page() {
     let ran = run(
         &mut shell(
             "links --base http://h/ <(printf '<base href=/b/><script>') \
@@ -75,7 +75,7 @@ fn each_file_is_a_page_of_its_own() {
 #[test]
 #[cfg(target_os = "linux")]
 fn memory_is_constant() {
-    // 50 MB each, of which nothing or as much as a URL is kept; there is room for 32.
+    // 50 MB each, of which at most one URL is kept; the limit is 32.
     for (start, unit, status) in [
         ("<a href='", "value ", 0),
         ("<a href='x'", " href=x", 0),

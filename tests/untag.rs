@@ -21,8 +21,8 @@ fn words_are_counted_instead_of_markup() {
 }
 
 #[test]
-fn each_file_is_a_page_of_its_own() {
-    // Elements that one page leaves open do not affect the next one.
+fn each_file_is_a_page() {
+    // Elements that one leaves open do not affect the next.
     let ran = run(
         &mut shell("untag <(printf 'a<script>b') <(printf 'c<pre> d') <(printf 'e  f')"),
         b"",
@@ -36,7 +36,7 @@ fn each_file_is_a_page_of_its_own() {
 #[test]
 #[cfg(target_os = "linux")]
 fn memory_is_constant() {
-    // 50 MB each of text, tag, attribute, comment, cells and nesting; there is room for 32.
+    // 50 MB each of text, tag, attribute, comment, cells and nesting; the limit is 32.
     for (start, unit) in [
         ("<p>", "words and words "),
         ("<", "tag"),

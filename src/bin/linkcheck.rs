@@ -1,7 +1,6 @@
 //! `linkcheck`: the broken links of a web site. See [`textmill::web::linkcheck`].
 
 use clap::{Parser, ValueEnum};
-use regex::bytes::RegexSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -13,11 +12,11 @@ use textmill::common::error::{Error, cause};
 use textmill::common::memory;
 use textmill::common::show;
 use textmill::common::time;
-use textmill::text::matches;
 use textmill::web::fetch::{self, Field};
-use textmill::web::linkcheck::progress::{Aside, Progress};
+use textmill::web::linkcheck::progress::{PausingOutput, Progress};
 use textmill::web::linkcheck::{
-    self, Cache, Folder, Format, Observer, Options, Remap, Scope, Statuses, Summary, Tally,
+    self, Cache, Folder, Format, Observer, Options, Patterns, Remap, Scope, Statuses, Summary,
+    Tally,
 };
 use url::Url;
 
@@ -329,7 +328,6 @@ impl Args {
             verbose: self.verbose,
             format: self.format.into(),
             group: self.group.is_some(),
-            folders: Vec::new(),
             accept: self.accept.clone(),
             remap: self.remap.clone(),
             require_https: self.require_https,
@@ -343,6 +341,7 @@ impl Args {
                 insecure: self.insecure,
                 ..fetch::Options::default()
             },
+            ..Options::default()
         }
     }
 
@@ -356,18 +355,20 @@ impl Args {
             text => text,
         };
         let text = text.map_err(|error| cause(&error));
-        let cache = text.and_then(|text| Cache::parse(&text, self.max_age));
+        let parse = |text: Vec<u8>| {
+            let cache = Cache::parse(&text, self.max_age);
+            cache.map_err(|error| error.to_string())
+        };
+        let cache = text.and_then(parse);
         cache
             .map(Some)
             .map_err(|cause| format!("--cache: {}: {cause}", show::shown(path)))
     }
 
-    /// What the user wants to look at; the error is one line.
+    /// Which links to check; the error is one line.
     fn scope(&self) -> Result<Scope, String> {
         let set = |name: &str, patterns: &[String]| {
-            let set = RegexSet::new(patterns)
-                .map_err(|error| format!("--{name}: {}", matches::cause(&error)))?;
-            Ok::<_, String>((!set.is_empty()).then_some(set))
+            Patterns::new(patterns).map_err(|error| format!("--{name}: {error}"))
         };
         Ok(Scope {
             prefixes: self.scope.iter().map(Url::to_string).collect(),
@@ -396,14 +397,14 @@ fn main() -> ExitCode {
         };
         let (mut starts, mut folders) = (Vec::new(), Vec::new());
         let mut wrong = None;
-        let mut well = true;
+        let mut ok = true;
         let read = program.each(&args.urls, |text| {
             if let Some(path) = path(text) {
                 match Folder::new(&path, args.root.as_deref(), folders.len() + 1) {
                     Ok(folder) => folders.push(folder),
                     Err(error) => {
                         program.fail(path.display(), error);
-                        well = false;
+                        ok = false;
                     }
                 }
                 return Ok(());
@@ -417,25 +418,25 @@ fn main() -> ExitCode {
         if let Some(cause) = wrong {
             return program.wrong_usage(cause);
         }
-        if args.root.is_some() && folders.is_empty() && well {
+        if args.root.is_some() && folders.is_empty() && ok {
             return program.wrong_usage("--root is for folders and files");
         }
         let mut options = args.options(scope, cache.as_ref());
         options.folders = folders;
         let is_read = matches!(read, Ok(true));
         let status = walk(*program, &args, options, cache, &starts, is_read);
-        match well {
+        match ok {
             true => status,
             false => ExitCode::from(2),
         }
     })
 }
 
-/// The folder or file that an operand names: one that is there, or cannot be anything else.
+/// The folder or file that an operand names, if it exists, or cannot be a URL.
 fn path(text: &[u8]) -> Option<PathBuf> {
     let path = PathBuf::from(OsStr::from_bytes(text));
-    let can_be_only_that = [&b"/"[..], b"./", b"../", b"~"];
-    let is_path = can_be_only_that.iter().any(|start| text.starts_with(start));
+    let prefixes = [&b"/"[..], b"./", b"../", b"~"];
+    let is_path = prefixes.iter().any(|start| text.starts_with(start));
     if let Some(path) = text.strip_prefix(b"file:").and_then(|_| {
         let url = Url::parse(std::str::from_utf8(text).ok()?).ok()?;
         url.to_file_path().ok()
@@ -455,14 +456,14 @@ fn start(text: &str) -> Result<Url, String> {
     }
 }
 
-/// Walks over the sites. `well`, if all went well up to here.
+/// Checks the sites. `ok` is whether all operands were read.
 fn walk(
     program: Program,
     args: &Args,
     options: Options,
     mut cache: Option<Cache>,
     starts: &[Url],
-    well: bool,
+    ok: bool,
 ) -> ExitCode {
     let mut unread = false;
     let status = program.with_output(|output| {
@@ -471,7 +472,7 @@ fn walk(
             program,
             progress: progress.clone(),
         };
-        let mut output = Aside {
+        let mut output = PausingOutput {
             output,
             progress: progress.clone(),
         };
@@ -498,28 +499,9 @@ fn walk(
         }
         unread = !failed_starts.is_empty();
         if !args.quiet && !is_empty {
-            let counts = format!(
-                "{}, {}, {} checked",
-                some(tally.pages, "page"),
-                some(tally.links, "link"),
-                some(tally.checked, "URL"),
-            );
-            // No page is no reason to call the links fine.
-            match tally.pages + tally.broken {
-                0 => program.say(counts),
-                _ => program.say(format_args!(
-                    "{counts}: {}",
-                    some(tally.broken, "broken link")
-                )),
-            }
-            if tally.disallowed > 0 {
-                let urls = some(tally.disallowed, "URL");
-                program.say(format_args!(
-                    "{urls} not checked: robots.txt (--verbose lists them)"
-                ));
-            }
+            summarise(program, &tally);
         }
-        Ok::<bool, Error>(well && kept && is_complete && tally.broken == 0)
+        Ok::<bool, Error>(ok && kept && is_complete && tally.broken == 0)
     });
     match unread {
         true => ExitCode::from(2),
@@ -527,7 +509,31 @@ fn walk(
     }
 }
 
-/// So many of a thing.
+/// Prints the numbers of a check.
+fn summarise(program: Program, tally: &Tally) {
+    let counts = format!(
+        "{}, {}, {} checked",
+        some(tally.pages, "page"),
+        some(tally.links, "link"),
+        some(tally.checked, "URL"),
+    );
+    // Without a page, there is nothing to say of broken links.
+    match tally.pages + tally.broken {
+        0 => program.say(counts),
+        _ => program.say(format_args!(
+            "{counts}: {}",
+            some(tally.broken, "broken link")
+        )),
+    }
+    if tally.disallowed > 0 {
+        let urls = some(tally.disallowed, "URL");
+        program.say(format_args!(
+            "{urls} not checked: robots.txt (--verbose lists them)"
+        ));
+    }
+}
+
+/// A number of things.
 fn some(n: u64, thing: &str) -> String {
     match n {
         0 => format!("no {thing}s"),
@@ -535,7 +541,7 @@ fn some(n: u64, thing: &str) -> String {
     }
 }
 
-/// Passes on to people what the walk tells.
+/// Shows progress and problems.
 struct Watcher {
     program: Program,
     progress: Progress,
@@ -543,7 +549,7 @@ struct Watcher {
 
 impl Observer for Watcher {
     fn note(&mut self, object: &str, cause: &str) {
-        self.progress.aside(|| self.program.report(object, cause));
+        self.progress.pause(|| self.program.report(object, cause));
     }
 
     fn progress(&mut self, tally: &Tally, in_flight: usize) {

@@ -1,4 +1,4 @@
-//! `links`: what a page links to. See [`textmill::web::links`].
+//! `links`: the links of a page. See [`textmill::web::links`].
 
 use clap::Parser;
 use std::process::ExitCode;

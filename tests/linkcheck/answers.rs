@@ -1,4 +1,4 @@
-//! What the answers of servers mean for the links to them.
+//! The answers of servers, and the findings for links to them.
 
 use super::*;
 
@@ -21,7 +21,7 @@ fn forms_and_the_statuses_that_excuse_them() {
     let (lines, ..) = check(&server, &[&server.url("/")]);
     assert_eq!(lines, ["Broken link / -> /missing (404 Not Found)"]);
     assert!(!asked(&server).contains(&"/never".to_string()));
-    // What excuses a form excuses no other link of the page.
+    // Failures that are ignored for forms are reported for other links.
     for links in [
         "<form method=post action=/x></form><a href=/x>.</a>",
         "<a href=/x>.</a><form method=post action=/x></form>",
@@ -79,7 +79,7 @@ fn a_start_that_is_no_page_is_no_success() {
         let summary = format!("linkcheck: no pages, no links, {urls} checked\n");
         assert_eq!((lines.len(), stderr, status), (0, note + &summary, 1));
     }
-    // Another start changes nothing about it.
+    // Another start has no effect.
     let (_, stderr, status) = check(&server, &[&server.url("/"), &server.url("/text")]);
     assert_eq!((stderr.lines().count(), status), (2, 1), "{stderr}");
 }
@@ -344,18 +344,18 @@ fn odd_encodings_that_browsers_get_over() {
     let server = site([
         (
             "/",
-            html("<a href=/unknown>.</a><a href=/behind#x>.</a><a href=/corrupt>.</a>"),
+            html("<a href=/unknown>.</a><a href=/after#x>.</a><a href=/corrupt>.</a>"),
         ),
         (
             "/unknown",
             page(&[kind, "Content-Encoding: foo"], b"<a href=/no>"),
         ),
-        ("/behind", coded(&[&gzip[..], b"x"].concat())),
+        ("/after", coded(&[&gzip[..], b"x"].concat())),
         ("/corrupt", coded(b"no gzip at all")),
     ]);
     let broken = [
         "Broken link / -> /corrupt (gzip data is corrupt)",
-        "Broken link /behind -> /no (404 Not Found)",
+        "Broken link /after -> /no (404 Not Found)",
         "Broken link /unknown -> /no (404 Not Found)",
     ];
     let (lines, ..) = check(&server, &[&server.url("/")]);
@@ -364,7 +364,7 @@ fn odd_encodings_that_browsers_get_over() {
     assert_eq!(
         lines[3..],
         [
-            "Warning /behind -> /behind (gzip data goes on after its end)",
+            "Warning /after -> /after (gzip data goes on after its end)",
             "Warning /unknown -> /unknown (content encoding foo not understood)",
         ]
     );
@@ -408,7 +408,7 @@ fn style_sheets_are_looked_into() {
     let (lines, stderr, _) = check(&server, &[&server.url("/")]);
     assert_eq!(lines, [&first[..], &[late]].concat());
     assert!(stderr.contains("2 pages, "), "{stderr}");
-    // As on the level of an image.
+    // They are on the level of an image.
     let (lines, ..) = check(&server, &["--level=2", &server.url("/")]);
     assert_eq!(lines, first);
     let (lines, ..) = check(&server, &["--level=1", &server.url("/")]);

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-/// A site with links that are broken in all ways that files can have.
+/// A site with all kinds of broken links to files.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let top = folder.path().join("public");
@@ -45,7 +45,7 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// What is printed, sorted, without the causes; what is said, and the status.
+/// The output, sorted and without causes; the messages, and the status.
 fn check(args: &[&str], from: &str, to: &str) -> (Vec<String>, String, i32) {
     let Ran {
         status,
@@ -61,7 +61,7 @@ fn check(args: &[&str], from: &str, to: &str) -> (Vec<String>, String, i32) {
     (lines, stderr.replace(from, to), status)
 }
 
-/// A server of the files in a folder, as nginx serves them.
+/// A server for the files of a folder, like nginx.
 fn served(top: &Path) -> Server {
     let top = top.to_path_buf();
     Server::start(move |request: &Request| {

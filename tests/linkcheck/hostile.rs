@@ -1,4 +1,4 @@
-//! Sites that nobody should have to meet.
+//! Sites that cause trouble.
 
 use super::*;
 
@@ -6,7 +6,7 @@ use super::*;
 fn peak(args: &[&str]) -> (Ran, u64) {
     let program = process::programs().join("linkcheck");
     let args = args.join(" ");
-    // Started by a small process: the peak of a child includes what was its parent's when it began.
+    // Started by a small process: the peak of a child includes the memory of its parent at the fork.
     // RUSAGE_CHILDREN is -1, and ru_maxrss the fifth long in `struct rusage`.
     let line = format!(
         "exec perl -e '
@@ -57,7 +57,7 @@ fn redirects_without_end() {
     assert_eq!(status, 1);
 }
 
-/// A site without end comes to one, and that is said.
+/// A site without end is checked up to the limit, with a message.
 #[test]
 fn pages_without_end() {
     let server = Server::start(|request| {
@@ -85,7 +85,7 @@ fn a_million_links_on_a_page() {
     assert!(kib < 300 << 10, "{kib} KiB");
 }
 
-/// A body of a gigabyte, and one without end: read up to the limit, and said.
+/// A body of a gigabyte, and one without end, are read up to the limit, with a message.
 #[test]
 fn endless_bodies() {
     let chunk = [b"<p>".as_slice(), &[b'x'; 1 << 16], b"<a href=/no>"].concat();
@@ -140,8 +140,7 @@ fn servers_that_never_answer() {
     );
 }
 
-/// What the author of a page has written never reaches a terminal as it is, and
-/// none of it is opened that is not http.
+/// Control characters of a page are escaped, and URLs that are not http are not opened.
 #[test]
 fn control_characters_and_files() {
     let server = site([(
@@ -175,7 +174,7 @@ fn control_characters_and_files() {
     );
 }
 
-/// Endpoints that fail say nothing about the rest of a site that answers.
+/// Failing endpoints have no effect on the rest of a site that answers.
 #[test]
 fn a_few_dead_endpoints_condemn_no_site() {
     let links: String = (0..12)
@@ -197,7 +196,7 @@ fn a_few_dead_endpoints_condemn_no_site() {
     }
 }
 
-/// Wherever a site sends us: what is for its own origin goes there only.
+/// Redirects to other origins: header fields for the site are sent to its origin only.
 #[test]
 fn secrets_follow_no_redirect_and_no_sitemap() {
     let foreign = site([
@@ -220,9 +219,9 @@ fn secrets_follow_no_redirect_and_no_sitemap() {
     assert_eq!(ran.status, 1, "{}", ran.stderr);
     let paths = asked(&foreign);
     assert_eq!(paths, ["/landing", "/map.xml", "/more"]);
-    let told = |request: &crate::server::Request| request.header("authorization").is_some();
-    assert!(!foreign.requests().iter().any(told));
-    assert!(server.requests().iter().all(told));
+    let has_secret = |request: &crate::server::Request| request.header("authorization").is_some();
+    assert!(!foreign.requests().iter().any(has_secret));
+    assert!(server.requests().iter().all(has_secret));
 }
 
 #[test]
@@ -241,7 +240,7 @@ fn what_is_no_url_is_told_once_a_page() {
     assert_eq!(lines.len(), 1, "{lines:?}");
 }
 
-/// A body that a small file unfolds into is not held.
+/// The body of a decompression bomb is not buffered.
 #[test]
 fn a_sitemap_that_is_a_bomb() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

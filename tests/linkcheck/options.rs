@@ -1,4 +1,4 @@
-//! Options that change what is asked for and how it is reported.
+//! Options that change requests and reports.
 
 use super::*;
 
@@ -30,7 +30,7 @@ fn statuses_that_are_fine() {
     }
 }
 
-/// HEAD is enough where its status is fine.
+/// A URL whose HEAD has an accepted status is not requested with GET.
 #[test]
 fn a_status_that_is_fine_is_asked_for_once() {
     let other = Server::start(|_| vec![Step::send(status("429 Too Many Requests"))]);
@@ -206,7 +206,7 @@ fn links_that_name_another_host() {
     let mut once = asked(&server);
     once.dedup();
     assert_eq!(once, asked(&server), "each of them once");
-    // Prefixes that begin with one another come to an end.
+    // A prefix that begins with another one is replaced once.
     let (a, b) = (
         format!("--remap={0}={0}x/", server.url("/")),
         "--remap=http://b=http://c",

@@ -1,4 +1,4 @@
-//! The talk's own link checker, beside ours.
+//! The talk's link checker, compared with `linkcheck`.
 
 use super::*;
 use std::sync::Condvar;
@@ -22,7 +22,7 @@ fn large_site() -> Server {
     })
 }
 
-/// A queue with room for so many, whose users wait: for room, for something to do.
+/// A bounded queue: its users wait for room, or for an item.
 struct Bounded {
     room: usize,
     state: Mutex<(Vec<(u32, String)>, usize)>,
@@ -30,7 +30,7 @@ struct Bounded {
 }
 
 impl Bounded {
-    /// Waits for room until it is clear that there will be none: false then.
+    /// Waits for room; false if there will be none.
     fn put(&self, item: (u32, String), deadline: Instant) -> bool {
         let mut state = self.state.lock().unwrap();
         while state.0.len() >= self.room {
@@ -46,7 +46,7 @@ impl Bounded {
         true
     }
 
-    /// The next item; none if there will be none: all is done, or time is up.
+    /// The next item; `None` at the end, or after the time limit.
     fn get(&self, deadline: Instant) -> Option<(u32, String)> {
         let mut state = self.state.lock().unwrap();
         loop {
@@ -65,8 +65,8 @@ impl Bounded {
 }
 
 /// The talk's algorithm: ten workers, one queue with room for 100, which they
-/// both drain and fill; nothing remembers what was visited. Whether it came to
-/// an end in time, and how many pages it fetched.
+/// both drain and fill, without a record of visited pages. Returns whether it ended in
+/// time, and how many pages it fetched.
 fn as_in_the_talk(server: &Server, levels: u32) -> (bool, usize) {
     let deadline = Instant::now() + Duration::from_secs(2);
     let first = (levels, server.url("/0"));

@@ -1,8 +1,8 @@
-//! A URL as it stands in a page, and the absolute URL that it means.
+//! From a URL in a page to the absolute URL.
 //!
-//! [`parse`] is the URL standard's parser, by way of the crate `url`. Around it
-//! stands what the crate leaves out: the query of a URL is encoded in the
-//! [`Charset`] of its page, and any number of slashes may stand before a host.
+//! [`parse`] is the URL standard's parser: the crate `url`, and two rules that it does not
+//! implement. The query of a URL is encoded in the [`Charset`] of its page, and any number
+//! of slashes may precede a host.
 
 use encoding_rs::{EncoderResult, Encoding};
 use std::borrow::Cow;
@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use url::{ParseError, Url};
 
-/// The charset of a page, as its URLs are encoded in it. UTF-8 by default.
+/// The charset of a page, in which the queries of its URLs are encoded. UTF-8 by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Charset(Option<&'static Encoding>);
 
@@ -26,7 +26,7 @@ impl Charset {
     }
 
     /// The charset of this label (Encoding standard, 4.2), such as `windows-1251`
-    /// or `latin1`; none if there is no such charset.
+    /// or `latin1`; `None` if there is no such charset.
     pub fn named(label: &[u8]) -> Option<Charset> {
         Encoding::for_label(label).map(Charset::new)
     }
@@ -37,15 +37,14 @@ impl Charset {
     }
 }
 
-/// What is known of the charset of a page that is being read.
+/// The charset of a page that is being read, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     /// A declaration may still come.
     Nothing,
     /// It is declared.
     Declared(Charset),
-    /// It is not declared. This is what the text looks like; UTF-8 as long as
-    /// all of it is ASCII.
+    /// It is not declared. This is a guess from the text; UTF-8 while all of it is ASCII.
     Guessed(Charset),
 }
 
@@ -59,10 +58,10 @@ impl Found {
     }
 }
 
-/// The URL that these bytes mean in a page whose links have this base URL.
+/// The absolute URL for these bytes in a page with this base URL.
 ///
 /// The query is encoded in the page's charset (URL standard, 4.4, "query state");
-/// characters that it does not have become `%26%23N%3B`. All else is UTF-8.
+/// characters that it does not have become `%26%23N%3B`. The rest is UTF-8.
 pub fn parse(bytes: &[u8], base: Option<&Url>, charset: Charset) -> Result<Url, ParseError> {
     let mut text = text(bytes);
     if let Some(scheme) = base.and_then(|base| before_slashes(base, &text)) {
@@ -72,17 +71,17 @@ pub fn parse(bytes: &[u8], base: Option<&Url>, charset: Charset) -> Result<Url, 
     let Some(encoding) = charset.0 else {
         return options.parse(&text);
     };
-    // The parser drops these, but would encode what is between them piece by piece.
+    // The parser drops these, but encodes the pieces between them one by one.
     text.retain(|c| !is_dropped(c));
     options
         .encoding_override(Some(&|query| Cow::Owned(encode(query, encoding))))
         .parse(&text)
 }
 
-/// The scheme of the base, if it stands unwritten before a URL with a host, as
-/// in `//host`, `\\host` or `///host`. The crate `url` takes the host of the last
-/// one for empty; behind a scheme it skips all slashes, as the standard does
-/// ("special authority ignore slashes state").
+/// The scheme of the base, for a URL with a host and without a scheme, as `//host`,
+/// `\\host` or `///host`. In the last one, the crate `url` finds an empty host; after a
+/// scheme, it skips all slashes, as in the standard ("special authority ignore slashes
+/// state").
 fn before_slashes<'a>(base: &'a Url, text: &str) -> Option<&'a str> {
     let mut start = trim_start(text).chars().filter(|c| !is_dropped(*c));
     let mut is_slash = || matches!(start.next(), Some('/' | '\\'));
@@ -119,8 +118,8 @@ fn encode(mut query: &str, encoding: &'static Encoding) -> Vec<u8> {
     }
 }
 
-/// The bytes of a URL as text: those that are not UTF-8 are percent-encoded,
-/// so that a server gets what was meant, in whatever charset that is.
+/// The bytes of a URL as text. Bytes that are not UTF-8 are percent-encoded, so a server
+/// gets them unchanged.
 pub fn text(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

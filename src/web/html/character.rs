@@ -9,30 +9,30 @@ const LONGEST: usize = 32;
 /// The longest name that needs no semicolon, in bytes (`Aacute`).
 const LONGEST_BARE: usize = 6;
 
-/// How many digits of a number are kept, without zeros in front: with more it
-/// is no character.
+/// How many digits of a number are kept, without leading zeros: larger numbers are not
+/// characters.
 const DIGITS: usize = 10;
 
-/// A reference as it is read, from behind its `&` on.
+/// A reference that is being read, without its `&`.
 #[derive(Clone, Debug)]
-pub struct Reference {
+pub(crate) struct Reference {
     bytes: [u8; LONGEST],
     len: usize,
 }
 
-/// What the next byte means to a reference.
+/// Whether the next byte belongs to a reference.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Next {
-    /// It may belong to it.
+pub(crate) enum Next {
+    /// It does, and more may follow.
     More,
-    /// It was its last one.
+    /// It does, and is the last one.
     Last,
-    /// It is behind it.
-    Behind,
+    /// It does not.
+    After,
 }
 
 impl Reference {
-    /// Only the `&` was read.
+    /// After the `&`.
     pub fn new() -> Self {
         Reference {
             bytes: [0; LONGEST],
@@ -40,7 +40,7 @@ impl Reference {
         }
     }
 
-    /// What was read, without the `&`. Of numbers, what does not matter is left out.
+    /// The bytes that were read, without the `&`, and without superfluous digits.
     fn bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
@@ -56,7 +56,7 @@ impl Reference {
         };
         let ends = byte == b';' && !matches!(self.bytes(), [] | [b'#'] | [b'#', b'x' | b'X']);
         if !taken && !ends {
-            return Next::Behind;
+            return Next::After;
         }
         if let [b'#', rest @ ..] = self.bytes() {
             let digits = rest.strip_prefix(b"x").or(rest.strip_prefix(b"X"));
@@ -73,8 +73,8 @@ impl Reference {
         }
     }
 
-    /// What stands for the reference, and what follows of what was read. In an
-    /// attribute, `&copy=1` is none; `next` is what follows there.
+    /// Passes the characters of the reference to `put`, and the bytes that were read after
+    /// it. In an attribute, `&copy=1` is not a reference; `next` is the next byte there.
     pub fn resolve(&self, in_attribute: bool, next: Option<u8>, mut put: impl FnMut(&[u8])) {
         if let [b'#', number @ ..] = self.bytes() {
             match numbered(number) {
@@ -118,8 +118,8 @@ impl Default for Reference {
     }
 }
 
-/// The character of a number, of which `x…` is hexadecimal; `None` for no
-/// number. Numbers that are no characters give U+FFFD.
+/// The character of a number; `x…` is hexadecimal. `None` without digits. Numbers that
+/// are not characters give U+FFFD.
 fn numbered(number: &[u8]) -> Option<char> {
     let (digits, radix) = match number {
         [b'x' | b'X', digits @ ..] => (digits, 16),
@@ -134,20 +134,25 @@ fn numbered(number: &[u8]) -> Option<char> {
     let value = u32::try_from(value?).unwrap_or(u32::MAX);
     Some(match value {
         0 => char::REPLACEMENT_CHARACTER,
-        // What people mean by these is Windows-1252.
+        // In pages, these are meant as Windows-1252.
         0x80..=0x9F => WINDOWS[value as usize - 0x80],
         value => char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER),
     })
 }
 
-/// Characters 80 to 9F of Windows-1252; those that it has not, as they are.
+/// Characters 80 to 9F of Windows-1252; those that it does not have are unchanged.
 const WINDOWS: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}',
     '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
 ];
 
-/// The value of an attribute: references decoded, line ends made one newline,
-/// NULs replaced. Most values need none of it.
+/// The value of an attribute as a [`Sink`](super::Sink) gets it, decoded: references are
+/// replaced, line ends are one newline, NULs are U+FFFD. Most values are unchanged.
+///
+/// ```
+/// let value = textmill::web::html::character::value(b"?a=1&amp;b=&eacute;");
+/// assert_eq!(*value, *"?a=1&b=é".as_bytes());
+/// ```
 pub fn value(raw: &[u8]) -> Cow<'_, [u8]> {
     let special = |text: &[u8]| memchr::memchr3(b'&', b'\r', 0, text);
     let Some(mut next) = special(raw) else {
@@ -170,7 +175,7 @@ pub fn value(raw: &[u8]) -> Cow<'_, [u8]> {
                 let mut read = 0;
                 for &byte in rest {
                     let next = reference.next(byte);
-                    read += usize::from(next != Next::Behind);
+                    read += usize::from(next != Next::After);
                     if next != Next::More {
                         break;
                     }
@@ -195,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_bounds_the_memory_is_true() {
+    fn the_limits_of_names_are_those_of_the_standard() {
         let names = htmlize::ENTITIES.keys();
         assert!(names.clone().all(|name| name.len() <= 1 + LONGEST));
         assert!(names.clone().any(|name| name.len() == 1 + LONGEST));

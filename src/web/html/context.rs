@@ -1,49 +1,49 @@
-//! What of the tree one has to know without building it.
+//! The open elements, as far as tokens depend on them, without a tree.
 //!
-//! Three things depend on which elements are open: what kind of text follows a
-//! tag, whether `<![CDATA[` is markup, and whether anybody will ever see what
-//! comes (the contents of a `<template>` are inert). For these it is enough to
-//! follow `<svg>`, `<math>` and the elements in them that hold HTML again, and
-//! to count templates (HTML standard, 13.2.6.5 and 13.2.6.4.7).
+//! Three things depend on the open elements: the kind of text after a tag, whether
+//! `<![CDATA[` is markup, and whether text is part of the page at all (the contents of a
+//! `<template>` are inert). For these it is enough to follow `<svg>`, `<math>` and the
+//! elements in them that contain HTML again, and to count templates (HTML standard,
+//! 13.2.6.5 and 13.2.6.4.7).
 //!
-//! What is not followed: SVG that is left open and closed by the end tag of
-//! something around it goes on to the next tag that cannot stand in it.
+//! Limit: SVG that is closed only by the end tag of an element around it ends later, at
+//! the next tag that cannot be in SVG.
 //!
-//! Scripts are taken to be off, so `<noscript>` is an element like any other.
+//! Scripts are disabled, so `<noscript>` is an element like any other.
 
 use super::names::Element;
 use super::tokenizer::Content;
 
-/// How deep foreign content is followed. Browsers stop at 512 elements, too.
+/// How deep foreign content is followed. Browsers have the same limit.
 const DEEPEST: usize = 512;
 
-/// Which elements are open, as far as it matters.
+/// The open elements that decide how tokens are read.
 #[derive(Debug, Default)]
-pub struct Context {
-    /// `svg` and `math` elements, and what holds HTML in them.
+pub(crate) struct Context {
+    /// `svg` and `math` elements, and the elements in them that contain HTML.
     foreign: Vec<Element>,
     /// How many templates are open, one in the other.
     templates: u64,
 }
 
 impl Context {
-    /// The next tag is one of SVG or MathML, not of HTML.
+    /// Whether the next tag is one of SVG or MathML, not of HTML.
     #[inline]
     pub fn is_foreign(&self) -> bool {
         matches!(self.foreign.last(), Some(Element::Svg | Element::Math))
     }
 
-    /// Within a template: nothing of it is part of the page.
+    /// Whether the position is within a template, which is not part of the page.
     #[inline]
     pub fn is_inert(&self) -> bool {
         self.templates > 0
     }
 
-    /// Opens an element. Gives the kind of text that follows, and whether the
-    /// element is one of HTML.
+    /// Opens an element. Returns the kind of text that follows, and whether the element
+    /// is one of HTML.
     ///
-    /// `shadow` says that it is a template with `shadowrootmode`, whose
-    /// contents are part of the page.
+    /// `shadow` is whether it is a template with `shadowrootmode`, whose contents are part
+    /// of the page.
     pub fn open(&mut self, element: Element, closes_itself: bool, shadow: bool) -> (Content, bool) {
         if self.is_foreign()
             && let Some(stays) = self.open_foreign(element, closes_itself)
@@ -76,7 +76,7 @@ impl Context {
         (content, true)
     }
 
-    /// Opens an element within SVG or MathML; `None` if it is one of HTML after all.
+    /// Opens an element within SVG or MathML; `None` if it is one of HTML.
     fn open_foreign(&mut self, element: Element, closes_itself: bool) -> Option<(Content, bool)> {
         if breaks_out(element) {
             self.leave();
@@ -128,7 +128,7 @@ impl Context {
         }
     }
 
-    /// Back to HTML.
+    /// Closes the elements up to HTML.
     fn leave(&mut self) {
         while self.is_foreign() {
             self.foreign.pop();

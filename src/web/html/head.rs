@@ -9,7 +9,7 @@ use super::{Attribute, Content, Context, Element, Name, Sink, Tokenizer, charact
 use url::{ParseError, Url};
 
 /// The base URL that a `<base href>` sets in a document with this URL and charset.
-/// None if it sets none (`data:`, `javascript:`, and URLs that cannot be a base).
+/// `None` if it sets none (`data:`, `javascript:`, and URLs that cannot be a base).
 pub fn base(
     href: &[u8],
     document: Option<&Url>,
@@ -29,7 +29,7 @@ pub struct Head {
 
 impl Head {
     /// Reads the next block of the page. True once the search has ended: the
-    /// `<base href>` was found, or the head is over.
+    /// `<base href>` was found, or the head has ended.
     pub fn block(&mut self, text: &[u8]) -> bool {
         self.tokenizer.block(text, &mut self.search);
         self.search.ended
@@ -37,7 +37,7 @@ impl Head {
 
     /// The value of the `href` of the base element that was found, if one was.
     pub fn href(&self) -> Option<&[u8]> {
-        // That of an unfinished tag does not count.
+        // A truncated tag does not count.
         self.search.href.as_deref().filter(|_| self.search.ended)
     }
 }
@@ -47,15 +47,15 @@ struct Search {
     context: Context,
     element: Option<Element>,
     is_end: bool,
-    /// The text after the last tag is that of a script or the like.
+    /// The text after the last tag is a script or the like.
     is_raw: bool,
-    /// The `href` of the base element at hand, as it stands there; once the search
-    /// has ended, its value.
+    /// The `href` of the base element at hand, not decoded; once the search has ended, its
+    /// value.
     href: Option<Vec<u8>>,
     ended: bool,
 }
 
-/// Whether the element may stand in a head (HTML standard, 13.2.6.4.4).
+/// Whether the element may be in a head (HTML standard, 13.2.6.4.4).
 fn is_of_head(element: Element) -> bool {
     use Element::*;
     matches!(
@@ -107,7 +107,7 @@ impl Sink for Search {
         if self.is_end {
             self.context.close(element);
             if element == Element::Template && !self.context.is_inert() {
-                // It closes everything that was opened in it.
+                // It closes the elements that are open in it.
                 self.context = Context::default();
             }
             return Content::Data;
@@ -137,7 +137,7 @@ mod tests {
     use crate::web::html::oracle;
     use proptest::prelude::*;
 
-    /// The base that a page sets by what comes before its head has ended.
+    /// The base that the head of a page sets.
     fn found(page: &[u8], cuts: &[usize]) -> Option<String> {
         let mut head = Head::default();
         for block in arbitrary::blocks(page, cuts) {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_base_of_a_head() {
+    fn pages_without_a_base_in_the_head() {
         for page in [
             "",
             "<base>",
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_comes_at_once() {
+    fn the_search_ends_as_early_as_possible() {
         for (before, last) in [
             ("<head><base href=a", ">"),
             ("<title>t</title> ", "x"),
@@ -207,7 +207,7 @@ mod tests {
     }
 
     proptest! {
-        /// What html5ever puts into the head of the tree.
+        /// The base that html5ever puts into the head of the tree.
         #[test]
         fn html5ever_agrees(soup in oracle::soup(), cuts in arbitrary::cuts()) {
             if let Some((href, true)) = oracle::base(&soup) {

@@ -1,11 +1,9 @@
-//! Names of tags and attributes: as they are read, and those that are known.
+//! Names of tags and attributes, and constants for those with a meaning here.
 
-/// The longest name that is told from others, in bytes. A longer one is cut
-/// there: none that long means anything.
-pub const LONGEST: usize = 64;
+/// How much of a name is kept, in bytes. No name with a meaning is that long.
+const LONGEST: usize = 64;
 
-/// A name as it is read: in lower case, in a buffer of its own, which is used
-/// again for the next one.
+/// A name that was read, in lower case. Its buffer is reused for the next one.
 #[derive(Clone, Copy)]
 pub struct Name {
     bytes: [u8; LONGEST],
@@ -13,7 +11,7 @@ pub struct Name {
 }
 
 impl Name {
-    /// No name yet.
+    /// The empty name.
     pub fn new() -> Self {
         Name {
             bytes: [0; LONGEST],
@@ -104,7 +102,7 @@ macro_rules! known {
                 $kind::Other
             }
 
-            /// Its name; nothing for [`Other`](Self::Other).
+            /// Its name; empty for [`Other`](Self::Other).
             pub fn name(self) -> &'static str {
                 match self {
                     $($kind::$short => $name,)+
@@ -117,7 +115,7 @@ macro_rules! known {
 }
 
 known! {
-    /// The elements that matter to one of the programs.
+    /// The elements that have a meaning for one of the programs.
     Element,
     short: A "a", Address "address", Area "area", Article "article", Aside "aside", Audio "audio",
         B "b", Base "base", Big "big", Body "body", Br "br", Button "button", Canvas "canvas", Caption "caption",
@@ -141,7 +139,7 @@ known! {
 }
 
 known! {
-    /// The attributes that matter to one of the programs.
+    /// The attributes that have a meaning for one of the programs.
     Attribute,
     short: Action "action", Content "content", Data "data", Encoding "encoding", Hidden "hidden",
         Href "href", Id "id", Method "method", Name "name", Open "open", Popover "popover", Poster "poster",

@@ -1,5 +1,5 @@
-//! Another parser to be held to: html5ever, whose tree builder tells its
-//! tokenizer what follows a tag. And tag soup for both.
+//! Another parser to compare with: html5ever, whose tree builder controls its tokenizer.
+//! And tag soup for both.
 
 use crate::common::arbitrary;
 use html5ever::interface::TokenizerResult;
@@ -15,7 +15,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use std::cell::RefCell;
 
-/// What a tokenizer finds, texts joined.
+/// The tokens of a page, texts joined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Token {
     Text(Vec<u8>),

@@ -1,4 +1,4 @@
-//! The tokenizer held to html5lib's tests and, on tag soup, to html5ever.
+//! The tokenizer, compared with html5lib's tests and, on tag soup, with html5ever.
 
 use super::oracle::{self, Token};
 use super::{Content, Name, Sink, Tokenizer, character};
@@ -6,7 +6,7 @@ use crate::common::arbitrary;
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// Collects what it is told, all of it.
+/// Collects all events.
 #[derive(Default)]
 struct Collect {
     tokens: Vec<Token>,
@@ -83,9 +83,9 @@ fn tokens(mut tokenizer: Tokenizer, text: &[u8], cuts: &[usize], cdata: bool) ->
     };
     let mut rest = text;
     for cut in cuts.iter().cycle() {
-        let (block, behind) = rest.split_at((*cut).min(rest.len()));
+        let (block, after) = rest.split_at((*cut).min(rest.len()));
         tokenizer.block(block, &mut sink);
-        rest = behind;
+        rest = after;
         if rest.is_empty() {
             break;
         }
@@ -179,7 +179,7 @@ fn html5lib_agrees() {
 }
 
 impl Tokenizer {
-    /// In a state that html5lib names, behind a start tag.
+    /// In a state that html5lib names, after a start tag.
     fn at(state: &str, last: &str) -> Self {
         let mut tokenizer = Tokenizer::new();
         tokenizer.element.push(last.as_bytes());
@@ -255,9 +255,9 @@ proptest! {
         let mut tokenizer = Tokenizer::new();
         let mut rest = soup.as_bytes();
         for cut in cuts.iter().cycle() {
-            let (block, behind) = rest.split_at((*cut).min(rest.len()));
+            let (block, after) = rest.split_at((*cut).min(rest.len()));
             tokenizer.block(block, &mut sink);
-            rest = behind;
+            rest = after;
             if rest.is_empty() { break; }
         }
         tokenizer.end(&mut sink);

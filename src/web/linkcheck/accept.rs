@@ -1,5 +1,6 @@
-//! What users say about statuses and URLs: `--accept` and `--remap`.
+//! Statuses that are accepted, and URLs that are replaced: `--accept` and `--remap`.
 
+use super::problem::Problem;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use url::Url;
@@ -9,13 +10,14 @@ use url::Url;
 pub struct Statuses(RangeInclusive<u16>);
 
 impl Statuses {
+    /// Whether the status is one of them.
     pub(super) fn have(&self, status: u16) -> bool {
         self.0.contains(&status)
     }
 }
 
 impl FromStr for Statuses {
-    type Err = &'static str;
+    type Err = Problem;
 
     fn from_str(text: &str) -> Result<Statuses, Self::Err> {
         let (first, last) = text.split_once('-').unwrap_or((text, text));
@@ -25,12 +27,12 @@ impl FromStr for Statuses {
         };
         match (number(first), number(last)) {
             (Some(first), Some(last)) if first <= last => Ok(Statuses(first..=last)),
-            _ => Err("invalid status (use 100 to 999, or a range like 500-599)"),
+            _ => Err(Problem::Status),
         }
     }
 }
 
-/// URLs that begin with one prefix are asked for with another in its place.
+/// Replaces the prefix of URLs before they are requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remap {
     from: String,
@@ -38,7 +40,7 @@ pub struct Remap {
 }
 
 impl Remap {
-    /// The URL to ask for in place of this one; none if it is not meant.
+    /// The URL to request instead of this one; `None` if it does not have the prefix.
     pub(super) fn apply(&self, url: &str) -> Option<String> {
         let rest = url.strip_prefix(&self.from)?;
         Some(format!("{}{rest}", self.to))
@@ -46,16 +48,15 @@ impl Remap {
 }
 
 impl FromStr for Remap {
-    type Err = &'static str;
+    type Err = Problem;
 
     /// Reads `FROM=TO`. Both are beginnings of http or https URLs; FROM may contain `=`.
     fn from_str(text: &str) -> Result<Remap, Self::Err> {
-        const EXPECTED: &str = "expected FROM=TO, two beginnings of http or https URLs";
-        let (from, to) = text.split_once("=http").ok_or(EXPECTED)?;
+        let (from, to) = text.split_once("=http").ok_or(Problem::Remap)?;
         let prefix = |text: &str| {
             let url = Url::parse(text).ok();
             let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
-            url.map(String::from).ok_or(EXPECTED)
+            url.map(String::from).ok_or(Problem::Remap)
         };
         Ok(Remap {
             from: prefix(from)?,

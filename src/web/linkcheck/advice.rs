@@ -1,22 +1,22 @@
-//! What `--warnings` says of links that are not broken.
+//! Warnings for links that are not broken.
 
 use crate::web::fetch::shown;
 
-/// The schemes that are mistyped most.
-const COMMON: [&str; 2] = ["https", "http"];
+/// The schemes whose misspellings are found.
+const HTTP_SCHEMES: [&str; 2] = ["https", "http"];
 
-/// A link, as far as it can be judged without its page.
+/// A link, without the rest of its page.
 pub(super) struct Link<'a> {
     /// The URL of its page.
     pub(super) source: &'a str,
     pub(super) url: &'a str,
-    /// Where its redirects end.
+    /// The URL where its redirects end.
     pub(super) to: &'a str,
-    /// The status of the first of them, if there is one.
+    /// The status of the first redirect, if there is one.
     pub(super) moved: Option<u16>,
 }
 
-/// What is to be corrected about a link, each in a few words.
+/// The warnings for a link.
 pub(super) fn about(link: &Link) -> Vec<String> {
     let &Link {
         source,
@@ -44,7 +44,7 @@ pub(super) fn about(link: &Link) -> Vec<String> {
     causes
 }
 
-/// What is odd about the scheme of a link on a page of the web.
+/// A warning for the scheme of a link on a web page.
 fn scheme(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once(':')?;
     match scheme {
@@ -55,17 +55,17 @@ fn scheme(url: &str) -> Option<String> {
         // It is a registered scheme.
         "shttp" => None,
         scheme => {
-            let mistakes = |meant: &&&str| strsim::osa_distance(scheme, meant);
-            let meant = COMMON.iter().min_by_key(mistakes)?;
+            let mistakes = |intended: &&&str| strsim::osa_distance(scheme, intended);
+            let intended = HTTP_SCHEMES.iter().min_by_key(mistakes)?;
             // Two mistakes make other schemes of a scheme: ftp, or the registered hcap.
             let most = match scheme.starts_with('h') && !matches!(scheme, "hcap" | "hcp") {
                 true => 2,
                 false => 1,
             };
-            if mistakes(&meant) > most {
+            if mistakes(&intended) > most {
                 return None;
             }
-            Some(format!("scheme {scheme}: {meant} misspelled?"))
+            Some(format!("scheme {scheme}: {intended} misspelled?"))
         }
     }
 }
@@ -75,7 +75,7 @@ fn missing_colon(rest: &str) -> Option<String> {
     let mut segments = rest.split('/');
     let odd = segments.find(|segment| {
         let name = segment.trim_end_matches([';', '.', ',']);
-        COMMON.contains(&name)
+        HTTP_SCHEMES.contains(&name)
     })?;
     let is_followed = segments.next() == Some("");
     is_followed.then(|| format!("{odd}// in the URL: {odd}:// misspelled?"))
@@ -98,7 +98,7 @@ mod tests {
     // case web-14
     #[test]
     fn misspelled_schemes() {
-        for (url, meant) in [
+        for (url, intended) in [
             ("htps://a/", "https"),
             ("htttp://a/", "http"),
             ("ttp://a/", "http"),
@@ -109,7 +109,7 @@ mod tests {
             ("hppt://a/", "http"),
         ] {
             assert!(
-                on_page(url).ends_with(&format!(": {meant} misspelled?")),
+                on_page(url).ends_with(&format!(": {intended} misspelled?")),
                 "{url}"
             );
         }

@@ -1,15 +1,14 @@
-//! The anchors of pages, where fragments of URLs point to.
+//! The anchors of pages, which fragments of URLs name.
 //!
-//! An anchor is kept as 64 bits of a keyed hash: 8 bytes each, whatever its
-//! length. That two names share one, so that a missing anchor passes for one
-//! that is there, has a chance of 1 in 10^19 for each pair; whoever does not
-//! know the key, which is new each time, cannot help it along.
+//! An anchor is stored as 64 bits of a keyed hash: 8 bytes, whatever its length. A
+//! collision, which hides a missing anchor, has a probability of 1 in 10^19 for each
+//! pair. The key is random in each run, so a page cannot cause one.
 
 use percent_encoding::percent_decode_str;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-/// Turns names of anchors into numbers. A clone does it the same way.
+/// Hashes names of anchors. A clone gives the same hashes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names(RandomState);
 
@@ -37,10 +36,9 @@ impl Anchors {
         }
     }
 
-    /// Whether a browser would find something at this fragment of a URL (HTML
-    /// standard, 7.4.6.4, "indicated part"): the element with this id, or with
-    /// it when its percent-encoding is undone; the top of the page; or what a
-    /// text directive (`:~:`) describes, which is searched by its words.
+    /// Whether a browser finds something at this fragment (HTML standard, 7.4.6.4,
+    /// "indicated part"): the element with this id, encoded or percent-decoded; the top
+    /// of the page; or the text of a directive (`:~:`), which is not checked.
     pub(super) fn have(&self, names: &Names, fragment: &str) -> bool {
         let id = match fragment.split_once(":~:") {
             Some((id, _)) => id,

@@ -1,20 +1,19 @@
-//! Links on their way from a worker to the frontier: many of them in two
-//! allocations.
+//! The links of a page, many in two allocations, for the frontier.
 
 use super::cause::Cause;
 use std::mem;
 
-/// A batch is sent on when it has so many bytes of text.
+/// A batch of this size, in bytes, is sent.
 const FULL: usize = 32 << 10;
 
 /// Some of the links of a page, in page order.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    /// All URLs and fragments, one behind the other.
+    /// All URLs and fragments, one after the other.
     text: String,
     marks: Vec<Mark>,
     invalid: Vec<Invalid>,
-    /// They are a style sheet's.
+    /// They are the links of a style sheet.
     pub(super) is_css: bool,
 }
 
@@ -28,11 +27,11 @@ struct Mark {
     line: Option<u64>,
 }
 
-/// What stands in place of a link.
+/// An invalid URL, or an empty value.
 #[derive(Debug)]
 pub(super) struct Invalid {
     pub(super) raw: String,
-    /// Why it is broken; nothing if it is just odd that it is empty.
+    /// Why it is invalid; `None` if it is empty.
     pub(super) cause: Option<Cause>,
     pub(super) line: Option<u64>,
 }
@@ -40,15 +39,15 @@ pub(super) struct Invalid {
 /// What a link is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// It leads a reader to another page.
+    /// A reader follows it to another page.
     Enters,
     /// The page uses it: an image, a script.
     Uses,
     /// The page uses it, perhaps as a style sheet, which uses others in turn.
     Style,
-    /// A form is sent there, by GET.
+    /// The target of a form that is sent by GET.
     Form,
-    /// A form is sent there, by POST.
+    /// The target of a form that is sent by POST.
     Post,
 }
 
@@ -59,7 +58,7 @@ pub(super) struct Link<'a> {
     pub(super) url: &'a str,
     pub(super) fragment: Option<&'a str>,
     pub(super) kind: Kind,
-    /// Where it stands on its page.
+    /// Its line on the page.
     pub(super) line: Option<u64>,
 }
 
@@ -72,7 +71,7 @@ impl Batch {
         }
     }
 
-    /// What is there; it goes on with nothing.
+    /// Empties the batch, and returns its links.
     pub(super) fn take(&mut self) -> Batch {
         let next = Batch {
             is_css: self.is_css,
@@ -94,13 +93,13 @@ impl Batch {
         });
     }
 
-    /// A link that is no URL.
+    /// Adds an invalid URL.
     pub(super) fn push_invalid(&mut self, raw: String, cause: Cause, line: Option<u64>) {
         let cause = Some(cause);
         self.invalid.push(Invalid { raw, cause, line });
     }
 
-    /// Nothing in place of a link, as it stands on the page.
+    /// Adds an empty value, as the page has it.
     pub(super) fn push_empty(&mut self, raw: String, line: Option<u64>) {
         let cause = None;
         self.invalid.push(Invalid { raw, cause, line });

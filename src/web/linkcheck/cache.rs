@@ -1,20 +1,21 @@
-//! External URLs that were fine, kept between runs in a file: a line
-//! `SECONDS URL` for each, when it was checked, in seconds since 1970.
+//! External URLs that were fine, stored in a file between runs. Each has a line
+//! `SECONDS URL`: when it was checked, in seconds since 1970.
 
+use super::problem::Problem;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// What is in the file, without what is too old.
+/// The entries of the file that are not too old.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cache {
     times: BTreeMap<String, u64>,
 }
 
 impl Cache {
-    /// Reads a file. Times from `max_age` ago on are left out, and so are
-    /// those to come. The error says in one line what is not a line of a cache.
-    pub fn parse(text: &[u8], max_age: Duration) -> Result<Cache, String> {
+    /// Reads a file. Entries that are `max_age` old or older are left out, and so are
+    /// those with a time in the future.
+    pub fn parse(text: &[u8], max_age: Duration) -> Result<Cache, Problem> {
         let mut times = BTreeMap::new();
         let now = now();
         let text = text.strip_suffix(b"\n").unwrap_or(text);
@@ -23,9 +24,7 @@ impl Cache {
         }
         for (line, n) in text.split(|&byte| byte == b'\n').zip(1..) {
             let entry = std::str::from_utf8(line).ok().and_then(entry);
-            let (time, url) = entry.ok_or_else(|| {
-                format!("line {n} is not SECONDS URL: not a cache of linkcheck, or damaged")
-            })?;
+            let (time, url) = entry.ok_or(Problem::Cache(n))?;
             if (0..max_age.as_secs()).contains(&now.wrapping_sub(time)) {
                 times.insert(url.to_string(), time);
             }
@@ -38,7 +37,7 @@ impl Cache {
         self.times.keys().cloned().collect()
     }
 
-    /// These are fine now.
+    /// Adds URLs that are fine now.
     pub fn add(&mut self, urls: Vec<String>) {
         let now = now();
         self.times.extend(urls.into_iter().map(|url| (url, now)));
@@ -78,7 +77,7 @@ mod tests {
     const DAY: Duration = Duration::from_secs(24 * 3600);
 
     #[test]
-    fn what_is_kept_and_for_how_long() {
+    fn entries_expire() {
         let mut cache = Cache::default();
         cache.add(vec!["http://b/".to_string(), "https://a/?x=y".to_string()]);
         let mut text = Vec::new();
@@ -92,7 +91,7 @@ mod tests {
         );
         let cache = Cache::parse(text.as_bytes(), Duration::from_secs(99)).unwrap();
         assert_eq!(cache.urls(), HashSet::from(["http://c/".to_string()]));
-        assert_eq!(Cache::parse(b"", DAY), Ok(Cache::default()));
+        assert_eq!(Cache::parse(b"", DAY).unwrap(), Cache::default());
     }
 
     #[test]
@@ -108,13 +107,13 @@ mod tests {
             "1 http://a/\n\n",
         ] {
             let error = Cache::parse(bad.as_bytes(), DAY).unwrap_err();
-            assert!(error.contains("line "), "{bad:?}");
+            assert!(matches!(error, Problem::Cache(1 | 2)), "{bad:?}");
         }
     }
 
     proptest! {
         #[test]
-        fn no_file_is_too_odd(text: Vec<u8>) {
+        fn any_file_is_read_or_refused(text: Vec<u8>) {
             let _ = Cache::parse(&text, DAY);
         }
     }

@@ -1,6 +1,7 @@
-//! Why a link is broken: in a few words for people, in one word for scripts.
+//! Why a link is broken: a text for people, and a word for scripts.
 
 use super::batch::Kind;
+use super::problem::Problem;
 use crate::common::error::{self, Error};
 use crate::web::fetch::Failure;
 use std::fmt;
@@ -17,7 +18,7 @@ pub(super) struct Cause {
 }
 
 impl Cause {
-    /// From what `fetch` says.
+    /// The cause of an error of `fetch`.
     pub(super) fn of(error: &Error) -> Cause {
         let failure = Failure::of(error);
         let text = match failure {
@@ -29,13 +30,16 @@ impl Cause {
             _ => None,
         };
         Cause {
-            word: Failure::word_of(error),
+            word: match error {
+                Error::Own(_) => "file",
+                _ => Failure::word_of(error),
+            },
             text,
             status,
         }
     }
 
-    /// The same, where nobody even asked: the host had failed too often.
+    /// The same, for a URL that was not requested: its host failed too often.
     pub(super) fn given_up(&self) -> Cause {
         let text = format!("host given up: {}", self.text);
         Cause {
@@ -49,10 +53,15 @@ impl Cause {
         Cause::new("file", error::cause(error))
     }
 
-    /// A file that is not in the folder that is checked.
+    /// A file outside the folder that is checked.
     pub(super) fn outside() -> Cause {
         let text = "a symbolic link that leads out of the folder";
         Cause::new("file", text.to_string())
+    }
+
+    /// A FIFO or a device.
+    pub(super) fn not_a_file() -> Cause {
+        Cause::new("file", Problem::NotAFile.to_string())
     }
 
     fn new(word: &'static str, text: String) -> Cause {
@@ -78,12 +87,12 @@ impl Cause {
         Cause::new("https", "works with https".to_string())
     }
 
-    /// A start that leads to what is left out.
+    /// A start that leads to a URL that is left out.
     pub(super) fn not_read() -> Cause {
         Cause::new("redirect", "leads to what is not to be read".to_string())
     }
 
-    /// A URL that no server would take.
+    /// A URL that is too long for servers.
     pub(super) fn too_long(most: usize) -> Cause {
         Cause::new("url", format!("a URL of more than {most} bytes"))
     }
@@ -98,9 +107,9 @@ impl Cause {
 }
 
 impl Cause {
-    /// Whether it tells nothing of a link of this kind: a server that refuses GET
-    /// may take what a form sends, and all that a GET can find out about a form
-    /// that is sent by POST is whether its server answers.
+    /// Whether a link of this kind may work nevertheless: a server that refuses GET may
+    /// accept a form, and for a form that is sent by POST, a GET finds out only whether
+    /// the server answers.
     pub(super) fn excuses(&self, kind: Kind) -> bool {
         match kind {
             Kind::Enters | Kind::Uses | Kind::Style => false,

@@ -1,8 +1,7 @@
-//! What linkcheck has to tell, and the forms in which it does.
+//! Findings, and their formats.
 //!
-//! A finding is one line, written as soon as it is known. URLs come from
-//! [`url`], so they are ASCII without blanks and control characters; a link that
-//! is no URL has what a terminal would obey spelled out.
+//! A finding is one line. URLs are serialized by [`url`], so they are ASCII without
+//! blanks and control characters; in an invalid one, control characters are escaped.
 
 use super::cause::Cause;
 use super::folder::{self, Folder};
@@ -11,13 +10,13 @@ use crate::common::show::visible;
 use crate::web::fetch;
 use std::rc::Rc;
 
-/// How findings are written.
+/// The format of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
-    /// `Broken link SOURCE -> URL (CAUSE)`, as the talk has it.
+    /// `Broken link SOURCE -> URL (CAUSE)`, as in the talk.
     #[default]
     Text,
-    /// Kind, source, URL, word, cause, line, with a TAB between.
+    /// Kind, source, URL, word, cause and line, separated by TABs.
     Tsv,
     /// An object a line.
     Jsonl,
@@ -25,17 +24,17 @@ pub enum Format {
     Github,
 }
 
-/// Something to tell.
+/// A line of output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Finding {
-    /// A link that leads to nothing.
+    /// A broken link.
     Broken {
         source: Rc<str>,
         url: Rc<str>,
         cause: Rc<Cause>,
         line: Option<u64>,
     },
-    /// A link that leads elsewhere.
+    /// A link that is redirected.
     Redirected {
         source: Rc<str>,
         url: Rc<str>,
@@ -43,24 +42,24 @@ pub(super) enum Finding {
         status: u16,
         line: Option<u64>,
     },
-    /// A link that works, and should be mended all the same.
+    /// A link that works, but should be changed.
     Warning {
         source: Rc<str>,
         url: Rc<str>,
         cause: String,
         line: Option<u64>,
     },
-    /// A link that nobody checks.
+    /// A link that is not checked.
     NotHttp { url: Rc<str> },
-    /// A page that was to be entered and is none.
+    /// A URL of the site that is not a page.
     NotHtml { url: Rc<str>, media_type: Box<str> },
-    /// A page that robots.txt keeps us from.
+    /// A URL that robots.txt disallows.
     Disallowed { url: Rc<str> },
 }
 
 impl Finding {
-    /// Whether it is of interest to those only who want to know all.
-    pub(super) fn is_no_fault(&self) -> bool {
+    /// Whether it is reported only with [`Options::verbose`](super::Options::verbose).
+    pub(super) fn is_information(&self) -> bool {
         matches!(
             self,
             Finding::NotHttp { .. } | Finding::NotHtml { .. } | Finding::Disallowed { .. }
@@ -85,7 +84,7 @@ impl Finding {
         }
     }
 
-    /// What it says, in columns.
+    /// The finding in columns.
     pub(super) fn row(&self, folders: &[Folder]) -> Row {
         let file = match self {
             Finding::Broken { source, .. }
@@ -101,10 +100,10 @@ impl Finding {
         }
     }
 
-    /// The same, wherever the page is.
+    /// The same, without the file of the page.
     fn row_of_any(&self, folders: &[Folder]) -> Row {
-        let seen = |url: &str| seen(url, folders);
-        let about = |kind, url: &str| Row::of(kind, seen(url));
+        let displayed = |url: &str| displayed(url, folders);
+        let about = |kind, url: &str| Row::of(kind, displayed(url));
         match self {
             Finding::Broken {
                 source,
@@ -113,7 +112,7 @@ impl Finding {
                 line,
             } => Row {
                 line: *line,
-                source: Some(seen(source)),
+                source: Some(displayed(source)),
                 word: Some(cause.word),
                 cause: Some(visible(&cause.text)),
                 status: cause.status,
@@ -127,8 +126,8 @@ impl Finding {
                 line,
             } => Row {
                 line: *line,
-                source: Some(seen(source)),
-                cause: Some(format!("to {}", seen(to))),
+                source: Some(displayed(source)),
+                cause: Some(format!("to {}", displayed(to))),
                 status: Some(*status),
                 ..about("redirected", url)
             },
@@ -139,7 +138,7 @@ impl Finding {
                 line,
             } => Row {
                 line: *line,
-                source: Some(seen(source)),
+                source: Some(displayed(source)),
                 cause: Some(visible(cause)),
                 ..about("warning", url)
             },
@@ -153,13 +152,13 @@ impl Finding {
     }
 }
 
-/// A URL as people see it: without user name and password, and with nothing in
-/// it that a terminal would obey; a file of a folder by its path.
-pub(super) fn seen(url: &str, folders: &[Folder]) -> String {
+/// A URL as messages show it: without user name and password, and with control characters
+/// escaped. A file of a folder is shown by its path.
+pub(super) fn displayed(url: &str, folders: &[Folder]) -> String {
     if let Some(path) = folder::of(folders, url).and_then(|folder| folder.shown(url)) {
         return visible(&path);
     }
-    // An address of mail is no secret.
+    // Mail addresses are shown.
     match url.starts_with("mailto:") {
         true => visible(url),
         false => visible(&fetch::shown(url)),
@@ -195,7 +194,7 @@ impl Row {
         }
     }
 
-    /// What people call it.
+    /// The kind in the text format.
     fn label(&self) -> &'static str {
         match self.kind {
             "broken" => "Broken link",
@@ -207,7 +206,7 @@ impl Row {
         }
     }
 
-    /// The cause for people, in brackets.
+    /// The cause in brackets.
     fn detail(&self) -> String {
         match (&self.cause, self.status) {
             (Some(cause), Some(status)) if self.kind == "redirected" => {
@@ -226,12 +225,12 @@ impl Row {
         }
     }
 
-    /// The same without the page that has it.
+    /// The same without its page.
     pub(super) fn about(&self) -> String {
         format!("{} {}{}", self.label(), self.url, self.detail())
     }
 
-    /// With a TAB between two columns.
+    /// The columns, separated by TABs.
     pub(super) fn columns(&self) -> String {
         let source = self.source.as_deref().unwrap_or_default();
         let word = self.word.unwrap_or_default();
@@ -243,7 +242,7 @@ impl Row {
         )
     }
 
-    /// All but the kind and the page that has it.
+    /// Writes the members of the object, except the kind and the page.
     pub(super) fn members(&self, line: &mut json::Line) {
         line.string("url", Some(&self.url));
         line.string("error", self.word);
@@ -258,7 +257,7 @@ impl Row {
             "redirected" | "warning" => "warning",
             _ => "notice",
         };
-        // The other characters that are escaped there are in no message.
+        // Messages have no other characters that need escapes.
         let message = message.replace('%', "%25");
         let mut place = String::new();
         if let Some(file) = &self.file {

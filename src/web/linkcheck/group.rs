@@ -1,20 +1,20 @@
-//! Findings of one target as one entry, with the pages that have it.
+//! Joins the findings of one target to one entry, with the pages that have the link.
 //!
-//! Costs: what is found is held until the end; of each target the first
-//! [`NAMED`] pages.
+//! Cost: findings are kept until the end, with the first [`MAX_PAGES`] pages of each
+//! target.
 
 use super::finding::{Finding, Format, Row};
 use super::folder::Folder;
 use crate::common::json;
 use std::collections::HashMap;
 
-/// How many pages an entry names; the others it counts.
-const NAMED: usize = 10;
+/// How many pages an entry names. The others are counted.
+const MAX_PAGES: usize = 10;
 
 /// The findings so far.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
-    /// The number of an entry by what it says.
+    /// The index of each entry, by its kind, URL and cause.
     numbers: HashMap<[String; 3], usize>,
     entries: Vec<Entry>,
 }
@@ -27,13 +27,13 @@ struct Entry {
 }
 
 impl Groups {
-    /// Takes a finding; one that has no page is given back.
+    /// Adds a finding. One without a page is returned.
     pub(super) fn add(&mut self, finding: Finding, folders: &[Folder]) -> Option<Finding> {
         let mut row = finding.row(folders);
         let Some(page) = row.source.take() else {
             return Some(finding);
         };
-        // It would be that of one page only.
+        // Each page has its own line.
         row.line = None;
         let key = [
             row.kind.to_string(),
@@ -47,13 +47,13 @@ impl Groups {
         }
         let entry = &mut self.entries[number];
         entry.count += 1;
-        if entry.pages.len() < NAMED {
+        if entry.pages.len() < MAX_PAGES {
             entry.pages.push(page);
         }
         None
     }
 
-    /// All entries, in the order in which they were found.
+    /// All entries, in the order of their first finding.
     pub(super) fn lines(&mut self, format: Format) -> String {
         self.numbers.clear();
         let entries = std::mem::take(&mut self.entries);

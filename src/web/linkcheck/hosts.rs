@@ -1,37 +1,37 @@
-//! Whose turn it is: tasks wait by host, so that each host is asked politely
-//! and none waits for another.
+//! Chooses the next task. Tasks are queued by host: each host has its own limits, and
+//! none delays another.
 //!
-//! A host has so many requests at a time, with so much time between their
-//! beginnings, and none at all for as long as it wants to be left alone, or
-//! while its robots.txt is not known. Nobody sleeps for that: a host whose time
-//! has not come waits in a heap, and the others go on. A host that fails so
-//! often and never answers is given up: what it failed with answers for the rest.
+//! A host has a limit of requests in flight, and a delay between the starts of two
+//! requests. It gets none before the time that its `Retry-After` names, or while its
+//! robots.txt is not known. No thread sleeps for that: a host that has to wait is in a
+//! heap, ordered by time. A host that fails [`MAX_FAILURES`] times and never answers is
+//! given up: its other tasks fail with the same cause.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// So many failures to connect and never an answer, and a host is given up.
-const PATIENCE: u32 = 10;
+/// After this many failures without an answer, a host is given up.
+const MAX_FAILURES: u32 = 10;
 
-/// How polite to be to a host.
+/// The limits of a host.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Manners {
-    /// Requests at a time.
-    pub(super) at_a_time: usize,
-    /// Between the beginnings of two requests.
+pub(super) struct RateLimit {
+    /// The number of requests in flight.
+    pub(super) in_flight: usize,
+    /// The time between the starts of two requests.
     pub(super) delay: Duration,
 }
 
-/// Tasks `T` by host, in the order in which they came. A host that was given up
-/// answers with a `C`.
+/// Tasks `T` by host, in the order in which they were added. The tasks of a host that is
+/// given up fail with the cause `C`.
 #[derive(Debug)]
 pub(super) struct Hosts<T, C> {
     numbers: HashMap<String, usize>,
     hosts: Vec<Host<T, C>>,
-    /// Hosts that may have something for now.
+    /// Hosts that may have a task now.
     ready: VecDeque<usize>,
-    /// Hosts whose time is to come.
+    /// Hosts that have to wait until a time.
     later: BinaryHeap<Reverse<(Instant, usize)>>,
     waiting: usize,
 }
@@ -39,28 +39,28 @@ pub(super) struct Hosts<T, C> {
 #[derive(Debug)]
 struct Host<T, C> {
     queue: VecDeque<T>,
-    manners: Manners,
+    limit: RateLimit,
     busy: usize,
     not_before: Instant,
-    /// It is in one of the two queues of hosts.
+    /// It is in `ready` or `later`.
     is_listed: bool,
-    /// One task is for it to pass before all others.
-    is_closed: bool,
+    /// Only its first task may run: the others wait for [`open`](Hosts::open).
+    is_locked: bool,
     failures: u32,
     has_answered: bool,
     given_up: Option<C>,
 }
 
-/// What to do next.
+/// The next task.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next<T, C> {
-    /// This, at the host of this number.
+    /// A task, for the host of this number.
     Task(usize, T),
-    /// Nothing: the host was given up, this is the answer.
-    Given(usize, T, C),
-    /// Nothing before then.
+    /// A task that fails: its host is given up, for this cause.
+    GivenUp(usize, T, C),
+    /// No task can run before this time.
     Wait(Instant),
-    /// Nothing, unless something else happens.
+    /// No task can run.
     Idle,
 }
 
@@ -75,9 +75,9 @@ impl<T, C: Clone> Hosts<T, C> {
         }
     }
 
-    /// The number of a host, by its name: the next one, with these manners, if
-    /// it is new.
-    pub(super) fn number(&mut self, name: &str, manners: Manners) -> usize {
+    /// The number of a host, by its name. A new host gets the next number, and this
+    /// limit.
+    pub(super) fn number(&mut self, name: &str, limit: RateLimit) -> usize {
         if let Some(&number) = self.numbers.get(name) {
             return number;
         }
@@ -85,11 +85,11 @@ impl<T, C: Clone> Hosts<T, C> {
         self.numbers.insert(name.to_string(), number);
         self.hosts.push(Host {
             queue: VecDeque::new(),
-            manners,
+            limit,
             busy: 0,
             not_before: Instant::now(),
             is_listed: false,
-            is_closed: false,
+            is_locked: false,
             failures: 0,
             has_answered: false,
             given_up: None,
@@ -97,49 +97,49 @@ impl<T, C: Clone> Hosts<T, C> {
         number
     }
 
-    /// A task for a host.
+    /// Adds a task for a host.
     pub(super) fn push(&mut self, host: usize, task: T) {
         self.hosts[host].queue.push_back(task);
         self.waiting += 1;
         self.list(host);
     }
 
-    /// A task for a host, before all others; these wait until it is
+    /// Adds a task for a host before all others, which wait until the host is
     /// [`open`](Hosts::open).
     pub(super) fn push_first(&mut self, host: usize, task: T) {
         self.hosts[host].queue.push_front(task);
-        self.hosts[host].is_closed = true;
+        self.hosts[host].is_locked = true;
         self.waiting += 1;
         self.list(host);
     }
 
-    /// The first task is done: the others may go on, at so long a distance at least.
+    /// The first task is done: the others may run, with this delay at least.
     pub(super) fn open(&mut self, host: usize, delay: Duration) {
         let it = &mut self.hosts[host];
-        it.is_closed = false;
-        it.manners.delay = it.manners.delay.max(delay);
+        it.is_locked = false;
+        it.limit.delay = it.limit.delay.max(delay);
         self.list(host);
     }
 
-    /// Nothing before then from this host.
-    pub(super) fn rest(&mut self, host: usize, until: Instant) {
+    /// No task of this host may run before this time.
+    pub(super) fn pause(&mut self, host: usize, until: Instant) {
         let it = &mut self.hosts[host];
         it.not_before = it.not_before.max(until);
     }
 
-    /// A task is over, and the host has room again.
+    /// A task has ended.
     pub(super) fn finished(&mut self, host: usize) {
         self.hosts[host].busy -= 1;
         self.list(host);
     }
 
-    /// A task was none: the host was not asked for anything.
-    pub(super) fn unasked(&mut self, host: usize, now: Instant) {
+    /// A task has ended without a request.
+    pub(super) fn not_requested(&mut self, host: usize, now: Instant) {
         self.hosts[host].not_before = now;
         self.finished(host);
     }
 
-    /// The host answered, whatever it said.
+    /// The host answered, with any status.
     pub(super) fn answered(&mut self, host: usize) {
         self.hosts[host].has_answered = true;
     }
@@ -148,7 +148,7 @@ impl<T, C: Clone> Hosts<T, C> {
     pub(super) fn failed(&mut self, host: usize, cause: impl FnOnce() -> C) {
         let it = &mut self.hosts[host];
         it.failures += 1;
-        if it.failures >= PATIENCE && !it.has_answered && it.given_up.is_none() {
+        if it.failures >= MAX_FAILURES && !it.has_answered && it.given_up.is_none() {
             it.given_up = Some(cause());
         }
     }
@@ -158,7 +158,7 @@ impl<T, C: Clone> Hosts<T, C> {
         self.hosts[host].given_up = Some(cause);
     }
 
-    /// True if no task waits.
+    /// Whether no task waits.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting == 0
     }
@@ -178,7 +178,7 @@ impl<T, C: Clone> Hosts<T, C> {
                 if let Some(task) = it.queue.pop_front() {
                     self.waiting -= 1;
                     self.list(host);
-                    return Next::Given(host, task, cause);
+                    return Next::GivenUp(host, task, cause);
                 }
                 continue;
             }
@@ -187,15 +187,15 @@ impl<T, C: Clone> Hosts<T, C> {
                 self.later.push(Reverse((it.not_before, host)));
                 continue;
             }
-            // Behind a closed door only the first task of all is in flight.
-            if it.busy >= it.manners.at_a_time || it.is_closed && it.busy > 0 {
+            // While the host is locked, only its first task is in flight.
+            if it.busy >= it.limit.in_flight || it.is_locked && it.busy > 0 {
                 continue;
             }
             let Some(task) = it.queue.pop_front() else {
                 continue;
             };
             it.busy += 1;
-            it.not_before = now + it.manners.delay;
+            it.not_before = now + it.limit.delay;
             self.waiting -= 1;
             self.list(host);
             return Next::Task(host, task);
@@ -206,7 +206,7 @@ impl<T, C: Clone> Hosts<T, C> {
         }
     }
 
-    /// Has a host looked at, if there is anything to see.
+    /// Makes a host `ready` if it has tasks.
     fn list(&mut self, host: usize) {
         let it = &mut self.hosts[host];
         if !it.is_listed && !it.queue.is_empty() {
@@ -220,17 +220,17 @@ impl<T, C: Clone> Hosts<T, C> {
 mod tests {
     use super::*;
 
-    fn manners(at_a_time: usize, delay: u64) -> Manners {
+    fn limit(in_flight: usize, delay: u64) -> RateLimit {
         let delay = Duration::from_secs(delay);
-        Manners { at_a_time, delay }
+        RateLimit { in_flight, delay }
     }
 
     #[test]
     fn hosts_take_turns_and_none_waits_for_another() {
         let mut hosts = Hosts::<u32, ()>::new();
-        let a = hosts.number("a", manners(1, 0));
-        let b = hosts.number("b", manners(2, 10));
-        assert_eq!((hosts.number("a", manners(2, 0)), b), (a, 1));
+        let a = hosts.number("a", limit(1, 0));
+        let b = hosts.number("b", limit(2, 10));
+        assert_eq!((hosts.number("a", limit(2, 0)), b), (a, 1));
         for task in 0..3 {
             hosts.push(a, task);
             hosts.push(b, 10 + task);
@@ -238,7 +238,7 @@ mod tests {
         let now = Instant::now();
         assert_eq!(hosts.next(now), Next::Task(a, 0));
         assert_eq!(hosts.next(now), Next::Task(b, 10));
-        // The one is full, the other wants some time between.
+        // `a` is full, `b` has a delay.
         assert_eq!(hosts.next(now), Next::Wait(now + Duration::from_secs(10)));
         hosts.finished(a);
         assert_eq!(hosts.next(now), Next::Task(a, 1));
@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(hosts.next(later), Next::Task(b, 11));
         hosts.finished(b);
         hosts.finished(a);
-        hosts.rest(a, later + Duration::from_secs(60));
+        hosts.pause(a, later + Duration::from_secs(60));
         let Next::Wait(time) = hosts.next(later) else {
             panic!("nothing is due");
         };
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn a_closed_host_has_one_task() {
         let mut hosts = Hosts::<u32, ()>::new();
-        let a = hosts.number("a", manners(5, 0));
+        let a = hosts.number("a", limit(5, 0));
         hosts.push(a, 1);
         hosts.push_first(a, 0);
         let now = Instant::now();
@@ -281,9 +281,9 @@ mod tests {
     #[test]
     fn a_host_that_never_answers_is_given_up() {
         let mut hosts = Hosts::<u32, &str>::new();
-        let a = hosts.number("a", manners(1, 0));
+        let a = hosts.number("a", limit(1, 0));
         let now = Instant::now();
-        for task in 0..PATIENCE {
+        for task in 0..MAX_FAILURES {
             hosts.push(a, task);
             assert_eq!(hosts.next(now), Next::Task(a, task));
             hosts.failed(a, || "down");
@@ -291,8 +291,8 @@ mod tests {
         }
         hosts.push(a, 100);
         hosts.push(a, 101);
-        assert_eq!(hosts.next(now), Next::Given(a, 100, "down"));
-        assert_eq!(hosts.next(now), Next::Given(a, 101, "down"));
+        assert_eq!(hosts.next(now), Next::GivenUp(a, 100, "down"));
+        assert_eq!(hosts.next(now), Next::GivenUp(a, 101, "down"));
         assert_eq!(hosts.next(now), Next::Idle);
     }
 }

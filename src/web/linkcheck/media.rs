@@ -1,21 +1,21 @@
-//! Whether a body is a page, as browsers decide it: by its content type, and
-//! where that says nothing, by its first bytes (MIME Sniffing standard).
+//! Whether a body is a page, as in browsers: by its content type, or without one by its
+//! first bytes (MIME Sniffing standard).
 
 use crate::web::fetch::Page;
 
-/// How many bytes are looked at (MIME Sniffing standard, 5.2).
+/// How many bytes are read for that (MIME Sniffing standard, 5.2).
 pub(super) const HEAD: usize = 1445;
 
-/// What a body is.
+/// The kind of a body.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Media {
     Html,
     Xhtml,
     /// A style sheet.
     Css,
-    /// Its first bytes decide: [`is_html`].
+    /// It depends on the first bytes: [`is_html`].
     Unknown,
-    /// No page, but of this type.
+    /// Another media type.
     Other(String),
 }
 
@@ -25,7 +25,7 @@ impl Media {
             name != "x-content-type-options" || !value.trim_ascii().eq_ignore_ascii_case(b"nosniff")
         });
         match (Media::named(page.media_type().as_deref()), sniffs) {
-            // A browser shows the text of it.
+            // A browser shows its text.
             (Media::Unknown, false) => Media::Other(NONE.to_string()),
             (media, _) => media,
         }
@@ -43,7 +43,7 @@ impl Media {
     }
 }
 
-/// The media type in reports where a body has no content type and is not a page.
+/// The media type in reports of a body that has no content type and is not a page.
 pub(super) const NONE: &str = "no content type";
 
 /// Whether a body that begins like this is HTML (MIME Sniffing standard, 7.1).

@@ -1,38 +1,31 @@
-//! `linkcheck`: walks over a web site and tells which of its links are broken.
+//! `linkcheck`: finds the broken links of a web site.
 //!
-//! The talk's link checker is ten workers over one queue that they both fill
-//! and drain, so they can all wait for room in it, for ever; it reads pages
-//! again and again, and a host that cannot be reached ends a worker. Here the
-//! work is split otherwise:
+//! In the talk's link checker, ten workers fill and drain one bounded queue, so all of
+//! them may wait for room in it; it reads pages more than once, and a host that cannot be
+//! reached ends a worker. This one is different:
 //!
-//! 1. One coordinator, the `walk`, owns all that is known: the `frontier` of URLs,
-//!    which are in `scope`, the `anchors` of pages. It never waits for room.
-//! 2. It hands a task at a time to each `worker`, which fetches a URL and sends
-//!    back what it finds: links in a `batch`, then what came of the URL.
-//!    A worker may wait for the coordinator, never for another worker.
-//! 3. Which task is next say the `hosts`: a host that wants time between
-//!    requests, or failed and is tried again later, holds up no other. What a
-//!    host allows robots to read, its `robots` file says; which pages there are,
-//!    perhaps a `sitemap`; a `folder` of files needs no server; what a page is, its `media` type. What was fine may be
-//!    kept in a `cache` between runs.
-//! 4. What is found out is a `finding`, a line of output, with its `cause`, or a
-//!    part of the entry of its target, a `group`. What is fine, and not as it
-//!    should be, is in `advice`.
-//! 5. It is over when no task waits and none is in flight.
+//! 1. One coordinator, the `walk`, owns the state: the `frontier` of URLs, their `scope`,
+//!    and the `anchors` of pages. It never waits for room.
+//! 2. It gives tasks to each `worker`, which fetches a URL and sends back the links that
+//!    it finds, in a `batch`, and then the result. A worker may wait for the coordinator,
+//!    never for another worker.
+//! 3. `hosts` chooses the next task: a host with a delay between requests, or one that is
+//!    retried later, does not delay another. `robots` reads what a host allows, and
+//!    `sitemap` lists of pages; a `folder` of files needs no server; `media` decides
+//!    whether a body is a page. A `cache` stores URLs that are fine between runs.
+//! 4. A `finding` is a line of output, with its `cause`; `group` joins those of one
+//!    target. `advice` has the warnings for links that work.
+//! 5. The check ends when no task waits and none is in flight.
 //!
-//! Each URL is asked for once, whatever links to it: with HEAD where only its
-//! being there is of interest. (Once in vain is not at all: what may pass is
-//! tried again.)
+//! Each URL is requested once, however many links lead to it: with HEAD if only its
+//! existence matters. Transient failures are retried.
 //!
-//! Costs: a thread and a connection for each worker. Memory grows with the
-//! number of URLs, some 400 bytes each, and not with the size of pages, which
-//! are read as a stream; [`Options::max_urls`] bounds it.
+//! Cost: a thread and a connection for each worker. Memory grows with the number of URLs,
+//! some 400 bytes each, up to [`Options::max_urls`]. It does not depend on the size of
+//! pages, which are read as a stream.
 
 use crate::common::error::Error;
-use crate::web::fetch;
-use std::collections::HashSet;
 use std::io::Write;
-use std::time::Duration;
 use url::Url;
 
 mod accept;
@@ -47,10 +40,13 @@ mod frontier;
 mod group;
 mod hosts;
 mod media;
+mod options;
+mod problem;
 pub mod progress;
 mod robots;
 mod scope;
 mod sitemap;
+mod summary;
 mod walk;
 mod worker;
 
@@ -59,96 +55,45 @@ pub use cache::Cache;
 pub use finding::Format;
 pub use folder::Folder;
 pub use frontier::Tally;
-pub use scope::Scope;
+pub use options::Options;
+pub use problem::Problem;
+pub use scope::{Patterns, Scope};
+pub use summary::{Observer, Summary};
 
-use walk::Walk;
+use walk::{LOOK, Walk};
 
-/// How often, at least, somebody is told how far it all is.
-const LOOK: Duration = Duration::from_millis(100);
-
-/// What to check, and how.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// How many levels of pages, the start's included, of which the last is not
-    /// entered: 2 is a page and what it links to. None is the whole site.
-    pub levels: Option<u32>,
-    /// How many URLs to check at a time.
-    pub jobs: usize,
-    /// How many of them at one host, and how much time to let pass between two
-    /// requests. Neither goes for this machine itself (loopback).
-    pub per_host: usize,
-    /// See [`per_host`](Options::per_host).
-    pub delay: Duration,
-    /// How often to try again what may have failed in passing.
-    pub retry: u32,
-    /// How many URLs to check at most.
-    pub max_urls: usize,
-    /// How much of a page to read at most, in bytes, content encodings taken off.
-    pub max_size: u64,
-    /// Which URLs.
-    pub scope: Scope,
-    /// Look whether the fragments of links are there, on pages of the site.
-    pub fragments: bool,
-    /// Obey robots.txt; undecided, everywhere but on this machine itself.
-    pub robots: Option<bool>,
-    /// Begin with the pages of the site's sitemaps, too.
-    pub sitemap: bool,
-    /// Tell of redirected links, too.
-    pub redirects: bool,
-    /// Tell of links that work and should be mended, too: moved for good, down to
-    /// http, with a password in them.
-    pub warnings: bool,
-    /// Tell of what is no fault, too: links to other schemes, what is no page.
-    pub verbose: bool,
-    /// How to write what is found.
-    pub format: Format,
-    /// One entry for all findings of one target, at the end.
-    pub group: bool,
-    /// Folders of files to check, besides the URLs.
-    pub folders: Vec<Folder>,
-    /// Statuses that are fine, besides 200 to 299.
-    pub accept: Vec<Statuses>,
-    /// What to ask for in place of the URLs that pages have: the first that fits counts.
-    pub remap: Vec<Remap>,
-    /// Links to http are broken where https works, too.
-    pub require_https: bool,
-    /// External URLs that are known to be fine, and not asked for; none if those
-    /// that are fine are not to be told.
-    pub fine: Option<HashSet<String>>,
-    /// How to fetch. Redirects and retries are dealt with here.
-    pub fetch: fetch::Options,
-}
-
-/// Somebody who is told what else happens, and how far it all is.
-pub trait Observer {
-    /// Something could not be done, so that the result is not complete.
-    fn note(&mut self, object: &str, cause: &str);
-    /// How far it is; some times a second.
-    fn progress(&mut self, tally: &Tally, in_flight: usize);
-}
-
-/// How it ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
-    /// The numbers.
-    pub tally: Tally,
-    /// All was looked at that was to be: otherwise there was a note.
-    pub is_complete: bool,
-    /// The starts that could not be read, with their causes.
-    pub failed_starts: Vec<(String, String)>,
-    /// The external URLs that were asked for, and are fine: see [`Options::fine`].
-    pub fine: Vec<String>,
-}
-
-/// What names us to servers.
+/// The default User-Agent.
 pub fn user_agent() -> String {
     format!("{}/{}", robots::AGENT, env!("CARGO_PKG_VERSION"))
 }
 
-/// Checks what is to be found from these URLs on. What is found is written as it
-/// is found, so the order is that in which the servers answer.
+/// Checks the links of the sites that begin at these URLs. Findings are written as soon
+/// as they are known, so their order is that of the responses.
 ///
-/// An error is one of the output, or of the files that the options name.
+/// An error is one of the output, of a file that the options name, or of a thread.
+///
+/// ```
+/// use textmill::web::linkcheck::{self, Folder, Observer, Options, Tally};
+///
+/// struct Silent;
+///
+/// impl Observer for Silent {
+///     fn note(&mut self, _object: &str, _cause: &str) {}
+///     fn progress(&mut self, _tally: &Tally, _in_flight: usize) {}
+/// }
+///
+/// let site = tempfile::tempdir()?;
+/// std::fs::write(site.path().join("index.html"), "<a href=/>ok</a> <a href=no.html>broken</a>")?;
+/// let options = Options {
+///     folders: vec![Folder::new(site.path(), None, 1)?],
+///     ..Options::default()
+/// };
+/// let mut output = Vec::new();
+/// let summary = linkcheck::check(options, &[], &mut output, &mut Silent)?;
+/// assert_eq!((summary.tally.pages, summary.tally.broken), (1, 1));
+/// assert!(String::from_utf8_lossy(&output).contains("/no.html (No such file or directory)"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn check(
     options: Options,
     starts: &[Url],
@@ -165,7 +110,7 @@ pub fn check(
     }
     loop {
         let wait = walk.dispatch(observer);
-        walk.tell(output)?;
+        walk.report(output)?;
         observer.progress(walk.tally(), walk.in_flight());
         if walk.is_over() {
             return Ok(walk.summary(observer));

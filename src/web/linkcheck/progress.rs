@@ -1,14 +1,14 @@
-//! How far the walk has got, for whoever sits before the terminal: one line on
-//! standard error, written anew some times a second, gone at the end.
+//! Progress on the terminal: one line on standard error, which is redrawn ten times a
+//! second and cleared at the end.
 
 use super::Tally;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 
-/// How often the line is written anew, in times a second.
+/// How often the line is redrawn, in times a second.
 const HERTZ: u8 = 10;
 
-/// The line. Clones stand for the same one.
+/// A progress line. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Progress(Option<ProgressBar>);
 
@@ -19,7 +19,7 @@ impl Progress {
         Progress(on.then(|| {
             let target = ProgressDrawTarget::stderr_with_hz(HERTZ);
             let line = ProgressBar::with_draw_target(None, target);
-            // A template without a mistake.
+            // The template is valid.
             line.with_style(
                 ProgressStyle::with_template("{wide_msg}")
                     .unwrap_or_else(|_| ProgressStyle::default_bar()),
@@ -27,7 +27,7 @@ impl Progress {
         }))
     }
 
-    /// Shows how far it is.
+    /// Shows the progress.
     pub fn show(&self, tally: &Tally, in_flight: usize) {
         if let Some(line) = &self.0 {
             let Tally {
@@ -44,15 +44,15 @@ impl Progress {
         }
     }
 
-    /// Does something with the line out of the way.
-    pub fn aside<R>(&self, write: impl FnOnce() -> R) -> R {
+    /// Clears the line while something is printed.
+    pub fn pause<R>(&self, write: impl FnOnce() -> R) -> R {
         match &self.0 {
             Some(line) => line.suspend(write),
             None => write(),
         }
     }
 
-    /// Takes the line away for good.
+    /// Clears the line.
     pub fn end(&self) {
         if let Some(line) = &self.0 {
             line.finish_and_clear();
@@ -60,17 +60,17 @@ impl Progress {
     }
 }
 
-/// An output that may be the same terminal.
-pub struct Aside<'a, W> {
-    /// Where to write to.
+/// An output that may be the terminal of a progress line.
+pub struct PausingOutput<'a, W> {
+    /// The output.
     pub output: &'a mut W,
-    /// What to put out of the way meanwhile.
+    /// The line that is cleared during each write.
     pub progress: Progress,
 }
 
-impl<W: Write> Write for Aside<'_, W> {
+impl<W: Write> Write for PausingOutput<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.progress.aside(|| self.output.write(bytes))
+        self.progress.pause(|| self.output.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {

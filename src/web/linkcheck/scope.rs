@@ -1,23 +1,43 @@
-//! Which URLs are entered, which are checked, and which are left alone.
+//! Which URLs are entered, which are checked, and which are ignored.
 
 use super::folder::{self, Folder};
+use super::problem::Problem;
+use crate::text::matches;
 use regex::bytes::RegexSet;
 use std::sync::Arc;
 use url::{Position, Url};
 
-/// What the user counts to the site, and what of all that is linked to he wants
-/// to hear of.
+/// Which pages belong to the site, and which links are checked.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
-    /// URLs that begin like this belong to the site. Where there are none, it is
-    /// the hosts that the walk began at.
+    /// URLs with these prefixes belong to the site. If there are none, the URLs on the
+    /// hosts of the starts do.
     pub prefixes: Vec<String>,
-    /// Only links that one of these matches, if there are any.
-    pub include: Option<RegexSet>,
-    /// No links that one of these matches.
-    pub exclude: Option<RegexSet>,
-    /// No links that lead out of the site.
+    /// Check only links that match.
+    pub include: Option<Patterns>,
+    /// Do not check links that match.
+    pub exclude: Option<Patterns>,
+    /// Do not check links to other sites.
     pub no_external: bool,
+}
+
+/// Regular expressions (syntax of the `regex` crate). A link matches if one of them does.
+#[derive(Debug, Clone)]
+pub struct Patterns(RegexSet);
+
+impl Patterns {
+    /// Compiles the expressions. `None` if there are none.
+    pub fn new(patterns: &[String]) -> Result<Option<Patterns>, Problem> {
+        let set = RegexSet::new(patterns).map_err(|error| Problem::Pattern {
+            cause: matches::cause(&error),
+            source: Box::new(error),
+        })?;
+        Ok((!set.is_empty()).then_some(Patterns(set)))
+    }
+
+    fn match_text(&self, text: &str) -> bool {
+        self.0.is_match(text.as_bytes())
+    }
 }
 
 /// The site, as far as it is known: the user's scope and the hosts of the starts.
@@ -63,14 +83,14 @@ impl Site {
         }
     }
 
-    /// Whether the user wants to hear of a link: of its URL, or of what stands in
-    /// place of one. Patterns match it as reports show it, with its fragment or without.
+    /// Whether a link, which may be an invalid URL, is checked. Patterns match it as
+    /// reports show it, with its fragment or without.
     pub(super) fn wants(&self, url: &str, fragment: Option<&str>) -> bool {
         let shown = self.folder(url).and_then(|folder| folder.shown(url));
         let url = shown.as_deref().unwrap_or(url);
-        let matches = |set: &RegexSet| {
+        let matches = |patterns: &Patterns| {
             let whole = || fragment.map(|fragment| format!("{url}#{fragment}"));
-            set.is_match(url.as_bytes()) || whole().is_some_and(|url| set.is_match(url.as_bytes()))
+            patterns.match_text(url) || whole().is_some_and(|url| patterns.match_text(&url))
         };
         let Scope {
             include, exclude, ..
@@ -78,14 +98,14 @@ impl Site {
         include.as_ref().is_none_or(matches) && !exclude.as_ref().is_some_and(matches)
     }
 
-    /// Whether a URL is outside, where the user does not look.
+    /// Whether a URL is on another site, and these are not checked.
     pub(super) fn leaves_out(&self, url: &str) -> bool {
         self.scope.no_external && !self.has(url)
     }
 }
 
-/// The name and port of a host, as URLs have it: a port that goes without
-/// saying is not said. So http and https of one host are one site.
+/// The name and port of a host, as in URLs, which omit the default port. So http and
+/// https of one host are one site.
 fn host(url: &Url) -> String {
     url[Position::BeforeHost..Position::BeforePath].to_string()
 }
@@ -131,8 +151,8 @@ mod tests {
     }
 
     #[test]
-    fn of_interest() {
-        let set = |pattern: &str| Some(RegexSet::new([pattern]).unwrap());
+    fn patterns_and_external_links() {
+        let set = |pattern: &str| Patterns::new(&[pattern.to_string()]).unwrap();
         let mut scope = Site::new(
             Scope {
                 include: set("/docs/"),

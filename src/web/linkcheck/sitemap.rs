@@ -1,20 +1,20 @@
 //! Sitemaps: the URLs of a site, listed for crawlers (sitemaps.org, protocol
 //! 0.9): XML, a feed (RSS, Atom), or text with a URL a line; each perhaps in gzip.
 
+use super::problem::Problem;
 use crate::common::error::Error;
 use flate2::bufread::MultiGzDecoder;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
-use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, Read};
+use std::ops::ControlFlow;
+use std::sync::Arc;
 use url::Url;
 
-/// How much of a sitemap is read, in bytes, out of its gzip: twice what the
-/// protocol allows.
+/// How much of a sitemap is read, in bytes, decompressed: twice what the protocol allows.
 const MOST: u64 = 100 << 20;
 
-const TOO_LARGE: &str = "a sitemap of more than 100 MiB: the rest is not read";
-
-/// The text of a sitemap, as far as it is read.
+/// The text of a sitemap, up to [`MOST`] bytes.
 type Input<'a> = io::Take<Box<dyn BufRead + 'a>>;
 
 /// The longest line of a sitemap that is text, in bytes.
@@ -29,11 +29,12 @@ pub(super) enum Item {
     Sitemap,
 }
 
-/// Hands every URL of the sitemap at `base` to `take`. White space around it is no part of it.
+/// Passes every URL of the sitemap at `base` to `take`, without white space around it,
+/// until that breaks.
 pub(super) fn read(
     input: impl Read,
     base: &Url,
-    take: impl FnMut(Item, &str) -> Result<(), Error>,
+    take: impl FnMut(Item, &str) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let mut input = BufReader::new(input);
     let gzip = input
@@ -48,7 +49,7 @@ pub(super) fn read(
     let begin = input.fill_buf().map_err(Error::Read)?;
     let begin = begin.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(begin);
     match begin.trim_ascii_start().first() {
-        // UTF-16 begins with its own mark.
+        // UTF-16 begins with a byte order mark.
         Some(b'<' | 0xFE | 0xFF) => xml(input, base, take),
         _ => text(input, take),
     }
@@ -58,67 +59,101 @@ pub(super) fn read(
 fn xml(
     input: Input<'_>,
     base: &Url,
-    mut take: impl FnMut(Item, &str) -> Result<(), Error>,
+    mut take: impl FnMut(Item, &str) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let mut reader = Reader::from_reader(input);
-    let (mut buffer, mut url, mut item) = (Vec::new(), None::<String>, Item::Page);
-    // The `link` of a feed's item is a page, that of the feed is not.
-    let mut is_in_item = false;
+    let mut buffer = Vec::new();
+    let mut state = Elements {
+        base,
+        item: Item::Page,
+        is_in_item: false,
+        url: None,
+    };
     loop {
         buffer.clear();
-        match reader.read_event_into(&mut buffer).map_err(bad)? {
-            Event::Start(tag) => match tag.local_name().as_ref() {
-                "url" => item = Item::Page,
-                "sitemap" => item = Item::Sitemap,
-                "item" | "entry" => is_in_item = true,
-                "loc" => url = Some(String::new()),
-                "link" if is_in_item => match href(&tag)? {
-                    Some((href, true)) => take(Item::Page, &joined(base, &href))?,
-                    Some((_, false)) => {}
-                    None => url = Some(String::new()),
-                },
-                _ => {}
+        let found = match reader.read_event_into(&mut buffer).map_err(bad)? {
+            Event::Start(tag) => state.start(&tag)?,
+            Event::Empty(tag) => state.empty(&tag)?,
+            Event::Text(text) => state.text(&text),
+            Event::CData(text) => state.text(&text),
+            Event::GeneralRef(reference) => match reference.resolve_char_ref().map_err(bad)? {
+                Some(c) => state.text(c.encode_utf8(&mut [0; 4])),
+                None => state.text(predefined(&reference)),
             },
-            Event::Empty(tag) if is_in_item && tag.local_name().as_ref() == "link" => {
-                if let Some((href, true)) = href(&tag)? {
-                    take(Item::Page, &joined(base, &href))?;
-                }
+            Event::End(tag) => state.end(tag.local_name().as_ref()),
+            Event::Eof if reader.get_ref().limit() == 0 => {
+                return Err(Problem::SitemapTooLarge.into());
             }
-            Event::Text(text) => {
-                if let Some(url) = &mut url {
-                    url.push_str(&text);
-                }
-            }
-            Event::CData(text) => {
-                if let Some(url) = &mut url {
-                    url.push_str(&text);
-                }
-            }
-            Event::GeneralRef(reference) => {
-                if let Some(url) = &mut url {
-                    match reference.resolve_char_ref().map_err(bad)? {
-                        Some(c) => url.push(c),
-                        None => url.push_str(predefined(&reference)),
-                    }
-                }
-            }
-            Event::End(tag) => match tag.local_name().as_ref() {
-                "loc" | "link" => {
-                    if let Some(url) = url.take() {
-                        take(item, url.trim())?;
-                    }
-                }
-                "item" | "entry" => is_in_item = false,
-                _ => {}
-            },
-            Event::Eof if reader.get_ref().limit() == 0 => return Err(failed(TOO_LARGE)),
             Event::Eof => return Ok(()),
-            _ => {}
+            _ => None,
+        };
+        if let Some((item, url)) = found
+            && take(item, url.trim()).is_break()
+        {
+            return Ok(());
         }
     }
 }
 
-/// Where a link of Atom leads to, and whether that is the page of its entry.
+/// The elements that are open in a sitemap.
+struct Elements<'a> {
+    base: &'a Url,
+    item: Item,
+    /// The `link` of a feed's item is a page, that of the feed is not.
+    is_in_item: bool,
+    /// The text of the element at hand, if that is a URL.
+    url: Option<String>,
+}
+
+/// A URL of a sitemap.
+type Found = Option<(Item, String)>;
+
+impl Elements<'_> {
+    fn start(&mut self, tag: &BytesStart) -> Result<Found, Error> {
+        match tag.local_name().as_ref() {
+            "url" => self.item = Item::Page,
+            "sitemap" => self.item = Item::Sitemap,
+            "item" | "entry" => self.is_in_item = true,
+            "loc" => self.url = Some(String::new()),
+            "link" if self.is_in_item => match href(tag)? {
+                Some(link) => return Ok(self.link(link)),
+                None => self.url = Some(String::new()),
+            },
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn empty(&mut self, tag: &BytesStart) -> Result<Found, Error> {
+        if !self.is_in_item || tag.local_name().as_ref() != "link" {
+            return Ok(None);
+        }
+        Ok(href(tag)?.and_then(|link| self.link(link)))
+    }
+
+    /// A link of Atom.
+    fn link(&self, (href, is_page): (String, bool)) -> Found {
+        is_page.then(|| (Item::Page, joined(self.base, &href)))
+    }
+
+    fn text(&mut self, text: &str) -> Found {
+        if let Some(url) = &mut self.url {
+            url.push_str(text);
+        }
+        None
+    }
+
+    fn end(&mut self, name: &str) -> Found {
+        match name {
+            "loc" | "link" => return self.url.take().map(|url| (self.item, url)),
+            "item" | "entry" => self.is_in_item = false,
+            _ => {}
+        }
+        None
+    }
+}
+
+/// The URL of a link of Atom, and whether it is the page of its entry.
 fn href(tag: &BytesStart) -> Result<Option<(String, bool)>, Error> {
     let (mut href, mut is_page) = (None, true);
     for attribute in tag.attributes() {
@@ -135,15 +170,15 @@ fn href(tag: &BytesStart) -> Result<Option<(String, bool)>, Error> {
     Ok(href.map(|href| (href, is_page)))
 }
 
-/// A URL that may be relative to that of its feed.
+/// A URL, which may be relative to that of its feed.
 fn joined(base: &Url, href: &str) -> String {
     base.join(href).map_or(href.to_string(), String::from)
 }
 
-/// A sitemap of a URL a line.
+/// A sitemap with one URL on each line.
 fn text(
     mut input: Input<'_>,
-    mut take: impl FnMut(Item, &str) -> Result<(), Error>,
+    mut take: impl FnMut(Item, &str) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let mut line = Vec::new();
     let mut is_first = true;
@@ -153,7 +188,7 @@ fn text(
         one.read_until(b'\n', &mut line).map_err(Error::Read)?;
         if line.is_empty() {
             return match input.limit() == 0 {
-                true => Err(failed(TOO_LARGE)),
+                true => Err(Problem::SitemapTooLarge.into()),
                 false => Ok(()),
             };
         }
@@ -164,22 +199,24 @@ fn text(
         }
         let is_http = |url: Url| matches!(url.scheme(), "http" | "https");
         if line.len() as u64 == LINE || is_first && !Url::parse(url).is_ok_and(is_http) {
-            return Err(failed("not a sitemap: neither XML nor a URL a line"));
+            return Err(Problem::NotASitemap.into());
         }
         is_first = false;
-        take(Item::Page, url)?;
+        if take(Item::Page, url).is_break() {
+            return Ok(());
+        }
     }
 }
 
+/// An error of the parser: that of its reader, or invalid XML.
 fn bad(error: impl Into<quick_xml::Error>) -> Error {
-    Error::Read(match error.into() {
-        quick_xml::Error::Io(error) => io::Error::new(error.kind(), error.to_string()),
-        error => io::Error::new(ErrorKind::InvalidData, format!("not XML: {error}")),
-    })
-}
-
-fn failed(how: &str) -> Error {
-    Error::Read(io::Error::new(ErrorKind::InvalidData, how))
+    match error.into() {
+        quick_xml::Error::Io(error) => Error::Read(match Arc::try_unwrap(error) {
+            Ok(error) => error,
+            Err(shared) => io::Error::new(shared.kind(), shared),
+        }),
+        error => Problem::Xml(error.into()).into(),
+    }
 }
 
 /// The five entities of XML itself.
@@ -204,7 +241,7 @@ mod tests {
         let mut all = Vec::new();
         let take = |item, url: &str| {
             all.push((item, url.to_string()));
-            Ok(())
+            ControlFlow::Continue(())
         };
         let base = Url::parse("http://a/feeds/x").unwrap();
         read(xml, &base, take).unwrap();
@@ -249,15 +286,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_sitemap_is_too_odd(sitemap: Vec<u8>, xml in "(<|/|>|url|loc|link|item|entry| href='|x|&|;|\n){0,30}") {
+        fn any_sitemap_is_read_or_refused(sitemap: Vec<u8>, xml in "(<|/|>|url|loc|link|item|entry| href='|x|&|;|\n){0,30}") {
             let base = Url::parse("http://a/").unwrap();
-            let _ = read(&sitemap[..], &base, |_, _| Ok(()));
-            let _ = read(xml.as_bytes(), &base, |_, _| Ok(()));
+            let _ = read(&sitemap[..], &base, |_, _| ControlFlow::Continue(()));
+            let _ = read(xml.as_bytes(), &base, |_, _| ControlFlow::Continue(()));
         }
     }
 
     #[test]
-    fn what_is_no_xml_is_an_error() {
+    fn invalid_xml_is_an_error() {
         for bad in [
             &b"<urlset><url><loc>http://a/</url></urlset>"[..],
             b"<a><loc>&#xFFFFFFFF;</loc>",
@@ -267,7 +304,7 @@ mod tests {
             &[b"http://a/", &[b'x'; 1 << 17][..]].concat(),
         ] {
             let base = Url::parse("http://a/").unwrap();
-            assert!(read(bad, &base, |_, _| Ok(())).is_err());
+            assert!(read(bad, &base, |_, _| ControlFlow::Continue(())).is_err());
         }
     }
 }

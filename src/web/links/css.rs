@@ -1,27 +1,28 @@
-//! The URLs in a style sheet: `url(…)`, what `@import` names, and the strings of
+//! The URLs in a style sheet: `url(…)`, the strings of `@import`, and those of
 //! `image-set(…)`.
 //!
-//! Of the syntax of CSS (CSS Syntax Module Level 3, section 4) as much as it
-//! takes not to be misled: comments, strings, escapes, and names that only end
-//! in `url`. The text may come in pieces.
+//! It knows as much of the syntax (CSS Syntax Module Level 3, section 4) as is needed
+//! to find them: comments, strings, escapes, and names that only end in `url`. The text
+//! may come in pieces.
 
-use super::LONGEST;
+use super::link::LONGEST;
 
 /// Finds URLs in a style sheet that comes in pieces.
 #[derive(Debug)]
 pub struct Scanner {
     state: State,
-    /// The name at hand, in lower case, as far as it matters.
+    /// The name at hand, in lower case, up to [`LONGEST_NAME`] bytes.
     name: Vec<u8>,
-    /// The rule at hand: `@import` or `@namespace`, whose strings and URLs mean more or less.
+    /// The rule at hand, which decides whether strings and URLs are links.
     rule: Rule,
     /// How many parentheses are open, from that of `image-set(` on. Within one, strings
     /// are URLs; within more, they are not: `type("image/avif")`.
     depth: u32,
     /// The URL at hand, decoded.
     url: Vec<u8>,
-    cut: bool,
-    /// Digits of the escape at hand, and its value.
+    /// Only the beginning of it is kept.
+    is_cut: bool,
+    /// The number of digits of the escape at hand, and its value.
     escape: (u8, u32),
 }
 
@@ -29,22 +30,22 @@ pub struct Scanner {
 enum State {
     Text,
     Name,
-    /// Behind a `/`.
+    /// After a `/`.
     Slash,
     Comment,
     CommentStar,
-    /// In a string; the byte is its quote. It is a URL or not.
+    /// In a string: its quote, and whether it is a URL.
     Quoted(u8, bool),
-    /// In a string, behind a backslash.
+    /// In a string, after a backslash.
     QuotedEscape(u8, bool),
-    /// Behind `url(`.
+    /// After `url(`.
     Open,
-    /// Behind `url(`, in a URL without quotes.
+    /// In a URL without quotes.
     Bare,
     BareEscape,
-    /// Behind a URL without quotes and a blank.
+    /// After a URL without quotes and a blank.
     BareEnd,
-    /// Behind a URL, up to its parenthesis.
+    /// After a URL, before its parenthesis.
     Close,
 }
 
@@ -53,7 +54,7 @@ enum Rule {
     Other,
     /// The next string is a URL.
     Import,
-    /// URLs are names here.
+    /// URLs are names, not links.
     Namespace,
 }
 
@@ -61,7 +62,7 @@ enum Rule {
 const LONGEST_NAME: usize = 18;
 
 impl Scanner {
-    /// At the beginning of a style sheet.
+    /// At the beginning of a style sheet, or of a `style` attribute.
     pub fn new() -> Self {
         Scanner {
             state: State::Text,
@@ -69,133 +70,138 @@ impl Scanner {
             rule: Rule::Other,
             depth: 0,
             url: Vec::new(),
-            cut: false,
+            is_cut: false,
             escape: (0, 0),
         }
     }
 
-    /// At the beginning of a `style` attribute.
-    pub fn in_attribute() -> Self {
-        Self::new()
-    }
-
-    /// Reads the next piece. `found` is told each URL, and whether it is only
-    /// the beginning of one that is too long.
+    /// Reads the next piece. `found` gets each URL, and whether it is only the beginning
+    /// of one that is too long.
     pub fn text(&mut self, text: &[u8], mut found: impl FnMut(&[u8], bool)) {
         let mut at = 0;
         while at < text.len() {
-            let byte = text[at];
-            at += 1;
-            match self.state {
-                State::Text => self.plain(byte),
-                State::Name => {
-                    if byte == b'(' && self.name == b"url" {
-                        self.begin(State::Open);
-                    } else if is_name(byte) {
-                        if self.name.len() < LONGEST_NAME {
-                            self.name.push(byte.to_ascii_lowercase());
-                        }
-                    } else {
-                        self.rule = match &self.name[..] {
-                            b"@import" => Rule::Import,
-                            b"@namespace" => Rule::Namespace,
-                            _ => self.rule,
-                        };
-                        if byte == b'(' && self.depth == 0 && is_image_set(&self.name) {
-                            self.depth = 1;
-                            self.state = State::Text;
-                        } else {
-                            self.plain(byte);
-                        }
-                    }
-                }
-                State::Slash => match byte {
-                    b'*' => self.state = State::Comment,
-                    byte => self.plain(byte),
-                },
-                State::Comment => match memchr::memchr(b'*', &text[at - 1..]) {
-                    None => return,
-                    Some(n) => {
-                        at += n;
-                        self.state = State::CommentStar;
-                    }
-                },
-                State::CommentStar => match byte {
-                    b'/' => self.state = State::Text,
-                    b'*' => {}
-                    _ => self.state = State::Comment,
-                },
-                State::Quoted(quote, is_url) => match byte {
-                    // A line end ends a bad string.
-                    b'\n' | b'\r' | b'\x0C' => self.state = State::Text,
-                    b'\\' => self.escape_in(State::QuotedEscape(quote, is_url)),
-                    byte if byte == quote => {
-                        let in_url = self.name == b"url";
-                        self.state = if in_url { State::Close } else { State::Text };
-                        if is_url {
-                            self.tell(&mut found);
-                        }
-                    }
-                    byte => self.push(byte),
-                },
-                State::QuotedEscape(quote, is_url) => {
-                    if !self.unescape(byte, State::Quoted(quote, is_url), true) {
-                        at -= 1;
-                    }
-                }
-                State::Open => match byte {
-                    byte if byte.is_ascii_whitespace() => {}
-                    b'"' | b'\'' => self.state = State::Quoted(byte, true),
-                    _ => {
-                        self.state = State::Bare;
-                        at -= 1;
-                    }
-                },
-                State::Bare => match byte {
-                    b')' => {
-                        self.state = State::Text;
-                        self.tell(&mut found);
-                    }
-                    byte if byte.is_ascii_whitespace() => self.state = State::BareEnd,
-                    // None of these stands in a URL: it is a bad one.
-                    b'"' | b'\'' | b'(' => self.state = State::Close,
-                    b'\\' => self.escape_in(State::BareEscape),
-                    byte => self.push(byte),
-                },
-                State::BareEscape => {
-                    if !self.unescape(byte, State::Bare, false) {
-                        at -= 1;
-                    }
-                }
-                State::BareEnd => match byte {
-                    byte if byte.is_ascii_whitespace() => {}
-                    b')' => {
-                        self.state = State::Text;
-                        self.tell(&mut found);
-                    }
-                    // A URL has no blanks in it: it is a bad one.
-                    _ => self.state = State::Close,
-                },
-                State::Close => {
-                    if byte == b')' {
-                        self.state = State::Text;
-                    }
-                }
+            if self.state == State::Comment {
+                let rest = &text[at..];
+                at += memchr::memchr(b'*', rest).unwrap_or(rest.len());
             }
+            let Some(&byte) = text.get(at) else { return };
+            at += usize::from(self.byte(byte, &mut found));
         }
     }
 
-    /// The style sheet has ended: what it leaves open is closed.
+    /// Reads a byte. Returns false if it has to be read again, in another state.
+    #[inline(always)]
+    fn byte(&mut self, byte: u8, found: &mut impl FnMut(&[u8], bool)) -> bool {
+        match self.state {
+            State::Text => self.plain(byte),
+            State::Name => self.in_name(byte),
+            State::Slash => match byte {
+                b'*' => self.state = State::Comment,
+                byte => self.plain(byte),
+            },
+            State::Comment | State::CommentStar => {
+                self.state = match byte {
+                    b'*' => State::CommentStar,
+                    b'/' if self.state == State::CommentStar => State::Text,
+                    _ => State::Comment,
+                }
+            }
+            State::Quoted(quote, is_url) => self.quoted(byte, quote, is_url, found),
+            State::QuotedEscape(quote, is_url) => {
+                return self.unescape(byte, State::Quoted(quote, is_url), true);
+            }
+            State::Open => match byte {
+                byte if byte.is_ascii_whitespace() => {}
+                b'"' | b'\'' => self.state = State::Quoted(byte, true),
+                _ => {
+                    self.state = State::Bare;
+                    return false;
+                }
+            },
+            State::Bare => self.bare(byte, found),
+            State::BareEscape => return self.unescape(byte, State::Bare, false),
+            State::BareEnd => match byte {
+                byte if byte.is_ascii_whitespace() => {}
+                b')' => {
+                    self.state = State::Text;
+                    self.report(found);
+                }
+                // A URL contains no blanks: it is invalid.
+                _ => self.state = State::Close,
+            },
+            State::Close => {
+                if byte == b')' {
+                    self.state = State::Text;
+                }
+            }
+        }
+        true
+    }
+
+    fn in_name(&mut self, byte: u8) {
+        if byte == b'(' && self.name == b"url" {
+            return self.begin(State::Open);
+        }
+        if is_name(byte) {
+            if self.name.len() < LONGEST_NAME {
+                self.name.push(byte.to_ascii_lowercase());
+            }
+            return;
+        }
+        self.rule = match &self.name[..] {
+            b"@import" => Rule::Import,
+            b"@namespace" => Rule::Namespace,
+            _ => self.rule,
+        };
+        if byte == b'(' && self.depth == 0 && is_image_set(&self.name) {
+            self.depth = 1;
+            self.state = State::Text;
+        } else {
+            self.plain(byte);
+        }
+    }
+
+    fn quoted(&mut self, byte: u8, quote: u8, is_url: bool, found: &mut impl FnMut(&[u8], bool)) {
+        match byte {
+            // A string that contains a line end is invalid.
+            b'\n' | b'\r' | b'\x0C' => self.state = State::Text,
+            b'\\' => self.escape_in(State::QuotedEscape(quote, is_url)),
+            byte if byte == quote => {
+                let in_url = self.name == b"url";
+                self.state = if in_url { State::Close } else { State::Text };
+                if is_url {
+                    self.report(found);
+                }
+            }
+            byte => self.push(byte),
+        }
+    }
+
+    fn bare(&mut self, byte: u8, found: &mut impl FnMut(&[u8], bool)) {
+        match byte {
+            b')' => {
+                self.state = State::Text;
+                self.report(found);
+            }
+            byte if byte.is_ascii_whitespace() => self.state = State::BareEnd,
+            // A URL contains none of these: it is invalid.
+            b'"' | b'\'' | b'(' => self.state = State::Close,
+            b'\\' => self.escape_in(State::BareEscape),
+            byte => self.push(byte),
+        }
+    }
+
+    /// Ends the style sheet, and with it a URL that is not closed.
     pub fn end(&mut self, mut found: impl FnMut(&[u8], bool)) {
         match self.state {
-            State::Bare | State::BareEscape | State::BareEnd => self.tell(&mut found),
-            State::Quoted(_, true) => self.tell(&mut found),
+            State::Bare | State::BareEscape | State::BareEnd => self.report(&mut found),
+            State::Quoted(_, true) => self.report(&mut found),
             _ => {}
         }
         *self = Scanner::new();
     }
 
-    /// A byte that stands in no string, comment or URL.
+    /// Reads a byte outside strings, comments and URLs.
     fn plain(&mut self, byte: u8) {
         self.state = State::Text;
         match byte {
@@ -226,23 +232,23 @@ impl Scanner {
     fn begin(&mut self, state: State) {
         self.state = state;
         self.url.clear();
-        self.cut = false;
+        self.is_cut = false;
     }
 
     fn push(&mut self, byte: u8) {
         match self.url.len() {
-            LONGEST.. => self.cut = true,
+            LONGEST.. => self.is_cut = true,
             _ => self.url.push(byte),
         }
     }
 
-    fn tell(&mut self, found: &mut impl FnMut(&[u8], bool)) {
+    fn report(&mut self, found: &mut impl FnMut(&[u8], bool)) {
         let is_link = self.rule != Rule::Namespace;
         if self.rule == Rule::Import {
             self.rule = Rule::Other;
         }
         if is_link && !self.url.trim_ascii().is_empty() {
-            found(&self.url, self.cut);
+            found(&self.url, self.is_cut);
         }
         if self.url.capacity() > LONGEST / 32 {
             self.url = Vec::new();
@@ -255,7 +261,7 @@ impl Scanner {
         self.escape = (0, 0);
     }
 
-    /// A byte behind a backslash. False if it is behind the escape.
+    /// Reads a byte after a backslash. Returns false if it is not part of the escape.
     fn unescape(&mut self, byte: u8, back: State, in_string: bool) -> bool {
         let (digits, value) = self.escape;
         if digits < 6
@@ -274,7 +280,7 @@ impl Scanner {
             return byte.is_ascii_whitespace();
         }
         match byte {
-            // The string goes on in the next line; a URL does not.
+            // A string may continue in the next line, a URL may not.
             b'\n' if in_string => {}
             b'\n' => self.state = State::Close,
             byte => self.push(byte),
@@ -293,7 +299,7 @@ fn is_image_set(name: &[u8]) -> bool {
     matches!(name, b"image-set" | b"-webkit-image-set")
 }
 
-/// Whether the byte may stand in a name.
+/// Whether the byte may be part of a name.
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'\\' | 0x80..)
 }
@@ -311,7 +317,7 @@ mod tests {
         let mut scanner = Scanner::new();
         scanner.text(css.as_bytes(), &mut take);
         scanner.end(&mut take);
-        // Cut anywhere, it is the same.
+        // Cuts change nothing.
         let mut cut = Vec::new();
         for byte in css.bytes() {
             scanner.text(&[byte], |url, _| {

@@ -1,7 +1,6 @@
 //! The URLs in a list of images: `small.png 1x, large.png 2x`.
 
-/// The URLs of a `srcset` (HTML standard, 4.8.4.2.2). What else it says is
-/// passed over, and so are its errors.
+/// The URLs of a `srcset` (HTML standard, 4.8.4.2.2). Sizes and errors are skipped.
 pub fn urls(mut list: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let start = list
@@ -12,17 +11,17 @@ pub fn urls(mut list: &[u8]) -> impl Iterator<Item = &[u8]> {
         let (word, rest) = list.split_at(end.unwrap_or(list.len()));
         let commas = word.iter().rev().take_while(|b| **b == b',').count();
         let url = &word[..word.len() - commas];
-        // Without a comma behind the URL, its size is said up to the next one
-        // that stands in no parentheses.
+        // Without a comma after the URL, its size follows, up to the next comma
+        // outside parentheses.
         let mut inside = false;
-        let behind = match commas {
+        let after = match commas {
             0 => rest.iter().position(|byte| {
                 inside = if inside { *byte != b')' } else { *byte == b'(' };
                 *byte == b',' && !inside
             }),
             _ => Some(0),
         };
-        list = &rest[behind.unwrap_or(rest.len())..];
+        list = &rest[after.unwrap_or(rest.len())..];
         Some(url)
     })
 }

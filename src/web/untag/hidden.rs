@@ -1,49 +1,26 @@
-//! What a browser does not show, by the HTML standard's section on rendering
-//! (15.3.1, 15.5.4 and what it says of `dialog`, `popover` and `details`).
+//! Which text a browser hides, by the HTML standard's section on rendering (15.3.1,
+//! 15.5.4, and its rules for `dialog`, `popover` and `details`).
 //!
-//! An element may be hidden by its name (`datalist`, `rp`), by an attribute
-//! (`hidden`, `popover`, `dialog` without `open`), or by a closed `details`, which
-//! shows only its first `summary`. `hidden=until-found` hides the contents of
-//! blocks: that is what `content-visibility: hidden` does. In SVG and MathML these
-//! are titles, descriptions, metadata, styles, scripts and annotations.
+//! An element is hidden by its name (`datalist`, `rp`), by an attribute (`hidden`,
+//! `popover`, `dialog` without `open`), or by a closed `details`, which shows only its
+//! first `summary`. `hidden=until-found` hides the contents of blocks, as
+//! `content-visibility: hidden` does. In SVG and MathML, titles, descriptions, metadata,
+//! styles, scripts and annotations are hidden.
 //!
-//! Where a hidden element ends depends on the elements within it and around it.
-//! Those within it are followed on a stack, as the standard's tree construction
-//! does it (13.2.6). As long as nothing is hidden, the stack is empty. Those around
-//! it are not known: an end tag that fits nothing on the stack is taken for that of
-//! an element around it where the standard would close that.
+//! Where a hidden element ends depends on the elements within it and around it. Those
+//! within it are followed on a stack, as in the standard's tree construction (13.2.6).
+//! While nothing is hidden, the stack is empty. Those around it are not known: an end tag
+//! without an element on the stack counts as that of an element around it if the standard
+//! would close that.
 //!
-//! Costs: nothing while nothing is hidden. The stack holds [`DEEPEST`] elements.
+//! Cost: nothing while nothing is hidden. The stack has up to [`DEEPEST`] elements.
 
+use super::elements::{closes_p, is_formatting, is_heading, is_of_table, is_special};
+use super::tag::{Effect, Tag};
 use crate::web::html::{Element, Name};
 
-/// How many elements are followed within a hidden one. Browsers stop at 512, too.
+/// How many elements are followed within a hidden one. Browsers have the same limit.
 const DEEPEST: usize = 512;
-
-/// A tag of an element that is no void element.
-#[derive(Clone, Copy)]
-pub(super) struct Tag {
-    pub(super) element: Element,
-    /// Its name, if that says more than `element`.
-    pub(super) name: Name,
-    pub(super) is_html: bool,
-    /// It is of MathML and holds HTML.
-    pub(super) holds_html: bool,
-    pub(super) effect: Effect,
-}
-
-/// What an element does to its contents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Effect {
-    /// They are shown if the element is.
-    None,
-    /// Neither it nor they are shown.
-    Hides,
-    /// They are not shown, but for the first `summary`, if that is still to come.
-    Closed { summary: bool },
-    /// They are shown if the `details` around it is.
-    Summary,
-}
 
 struct Open {
     tag: Tag,
@@ -56,19 +33,19 @@ struct Open {
 #[derive(Default)]
 pub(super) struct Hidden {
     open: Vec<Open>,
-    /// How many more are open than [`DEEPEST`].
+    /// How many more than [`DEEPEST`] are open.
     beyond: u64,
     /// Whether a `p` was open around the first one, or a row of a table.
     in_p: bool,
     in_row: bool,
 }
 
-/// Where a search on the stack ended.
+/// How a search on the stack ended.
 enum Found {
     At(usize),
     /// At an element that ends the search.
-    Barred,
-    /// Below the stack.
+    Stopped,
+    /// At the bottom of the stack.
     Outside,
 }
 
@@ -79,14 +56,14 @@ impl Hidden {
         self.open.last().is_some_and(|open| open.hides)
     }
 
-    /// Whether there is nothing to follow.
+    /// Whether nothing is hidden, and so no element is followed.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
 
-    /// Opens an element, and says whether it is shown. `in_p` and `in_row` say what
-    /// is open around it, if nothing is hidden yet.
+    /// Opens an element, and returns whether it is shown. `in_p` and `in_row` are whether a
+    /// `p` and a row of a table are open around it.
     pub(super) fn open(&mut self, mut tag: Tag, is_void: bool, in_p: bool, in_row: bool) -> bool {
         self.end_implied(&tag);
         if tag.is_html && tag.element == Element::Summary && tag.effect == Effect::None {
@@ -101,7 +78,7 @@ impl Hidden {
         if is_root {
             (self.in_p, self.in_row) = (in_p, in_row);
         }
-        // These open nothing within something else.
+        // Within other elements, these tags open nothing.
         let opens =
             is_root || !matches!(tag.element, Element::Html | Element::Body | Element::Head);
         if is_void || !opens || is_root && tag.effect == Effect::None {
@@ -120,7 +97,7 @@ impl Hidden {
         is_shown
     }
 
-    /// What a `summary` here does: the first one in a closed `details` is shown.
+    /// The effect of a `summary` here: the first one in a closed `details` is shown.
     fn first_summary(&mut self) -> Effect {
         match self.open.last_mut().map(|open| &mut open.tag.effect) {
             Some(Effect::Closed { summary }) => match std::mem::take(summary) {
@@ -131,7 +108,7 @@ impl Hidden {
         }
     }
 
-    /// Closes an element, and says whether it was shown.
+    /// Closes an element, and returns whether it was shown.
     #[cold]
     pub(super) fn close(&mut self, element: Element, name: &Name) -> bool {
         if self.beyond > 0 {
@@ -141,8 +118,10 @@ impl Hidden {
         if matches!(element, Element::P | Element::Br) {
             self.leave_foreign();
         }
-        let is_it = |tag: &Tag| tag.is(element, name) || is_heading(tag) && heading(element);
-        let found = self.search(is_it, |tag| bars_end_tag(tag, element));
+        let is_it = |tag: &Tag| {
+            tag.is(element, name) || tag.is_html && is_heading(tag.element) && is_heading(element)
+        };
+        let found = self.search(is_it, |tag| stops_end_tag(tag, element));
         match found {
             Found::At(at) => {
                 let was_shown = self.open[at].is_shown;
@@ -160,24 +139,24 @@ impl Hidden {
         }
     }
 
-    /// Whether the end tag, which fits nothing here, closes an element around.
+    /// Whether an end tag without an element on the stack closes one around it.
     fn closes_outside(&self, element: Element) -> bool {
         match element {
-            // They stay open, or the end tag opens an element.
+            // These stay open, or the end tag opens an element.
             Element::Html | Element::Body | Element::Head | Element::Br => false,
             // It is not followed here.
             Element::Template => false,
             Element::P => self.in_p && self.is_inline(),
             Element::Td | Element::Th | Element::Tr => true,
             _ if is_formatting(element) => false,
-            // One heading in the other ends that, whose end tag then fits nothing.
-            _ if is_special(element) && !heading(element) => true,
+            // A heading ends an open one, whose end tag then closes nothing.
+            _ if is_special(element) && !is_heading(element) => true,
             _ => self.is_inline(),
         }
     }
 
-    /// Ends all elements from this one on, because of a tag. A formatting element goes
-    /// on behind them ("reconstruct the active formatting elements"), unless its cell
+    /// Ends all elements from this one on, because of a tag. A formatting element is opened
+    /// again after them ("reconstruct the active formatting elements"), unless its cell
     /// of a table ends.
     fn cut(&mut self, at: usize, by: Element) {
         let goes_on = |open: &Open| {
@@ -212,13 +191,13 @@ impl Hidden {
             open.hides = !open.is_shown || matches!(open.tag.effect, Effect::Closed { .. });
             hides = open.hides;
         }
-        // Without anything hidden there is nothing to follow.
+        // If nothing is hidden, no element is followed.
         if self.open.iter().all(|open| open.tag.effect == Effect::None) {
             self.open.clear();
         }
     }
 
-    /// Ends what this start tag ends.
+    /// Ends the elements that this start tag ends.
     fn end_implied(&mut self, tag: &Tag) {
         use Element::*;
         if !tag.is_html || self.open.is_empty() || self.beyond > 0 {
@@ -260,7 +239,7 @@ impl Hidden {
         }
     }
 
-    /// Ends SVG and MathML, in which no HTML can stand here.
+    /// Ends the elements of SVG and MathML that cannot contain HTML.
     fn leave_foreign(&mut self) {
         let holds = |open: &Open| open.tag.is_html || open.tag.may_hold_html();
         while self.open.last().is_some_and(|open| !holds(open)) {
@@ -268,7 +247,7 @@ impl Hidden {
         }
     }
 
-    /// Ends a `p` that is open here or around.
+    /// Ends a `p` that is open, on the stack or around it.
     fn end_p(&mut self) {
         let found = self.search(
             |tag| tag.element == Element::P,
@@ -284,7 +263,7 @@ impl Hidden {
         }
     }
 
-    /// Ends the item of a list that is open here or around.
+    /// Ends the item of a list that is open, on the stack or around it.
     fn end_item(&mut self, items: &[Element]) {
         let passes = [Element::Address, Element::Div, Element::P];
         let found = self.search(
@@ -306,7 +285,7 @@ impl Hidden {
         }
     }
 
-    /// Ends all that is open within the nearest of these parts of a table.
+    /// Ends the elements that are open within the nearest of these parts of a table.
     fn end_up_to(&mut self, by: Element, parts: &[Element]) {
         match self.search(|tag| parts.contains(&tag.element), |_| false) {
             Found::At(at) => self.cut(at + 1, by),
@@ -319,48 +298,27 @@ impl Hidden {
         }
     }
 
-    /// Searches down from the last element; what is not HTML bars the way.
-    fn search(&self, is_it: impl Fn(&Tag) -> bool, bars: impl Fn(&Tag) -> bool) -> Found {
+    /// Searches down from the last element, up to one at which the search `stops`.
+    fn search(&self, is_it: impl Fn(&Tag) -> bool, stops: impl Fn(&Tag) -> bool) -> Found {
         for (at, open) in self.open.iter().enumerate().rev() {
             if is_it(&open.tag) {
                 return Found::At(at);
             }
-            if bars(&open.tag) {
-                return Found::Barred;
+            if stops(&open.tag) {
+                return Found::Stopped;
             }
         }
         Found::Outside
     }
 
-    /// Whether no block is open here.
+    /// Whether no block is on the stack.
     fn is_inline(&self) -> bool {
         !self.open.iter().any(|open| open.tag.is_special())
     }
 }
 
-impl Tag {
-    fn is(&self, element: Element, name: &Name) -> bool {
-        self.element == element
-            && (element != Element::Other || self.name.as_bytes() == name.as_bytes())
-    }
-
-    fn is_special(&self) -> bool {
-        self.is_html && is_special(self.element)
-    }
-
-    /// Whether HTML may stand in this element of SVG or MathML.
-    fn may_hold_html(&self) -> bool {
-        use Element::*;
-        let holds = matches!(
-            self.element,
-            Title | Desc | ForeignObject | Mi | Mo | Mn | Ms | Mtext
-        );
-        holds || self.holds_html
-    }
-}
-
 /// Whether the search for the element that an end tag closes stops here.
-fn bars_end_tag(tag: &Tag, element: Element) -> bool {
+fn stops_end_tag(tag: &Tag, element: Element) -> bool {
     match element {
         _ if is_of_table(element) => tag.element == Element::Table,
         _ if is_formatting(element) => is_marker(tag),
@@ -370,8 +328,8 @@ fn bars_end_tag(tag: &Tag, element: Element) -> bool {
     }
 }
 
-/// Elements out of whose reach an end tag closes nothing (HTML standard,
-/// 13.2.4.2, "has an element in scope").
+/// Whether an end tag in this element closes nothing around it (HTML standard, 13.2.4.2,
+/// "has an element in scope").
 fn is_scope(tag: &Tag) -> bool {
     match tag.is_html {
         true => is_marker(tag) || tag.element == Element::Table,
@@ -379,118 +337,8 @@ fn is_scope(tag: &Tag) -> bool {
     }
 }
 
-/// Elements at whose end formatting elements end, too.
+/// Whether formatting elements end with this element.
 fn is_marker(tag: &Tag) -> bool {
     use Element::*;
     tag.is_html && matches!(tag.element, Caption | Td | Th | Object | Template)
-}
-
-fn is_of_table(element: Element) -> bool {
-    use Element::*;
-    matches!(
-        element,
-        Caption | Table | Tbody | Td | Tfoot | Th | Thead | Tr
-    )
-}
-
-fn is_heading(tag: &Tag) -> bool {
-    tag.is_html && heading(tag.element)
-}
-
-fn heading(element: Element) -> bool {
-    use Element::*;
-    matches!(element, H1 | H2 | H3 | H4 | H5 | H6)
-}
-
-/// The standard's "formatting" category.
-fn is_formatting(element: Element) -> bool {
-    use Element::*;
-    matches!(
-        element,
-        A | B | Big | Code | Em | Font | I | Nobr | S | Small | Strike | Strong | Tt | U
-    )
-}
-
-/// Whether a start tag closes a `p` that is open.
-fn closes_p(element: Element) -> bool {
-    use Element::*;
-    matches!(
-        element,
-        Address
-            | Article
-            | Aside
-            | Blockquote
-            | Center
-            | Dd
-            | Details
-            | Dialog
-            | Dir
-            | Div
-            | Dl
-            | Dt
-            | Fieldset
-            | Figcaption
-            | Figure
-            | Footer
-            | Form
-            | Header
-            | Hgroup
-            | Hr
-            | Li
-            | Listing
-            | Main
-            | Menu
-            | Nav
-            | Ol
-            | P
-            | Plaintext
-            | Pre
-            | Search
-            | Section
-            | Summary
-            | Table
-            | Ul
-            | Xmp
-    )
-}
-
-/// Whether an element is of the standard's "special" category, as far as it is
-/// known here and not void; and `dialog`, whose end tag is that of a block.
-fn is_special(element: Element) -> bool {
-    use Element::*;
-    closes_p(element)
-        || is_of_table(element)
-        || heading(element)
-        || matches!(
-            element,
-            Body | Button
-                | Frame
-                | Head
-                | Html
-                | Iframe
-                | Noembed
-                | Noframes
-                | Noscript
-                | Object
-                | Script
-                | Select
-                | Style
-                | Template
-                | Textarea
-                | Title
-        )
-}
-
-/// Whether an element of HTML has no contents and no end tag.
-pub(super) fn is_void(element: Element, name: &Name) -> bool {
-    use Element::*;
-    match element {
-        Area | Base | Br | Embed | Frame | Hr | Image | Img | Input | Link | Meta | Source
-        | Track => true,
-        Other => matches!(
-            name.as_bytes(),
-            b"basefont" | b"bgsound" | b"col" | b"keygen" | b"param" | b"wbr"
-        ),
-        _ => false,
-    }
 }

@@ -1,7 +1,7 @@
 //! Markup that is not a tag: comments, doctypes, CDATA sections.
 
-use super::machine::{State, Tokenizer};
 use super::sink::Sink;
+use super::state::{State, Tokenizer};
 use memchr::memchr;
 
 impl Tokenizer {

@@ -1,7 +1,7 @@
 //! Elements whose text ends at their end tag: `title`, `style`, `script` and the like.
 
-use super::machine::{SPACE, Script, State, Tokenizer, is};
 use super::sink::{Content, Sink};
+use super::state::{SPACE, Script, State, Tokenizer, is};
 use memchr::{memchr, memchr2};
 
 impl Tokenizer {

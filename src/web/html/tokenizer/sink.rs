@@ -1,6 +1,6 @@
-//! The receiver of a page's events.
+//! What a tokenizer reports, and to what.
 
-use crate::web::html::names::Name;
+use super::super::names::Name;
 
 /// What follows a start tag, as the element's kind has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,8 @@ pub trait Sink {
     /// It has this attribute; returns whether the value is wanted. Of several of one name
     /// only the first counts: the sink must ignore the others.
     fn attribute(&mut self, name: &Name) -> bool;
-    /// The next piece of the value, as it stands there: see [`value`](crate::web::html::character::value).
+    /// The next piece of the value, not decoded: see
+    /// [`value`](crate::web::html::character::value).
     fn value(&mut self, raw: &[u8]);
     /// The tag is complete; returns the kind of text after a start tag.
     fn tag_end(&mut self, closes_itself: bool) -> Content;

@@ -1,10 +1,10 @@
 //! Tags: from `<` to `>`.
 
-use super::machine::{
+use super::sink::{Content, Sink};
+use super::state::{
     ATTRIBUTE_NAME_END, REPLACEMENT, SPACE, Script, State, TAG_NAME_END, Tokenizer, UNQUOTED_END,
     is, run,
 };
-use super::sink::{Content, Sink};
 use memchr::memchr;
 
 impl Tokenizer {

@@ -1,9 +1,8 @@
 //! Text, and the character references in it.
 
-use super::machine::{REPLACEMENT, State, Tokenizer};
 use super::sink::{Content, Sink};
-use crate::web::html::character::Next;
-use crate::web::html::character::Reference;
+use super::state::{REPLACEMENT, State, Tokenizer};
+use crate::web::html::character::{Next, Reference};
 use memchr::{memchr, memchr2};
 
 impl Tokenizer {
@@ -55,7 +54,7 @@ impl Tokenizer {
                 self.resolve(None, sink);
                 self.go(State::Text)
             }
-            Next::Behind => {
+            Next::After => {
                 self.resolve(Some(byte), sink);
                 self.again(State::Text)
             }

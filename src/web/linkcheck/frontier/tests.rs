@@ -1,15 +1,22 @@
-//! The frontier on small webs made at random, held to a definition.
+//! The frontier on small random webs, compared with a definition.
 
-use super::super::batch::{self, Kind};
+use super::super::anchors::{Anchors, Names};
+use super::super::batch::{self, Batch, Kind};
+use super::super::cause::Cause;
+use super::super::finding::{Finding, Format};
+use super::super::scope::Site;
+use super::entry::{CHAIN, REDIRECTS};
+use super::rules::below;
 use super::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use url::Url;
 
-/// A URL of a small web: what is there.
+/// The content of a URL of a small web.
 #[derive(Debug, Clone)]
 enum There {
-    /// Links: where to, whether they enter, which fragment they name; and anchors.
+    /// Links (target, whether they enter, fragment) and anchors.
     Page(Vec<(usize, bool, Option<u8>)>, Vec<u8>),
     Other,
     Moved(usize),
@@ -167,7 +174,7 @@ fn walk(web: &[There], levels: u32, choices: &[usize]) -> (Vec<String>, Vec<usiz
     loop {
         open.extend(std::iter::from_fn(|| frontier.next()));
         findings.extend(std::iter::from_fn(|| frontier.finding()).map(|f| {
-            let line = f.line(super::super::Format::Text, &[]);
+            let line = f.line(Format::Text, &[]);
             line.trim_end().to_string()
         }));
         if open.is_empty() {
@@ -205,8 +212,8 @@ fn walk(web: &[There], levels: u32, choices: &[usize]) -> (Vec<String>, Vec<usiz
 }
 
 proptest! {
-    /// Whatever answers first: what is found is what there is to find, each
-    /// of it once, and no URL is asked for twice.
+    /// In any order of answers, the findings are those by definition, each once, and no
+    /// URL is requested twice.
     #[test]
     fn findings_do_not_depend_on_the_order_of_answers(
         web in web(),
@@ -229,7 +236,7 @@ proptest! {
     }
 }
 
-/// A start may send us to another host, which is the site then.
+/// A start may redirect to another host, which is the site then.
 #[test]
 fn the_site_is_where_the_start_leads_to() {
     let link = |to| (to, true, None);
@@ -314,7 +321,7 @@ fn a_chain_of_redirects_from_its_middle() {
     link(&mut frontier, 10);
     while let Some(finding) = frontier.finding() {
         if matches!(finding, Finding::Broken { .. }) {
-            findings.push(finding.line(super::super::Format::Text, &[]));
+            findings.push(finding.line(Format::Text, &[]));
         }
     }
     let broken = "Broken link http://a/start -> http://a/0 (more than 20 redirects)\n";

@@ -1,15 +1,16 @@
-//! What is said of a link, once the answer of what it leads to is there.
+//! The findings for a link whose URL has an answer.
 
 use super::super::advice;
 use super::super::batch::Kind;
 use super::super::cause::Cause;
 use super::super::finding::Finding;
-use super::{Frontier, Id, Link, REDIRECTS, State};
+use super::entry::{Id, Link, REDIRECTS, State};
+use super::state::Frontier;
 use std::rc::Rc;
 
 impl Frontier {
-    /// Where the redirects from a URL end, and the fragment that the last one
-    /// with any of its own has added.
+    /// The URL where the redirects from another one end, and the last fragment that one
+    /// of them has.
     pub(super) fn follow(&self, start: Id) -> Result<(Id, Option<&str>), Cause> {
         let (mut at, mut added) = (start, None);
         for _ in 0..=REDIRECTS {
@@ -28,7 +29,7 @@ impl Frontier {
         Err(Cause::too_many_redirects(REDIRECTS))
     }
 
-    /// Decides on a link, or lets it wait.
+    /// Reports what is wrong with a link, or lets it wait for an answer.
     pub(super) fn attach(&mut self, link: Link) {
         let is_for_https = link.asks != link.url;
         let (end, added) = match self.follow(link.asks) {
@@ -43,7 +44,7 @@ impl Frontier {
             State::Open => {
                 let waiting = &mut self.entry_mut(end).waiting;
                 if waiting.is_empty() {
-                    // Most have one, and there are many of them.
+                    // Most URLs have one link, and there are many URLs.
                     waiting.reserve_exact(1);
                 }
                 return waiting.push(link);
@@ -58,46 +59,45 @@ impl Frontier {
             State::Broken(cause) => return self.broken_whole(&link, Rc::clone(cause)),
             _ => {}
         }
-        let source = Rc::clone(self.url(link.source));
-        let url = Rc::clone(self.url(link.url));
+        if link.is_first {
+            self.report_redirect(&link, end);
+            if self.rules.warnings {
+                self.warn(&link, end);
+            }
+        }
+        // The server's fragment replaces the link's (RFC 9110, 10.2.2).
+        let fragment = added.as_deref().or(link.fragment.as_deref());
+        if let (State::Page(anchors), Some(fragment)) = (&self.entry(end).state, fragment)
+            && self.rules.fragments
+            && !anchors.have(&self.names, fragment)
+        {
+            let cause = Rc::new(Cause::no_such_fragment(fragment));
+            let url = self.url(link.url);
+            let url = match &link.fragment {
+                Some(fragment) => format!("{url}#{fragment}").into(),
+                None => Rc::clone(url),
+            };
+            self.broken(Rc::clone(self.url(link.source)), url, cause, link.line);
+        }
+    }
+
+    /// Reports a link whose redirects lead to `end`, if redirects are reported.
+    fn report_redirect(&mut self, link: &Link, end: Id) {
         if self.rules.redirects
-            && link.is_first
             && let State::Moved { status, .. } = self.entry(self.asked_for(link.url)).state
         {
-            let (source, url, to) = (source.clone(), url.clone(), Rc::clone(&entry.url));
-            let finding = Finding::Redirected {
+            let [source, url, to] = [link.source, link.url, end].map(|id| Rc::clone(self.url(id)));
+            self.findings.push_back(Finding::Redirected {
                 source,
                 url,
                 to,
                 status,
                 line: link.line,
-            };
-            self.findings.push_back(finding);
-        }
-        if self.rules.warnings && link.is_first {
-            self.warn(&link, end);
-        }
-        let entry = self.entry(end);
-        // The server's fragment goes before the link's (RFC 9110, 10.2.2).
-        let fragment = added.as_deref().or(link.fragment.as_deref());
-        if let (State::Page(anchors), Some(fragment)) = (&entry.state, fragment)
-            && self.rules.fragments
-            && !anchors.have(&self.names, fragment)
-        {
-            let url = match &link.fragment {
-                Some(fragment) => format!("{url}#{fragment}").into(),
-                None => url,
-            };
-            self.broken(
-                source,
-                url,
-                Rc::new(Cause::no_such_fragment(fragment)),
-                link.line,
-            );
+            });
         }
     }
 
-    /// What is asked for in place of a URL: mostly itself.
+    /// The URL that is requested for a URL: mostly the same.
     fn asked_for(&self, id: Id) -> Id {
         match self.entry(id).state {
             State::Mapped(to) => to,
@@ -105,7 +105,7 @@ impl Frontier {
         }
     }
 
-    /// What is to be corrected about a link that leads to `end`.
+    /// Reports the warnings for a link that leads to `end`.
     fn warn(&mut self, link: &Link, end: Id) {
         let [source, url, to] = [link.source, link.url, end].map(|id| Rc::clone(self.url(id)));
         let asked_for = self.asked_for(link.url);
@@ -116,7 +116,7 @@ impl Frontier {
         let causes = advice::about(&advice::Link {
             source: &source,
             url: &url,
-            // A mapped URL is the user's own idea, and no redirect.
+            // A replaced URL is not a redirect.
             to: if end == asked_for { &url } else { &to },
             moved,
         });
@@ -133,7 +133,7 @@ impl Frontier {
         }
     }
 
-    /// There is nothing where a link leads to.
+    /// Reports a link whose URL is broken.
     fn broken_whole(&mut self, link: &Link, cause: Rc<Cause>) {
         if !link.is_first && !link.is_first_strict || cause.excuses(link.kind) {
             return;
@@ -141,9 +141,9 @@ impl Frontier {
         let pair = (link.source, link.url);
         match link.kind {
             Kind::Form | Kind::Post => {
-                self.told_forms.insert(pair);
+                self.reported_forms.insert(pair);
             }
-            _ if self.told_forms.contains(&pair) => return,
+            _ if self.reported_forms.contains(&pair) => return,
             _ => {}
         }
         let (source, url) = (self.url(link.source), self.url(link.url));

@@ -1,15 +1,15 @@
-//! What a host allows robots to read (RFC 9309).
+//! The rules of a host for robots (RFC 9309).
 //!
-//! No crate does it: `texting_robots` turns rules into regular expressions, and
-//! loses the whole file when one is too large; `robotstxt` decodes no characters
-//! and reads the file again for each URL. Here every line is read by itself, so
-//! that a bad one disturbs no other, and each rule is a [`Pattern`].
+//! Two crates were tried: `texting_robots` makes regular expressions of rules, and drops
+//! the whole file if one is too large; `robotstxt` decodes no characters, and parses the
+//! file again for each URL. Here each line is read alone, so an invalid one has no effect
+//! on others, and each rule is a [`Pattern`].
 //!
-//! - A group is some `User-agent` lines and the rules after them. Ours are the
-//!   groups whose name fits best; if there are none, those of `*`.
+//! - A group has `User-agent` lines and the rules after them. The groups with the longest
+//!   name that matches this robot count, or else those of `*`.
 //! - Of the rules that match, the longest counts; `Allow` wins a tie.
-//! - In case of doubt a URL is not allowed: common misspellings of `Disallow` are
-//!   understood, and a path without its first `/`.
+//! - Common misspellings of `Disallow` are accepted, and so is a path without its first
+//!   `/`.
 
 mod pattern;
 
@@ -20,16 +20,16 @@ use std::io::Read;
 use std::time::Duration;
 use url::{Position, Url};
 
-/// Our name in robots.txt, unless the user chooses another.
+/// The default name of this robot in robots.txt.
 pub(super) const AGENT: &str = "textmill-linkcheck";
 
-/// How much of a robots.txt is read, in bytes: what RFC 9309 demands (2.5) and more.
+/// How much of a robots.txt is read, in bytes: more than RFC 9309 requires (2.5).
 const MOST: u64 = 1 << 20;
 
 /// The longest time between two requests that a robots.txt can ask for.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// What a robots.txt says to us. The default allows all.
+/// The rules of a robots.txt for this robot. The default allows everything.
 #[derive(Debug, Default)]
 pub(super) struct Robots {
     rules: Vec<Rule>,
@@ -44,8 +44,8 @@ struct Rule {
 }
 
 impl Robots {
-    /// Reads the robots.txt at `url` for the robot of this name. One that is not
-    /// there allows all (RFC 9309, 2.3.1.3); one that cannot be read is an error.
+    /// Reads the robots.txt at `url` for the robot of this name. A missing one allows
+    /// everything (RFC 9309, 2.3.1.3); one that cannot be read is an error.
     pub(super) fn fetch(fetcher: &Fetcher, url: &str, agent: &str) -> Result<Robots, Error> {
         let mut text = Vec::new();
         let read = fetcher
@@ -61,7 +61,7 @@ impl Robots {
         match read {
             Ok(_) => {
                 if text.len() as u64 == MOST {
-                    // Half a rule is another rule.
+                    // A truncated rule would be another rule.
                     let end = memchr::memrchr2(b'\n', b'\r', &text);
                     text.truncate(end.unwrap_or_default());
                 }
@@ -74,13 +74,13 @@ impl Robots {
         }
     }
 
-    /// Reads all lines; those that mean nothing are skipped.
+    /// Reads all lines. Invalid ones are skipped.
     fn parse(text: &[u8], agent: &str) -> Robots {
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-        let (mut ours, mut everyones) = (Group::default(), Group::default());
+        let (mut own, mut general) = (Group::default(), Group::default());
         let mut sitemaps = Vec::new();
-        // The group at hand is one for us, one for all.
-        let (mut is_ours, mut is_everyones) = (false, false);
+        // Whether the group at hand is for this robot, and for all.
+        let (mut is_own, mut is_general) = (false, false);
         let mut after_rule = true;
         for line in text.split(|byte| matches!(byte, b'\r' | b'\n')) {
             let Some((key, value)) = record(line) else {
@@ -101,33 +101,33 @@ impl Robots {
             match key {
                 Key::Agent => {
                     if std::mem::take(&mut after_rule) {
-                        (is_ours, is_everyones) = (false, false);
+                        (is_own, is_general) = (false, false);
                     }
                     let name = product(value);
-                    is_everyones |= name == b"*";
-                    if fits(name, agent.as_bytes()) && name.len() >= ours.name {
-                        if name.len() > ours.name {
-                            ours = Group::default();
+                    is_general |= name == b"*";
+                    if fits(name, agent.as_bytes()) && name.len() >= own.name {
+                        if name.len() > own.name {
+                            own = Group::default();
                         }
-                        ours.name = name.len();
-                        is_ours = true;
+                        own.name = name.len();
+                        is_own = true;
                     }
                 }
                 Key::Rule(_) | Key::Delay => {
                     // Only a rule ends the list of names (RFC 9309, 2.2.4).
                     after_rule |= matches!(key, Key::Rule(_));
-                    if is_ours {
-                        ours.add(&key, value);
+                    if is_own {
+                        own.add(&key, value);
                     }
-                    if is_everyones {
-                        everyones.add(&key, value);
+                    if is_general {
+                        general.add(&key, value);
                     }
                 }
             }
         }
-        let group = match ours.name {
-            0 => everyones,
-            _ => ours,
+        let group = match own.name {
+            0 => general,
+            _ => own,
         };
         Robots {
             rules: group.rules,
@@ -136,8 +136,8 @@ impl Robots {
         }
     }
 
-    /// Nothing is allowed.
-    pub(super) fn closed() -> Robots {
+    /// Rules that allow nothing.
+    pub(super) fn disallow_all() -> Robots {
         Robots::parse(b"User-agent: *\nDisallow: /\n", AGENT)
     }
 
@@ -152,18 +152,18 @@ impl Robots {
         best.is_none_or(|rule| rule.allows)
     }
 
-    /// The time that is to be between two requests.
+    /// The delay between two requests.
     pub(super) fn delay(&self) -> Duration {
         self.delay
     }
 
-    /// The sitemaps that it names.
+    /// The URLs of its sitemaps.
     pub(super) fn sitemaps(&self) -> &[String] {
         &self.sitemaps
     }
 }
 
-/// What a line says.
+/// The kind of a line.
 enum Key {
     Agent,
     /// `Allow`, if true.
@@ -187,7 +187,7 @@ impl Group {
                 let pattern = match value.first() {
                     Some(b'/' | b'*') => Pattern::new(value),
                     Some(_) if !allows => Pattern::new(&[b"/", value].concat()),
-                    // An empty rule rules nothing.
+                    // An empty rule has no effect.
                     _ => return,
                 };
                 let allows = *allows;
@@ -204,8 +204,7 @@ impl Group {
     }
 }
 
-/// A line's key and value, comments and blanks taken off. Some write a blank for
-/// the colon.
+/// The key and value of a line, without comments and blanks. The colon may be a blank.
 fn record(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = memchr::memchr(b'#', line).unwrap_or(line.len());
     let line = line[..end].trim_ascii();
@@ -213,14 +212,14 @@ fn record(line: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((line[..middle].trim_ascii(), line[middle + 1..].trim_ascii()))
 }
 
-/// The name of a product, without its version.
+/// The name of a product without its version.
 fn product(text: &[u8]) -> &[u8] {
     let end = text.iter().position(|byte| b"/ \t;(".contains(byte));
     &text[..end.unwrap_or(text.len())]
 }
 
-/// Whether a name in robots.txt is that of this robot, or of the family that it
-/// is from: `example` is for `example-images`, too.
+/// Whether a name in robots.txt matches this robot: `example` matches `example-images`,
+/// too.
 fn fits(name: &[u8], agent: &[u8]) -> bool {
     let Some((head, rest)) = agent.split_at_checked(name.len()) else {
         return false;
@@ -230,8 +229,8 @@ fn fits(name: &[u8], agent: &[u8]) -> bool {
         && matches!(rest.first(), None | Some(b'-' | b'_'))
 }
 
-/// The name to look for in robots.txt, by what is sent as `User-Agent`: that of
-/// the product, or the one behind `compatible;` if we pass for Mozilla.
+/// The name of this robot in robots.txt, from its `User-Agent`: the product, or the one
+/// after `compatible;` if that is Mozilla.
 pub(super) fn agent(options: &fetch::Options) -> String {
     let is_agent = |field: &&Field| field.name() == "user-agent";
     // The last one is sent.

@@ -1,27 +1,26 @@
 //! The path of a rule of robots.txt, with `*` and `$` (RFC 9309, 2.2.2 and 2.2.3).
 //!
-//! Rules and paths are brought to one form before they are compared: escapes of
-//! unreserved characters are undone, other escapes get upper-case digits, and
-//! what no URL holds is escaped. `*` in a path, and `$` anywhere but at the end
-//! of a rule, are escaped too: they stand for themselves.
+//! Rules and paths are normalised before they are compared: unreserved characters are
+//! decoded, other escapes get upper-case digits, and characters that URLs cannot have are
+//! escaped. `*` in a path, and `$` except at the end of a rule, are escaped, too: they
+//! are ordinary characters.
 //!
-//! Cost: each part between two `*` is searched for once, from where the part
-//! before it ends, so that no rule takes long.
+//! Cost: each part between two `*` is searched for once, after the part before it.
 
 use memchr::memmem;
 
 /// The path of a rule.
 #[derive(Debug)]
 pub(super) struct Pattern {
-    /// What stands between the `*`.
+    /// The parts between the `*`.
     parts: Vec<Vec<u8>>,
-    /// The last part is the end of the path.
+    /// The rule ends with `$`.
     is_anchored: bool,
     len: usize,
 }
 
 impl Pattern {
-    /// Every text is one.
+    /// Every text is a valid pattern.
     pub(super) fn new(text: &[u8]) -> Pattern {
         let (text, is_anchored) = match text.strip_suffix(b"$") {
             Some(text) => (text, true),
@@ -41,7 +40,7 @@ impl Pattern {
         self.len
     }
 
-    /// Whether a [`path`] begins like this, or is this if the end is given.
+    /// Whether a [`path`] matches: its beginning, or all of it if the rule ends with `$`.
     pub(super) fn matches(&self, path: &[u8]) -> bool {
         let Some((first, others)) = self.parts.split_first() else {
             return true;
@@ -52,7 +51,7 @@ impl Pattern {
         let Some((last, middle)) = others.split_last() else {
             return !self.is_anchored || rest.is_empty();
         };
-        // The first place is as good as any: it leaves the most for the others.
+        // The first match leaves the most text for the other parts.
         let mut skip = |part: &[u8]| {
             let found = memmem::find(rest, part);
             found.is_some_and(|at| {
@@ -70,12 +69,12 @@ impl Pattern {
     }
 }
 
-/// The path and query of a URL, to be matched.
+/// The path and query of a URL, normalised.
 pub(super) fn path(text: &str) -> Vec<u8> {
     normal(text.as_bytes())
 }
 
-/// The one form in which paths are compared. Every `*` and `$` is escaped.
+/// Normalises a path. Every `*` and `$` is escaped.
 fn normal(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! What a robots.txt says to us, and to whom a group speaks.
+//! The rules of a robots.txt for this robot.
 
 use super::*;
 
@@ -30,8 +30,8 @@ fn what_it_says_to_us() {
         let robots = Robots::parse(odd, AGENT);
         assert!(allows(&robots, "/") && robots.delay() <= LONGEST);
     }
-    assert!(!allows(&Robots::closed(), "/x?y"));
-    assert!(allows(&Robots::closed(), "/robots.txt"));
+    assert!(!allows(&Robots::disallow_all(), "/x?y"));
+    assert!(allows(&Robots::disallow_all(), "/robots.txt"));
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn the_name_is_what_is_sent() {
     assert_eq!(agent(&fetch::Options::default()), AGENT);
 }
 
-/// The groups that are ours, and their rules, by definition.
+/// The groups for this robot, and their rules, by definition.
 mod oracle {
     use super::*;
     use proptest::prelude::*;
