@@ -138,6 +138,7 @@ impl Scanner {
         true
     }
 
+    #[inline(always)]
     fn in_name(&mut self, byte: u8) {
         if byte == b'(' && self.name == b"url" {
             return self.begin(State::Open);
@@ -161,6 +162,7 @@ impl Scanner {
         }
     }
 
+    #[inline(always)]
     fn quoted(&mut self, byte: u8, quote: u8, is_url: bool, found: &mut impl FnMut(&[u8], bool)) {
         match byte {
             // A string that contains a line end is invalid.
@@ -177,6 +179,7 @@ impl Scanner {
         }
     }
 
+    #[inline(always)]
     fn bare(&mut self, byte: u8, found: &mut impl FnMut(&[u8], bool)) {
         match byte {
             b')' => {
@@ -202,6 +205,7 @@ impl Scanner {
     }
 
     /// Reads a byte outside strings, comments and URLs.
+    #[inline(always)]
     fn plain(&mut self, byte: u8) {
         self.state = State::Text;
         match byte {
@@ -235,6 +239,7 @@ impl Scanner {
         self.is_cut = false;
     }
 
+    #[inline(always)]
     fn push(&mut self, byte: u8) {
         match self.url.len() {
             LONGEST.. => self.is_cut = true,

@@ -108,6 +108,7 @@ impl Splitter {
     }
 
     /// Reads more of the beginning of a mark, of which `begun` bytes were read.
+    #[cold]
     fn beginning(
         &mut self,
         text: &[u8],
@@ -130,6 +131,7 @@ impl Splitter {
     }
 
     /// Reads more of the URL of a mark.
+    #[cold]
     fn url(&mut self, text: &[u8]) -> usize {
         let State::Url(url) = &mut self.state else {
             return 0;
@@ -150,6 +152,7 @@ impl Splitter {
     }
 
     /// Reads more of a mark after its URL.
+    #[cold]
     fn rest(
         &mut self,
         text: &[u8],
