@@ -18,6 +18,7 @@ packages_of() { # packages_of MANAGER NEED
         apt-get-perl) echo perl-base ;;
         apt-get-nginx) echo nginx-light ;;
         apt-get-awk) echo mawk ;;
+        apt-get-man) echo man-db ;;
         *-awk) echo gawk ;;
         *-find | *-xargs) echo findutils ;;
         *-setsid) echo util-linux ;;
