@@ -1,6 +1,6 @@
 //! `memo`: the stored output of a command, made if there is none. See [`textmill::process::memo`].
 
-use clap::{ArgGroup, Parser};
+use clap::{ArgGroup, Parser, ValueHint};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
@@ -66,7 +66,7 @@ pub struct Args {
     key: Option<OsString>,
 
     /// The command to run if there is no output yet
-    #[arg(value_name = "COMMAND", last = true)]
+    #[arg(value_name = "COMMAND", last = true, value_hint = ValueHint::CommandName)]
     command: Vec<OsString>,
 
     /// The store

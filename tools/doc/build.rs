@@ -23,7 +23,8 @@ fn main() {
         let path = programs.join(name).with_extension("rs");
         source += &format!("#[path = {path:?}]\nmod {name};\n");
     }
-    source += "\npub const PROGRAMS: &[(&str, fn() -> clap::Command)] = &[\n";
+    source += "\npub type Options = fn() -> clap::Command;\n";
+    source += "pub const PROGRAMS: &[(&str, Options)] = &[\n";
     for name in &names {
         source +=
             &format!("    ({name:?}, || textmill::cli::command::<{name}::Args>({name:?})),\n");

@@ -5,7 +5,7 @@
 //! leaves file names to bash itself.
 
 use crate::names::Names;
-use clap::{Arg, Command};
+use clap::{Arg, Command, ValueHint};
 use clap_complete::{Shell, generate};
 
 /// The completion of a program under its installed name.
@@ -55,12 +55,18 @@ fn for_bash(command: &Command, name: &str) -> Result<String, String> {
         cases += &format!("        {}) {reply} ;;\n", spellings(option).join(" | "));
     }
     let all = all.join(" ");
+    // After -- there are operands only; the first one may be a command.
+    let is_command = |operand: &Arg| operand.get_value_hint() == ValueHint::CommandName;
+    let operands = match command.get_positionals().any(is_command) {
+        true => r#"{ ((i + 1 < COMP_CWORD)) || COMPREPLY=($(compgen -c -- "$cur")); return; }"#,
+        false => "return",
+    };
     Ok(format!(
         r#"_{function}() {{
     local cur=$2 prev=$3 i
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
-        [[ ${{COMP_WORDS[i]}} != -- ]] || return
+        [[ ${{COMP_WORDS[i]}} != -- ]] || {operands}
     done
     # --option=value is three words.
     [[ $cur != = ]] || cur=
