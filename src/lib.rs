@@ -32,6 +32,8 @@
 //! everything that is one for a whole process (allocator, signals, exit status), and the
 //! library does not use it.
 //!
+//! Manuals and completions are made by `tools/doc`, a crate of its own.
+//!
 //! `fuzzing`, for `cargo fuzz` and tests only, has a function for each fuzz target.
 //!
 //! Each program is a library file, a thin file in `src/bin` and a file in

@@ -1,4 +1,5 @@
-//! Errors of filters. `Display` is the cause in an error line.
+//! Errors of filters. `Display` is the cause in an error line; `cli::Program::report` writes
+//! the line.
 
 use std::io;
 use thiserror::Error as Derived;

@@ -2,6 +2,7 @@
 //!
 //! - [`error`]: errors of filters.
 //! - [`stream`]: blocks in, blocks out.
+//! - `random`: random numbers.
 //! - `spool`: buffered bytes, in memory and then in a file.
 //! - `crlf`: lines that end in CR and LF.
 //! - `memory`: how much of it a program may take, and how much it took.
@@ -26,6 +27,7 @@ pub(crate) mod arbitrary;
 pub(crate) mod crlf;
 #[cfg(feature = "fetch")]
 pub(crate) mod json;
+pub(crate) mod random;
 pub(crate) mod spool;
 pub(crate) mod sys;
 pub(crate) mod utf8;

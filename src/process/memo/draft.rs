@@ -16,8 +16,8 @@ use super::store::Store;
 use super::value::{MARK, Summary};
 use super::waits::{self, Wait};
 use crate::common::error::Error;
+use crate::common::random;
 use std::fs::{self, File};
-use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -109,7 +109,7 @@ impl Draft {
     /// Creates a draft where there is none.
     fn create(store: &Store, _: &Lock, path: PathBuf) -> io::Result<Begun> {
         let file = options().write(true).create_new(true).open(&path)?;
-        let mark = format!("{:0MARK$x}", RandomState::new().hash_one(()));
+        let mark = format!("{:0MARK$x}", random::number());
         // Under the lock of the store no other process has it open: this does not wait.
         let begun = file
             .lock()

@@ -13,8 +13,8 @@ use super::lock::{self, Lock, options, shown};
 use super::problem::Problem;
 use super::store::Store;
 use crate::common::error::Error;
+use crate::common::random;
 use std::fs::{self, File};
-use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
@@ -50,7 +50,7 @@ impl Wait {
         if is_circle(&target, &making, &records) {
             return Err(Problem::Circle.into());
         }
-        let name = format!("{:016x}{WAIT}", RandomState::new().hash_one(()));
+        let name = format!("{:016x}{WAIT}", random::number());
         let path = store.folder().join(name);
         let record = Record { target, making };
         let written = || -> io::Result<File> {

@@ -1,4 +1,5 @@
-//! The sizes of tables, blocks and batches, in one place.
+//! The sizes of tables, batches and ranges. (That of a block of a run is `spill::record::RUN_BLOCK`,
+//! that of a read `stream::BLOCK`.)
 //!
 //! They are parameters, so that a test with a small input takes every path of the program: it
 //! runs the same code with `Sizes::SMALL`.

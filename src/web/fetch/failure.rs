@@ -1,4 +1,5 @@
-//! Why a URL could not be fetched: a message for people, a word of [`WORDS`] for scripts.
+//! Why a URL could not be fetched: a message for people, a word of [`WORDS`] for scripts, and
+//! whether a retry may help.
 //!
 //! This is the one place that maps an error to its message and its word. The exit status is
 //! 1 for each of them (`cli`).

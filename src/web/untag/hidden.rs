@@ -1,7 +1,7 @@
 //! Which text a browser hides, by the HTML standard's section on rendering (15.3.1,
 //! 15.5.4, and its rules for `dialog`, `popover` and `details`).
 //!
-//! An element is hidden by its name (`datalist`, `rp`), by an attribute (`hidden`,
+//! (`effect` decides which elements are hidden.) An element is hidden by its name (`datalist`, `rp`), by an attribute (`hidden`,
 //! `popover`, `dialog` without `open`), or by a closed `details`, which shows only its
 //! first `summary`. `hidden=until-found` hides the contents of blocks, as
 //! `content-visibility: hidden` does. In SVG and MathML, titles, descriptions, metadata,

@@ -17,14 +17,15 @@
 //! The chapters, in the order in which data flows:
 //!
 //! - `page`: the tokens of a page in; which of them are text that is shown.
-//! - `attributes`, `tag`, `elements`: the effect of a tag.
+//! - `effect`: whether a tag hides its text, by its name and attributes; `tag`, `elements`:
+//!   its other effects.
 //! - `hidden`: where a hidden element ends.
 //! - `layout`: text and line ends in, lines out.
 //!
 //! Cost: one pass, constant memory. What was read is written, except white space that
 //! the next character decides about, and a possible beginning of a mark.
 
-mod attributes;
+mod effect;
 mod elements;
 mod hidden;
 mod layout;

@@ -1,6 +1,6 @@
 //! The tokens of a page, and which of them are text that is shown.
 
-use super::attributes::Attributes;
+use super::effect::Attributes;
 use super::elements::{is_block, is_void};
 use super::hidden::Hidden;
 use super::layout::Layout;

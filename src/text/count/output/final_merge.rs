@@ -115,7 +115,7 @@ fn send_merged(
     let merged = merged.and_then(|merge| {
         merge.each(|count, line| {
             record::put(count, line, &mut block);
-            match block.as_slice().len() >= record::BLOCK {
+            match block.as_slice().len() >= record::RUN_BLOCK {
                 true => send(&mut block),
                 false => Ok(()),
             }

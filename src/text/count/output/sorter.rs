@@ -265,7 +265,7 @@ impl<R: Iterator<Item = usize> + Send> Supply for Blocks<R> {
             };
             let more = range.in_order(&self.sorter, |count, line, length| {
                 record::put_padded(count, line, length, block);
-                block.as_slice().len() < record::BLOCK
+                block.as_slice().len() < record::RUN_BLOCK
             });
             if !more {
                 self.range = None;

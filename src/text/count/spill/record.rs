@@ -7,7 +7,7 @@ use crate::common::stream::Out;
 use crate::text::count::store::key::STRIDE;
 
 /// The size of a block in bytes, approximately: it ends with the record that reaches it.
-pub const BLOCK: usize = 32 << 10;
+pub const RUN_BLOCK: usize = 32 << 10;
 
 /// How many bytes after the records of a block may be read with them.
 pub const SLACK: usize = STRIDE;

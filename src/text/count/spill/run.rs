@@ -101,7 +101,7 @@ impl Supply for Stored {
 mod tests {
     use super::*;
     use crate::text::count::spill::loser_tree::{Sorted, prefix};
-    use crate::text::count::spill::record::BLOCK;
+    use crate::text::count::spill::record::RUN_BLOCK;
     use crate::text::count::spill::run_writer::{LONG, RunWriter};
     use proptest::prelude::*;
     use std::os::unix::fs::FileExt;
@@ -168,7 +168,7 @@ mod tests {
         let line = |length| (vec![b'x'; length], length as u64);
         let records = [3, LONG, LONG, 7, LONG - 1, LONG + 1].map(line);
         let run = run(&records, 2);
-        assert!((LONG..LONG + BLOCK).contains(&run.largest));
+        assert!((LONG..LONG + RUN_BLOCK).contains(&run.largest));
         assert!(read(run).unwrap() == records);
     }
 

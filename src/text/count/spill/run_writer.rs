@@ -1,6 +1,6 @@
 //! Writes runs and ranges of lines.
 
-use super::record::{BLOCK, NUMBERS, put_numbers, put_padded};
+use super::record::{NUMBERS, RUN_BLOCK, put_numbers, put_padded};
 use super::run::{HEAD, Run};
 use super::temporary::Temporary;
 use crate::common::error::Error;
@@ -54,7 +54,7 @@ impl RunWriter {
             return self.put_long(count, &bytes[..length]);
         }
         put_padded(count, bytes, length, &mut self.block);
-        match self.block.as_slice().len() >= BLOCK {
+        match self.block.as_slice().len() >= RUN_BLOCK {
             true => self.end_block(),
             false => Ok(()),
         }
@@ -102,13 +102,13 @@ impl RunWriter {
         };
         self.put_head(length, block.len());
         let stored = if packed { &self.packed[..] } else { block };
-        if stored.len() >= BLOCK {
+        if stored.len() >= RUN_BLOCK {
             // Without a copy.
             self.to.write(&mut self.pending)?;
             return self.to.write_all(stored);
         }
         self.pending.push(stored);
-        match self.pending.as_slice().len() >= BLOCK {
+        match self.pending.as_slice().len() >= RUN_BLOCK {
             true => self.to.write(&mut self.pending),
             false => Ok(()),
         }

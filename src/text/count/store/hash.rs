@@ -8,7 +8,7 @@
 //! Why not the crate `foldhash`: with its fast variant, the rows `table` of `benches/kernels.rs`
 //! took 0.476 s of CPU time per run, and with this hash 0.417 s.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
+use crate::common::random;
 
 /// A number of mixed bits: the fraction of the golden ratio.
 const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -20,9 +20,7 @@ pub struct Seed(u64, u64);
 impl Seed {
     /// A random seed.
     pub fn random() -> Self {
-        // `std` takes these from the operating system's random source.
-        let random = || RandomState::new().build_hasher().finish();
-        Seed(random(), random())
+        Seed(random::number(), random::number())
     }
 
     /// The hash of a key of two words.

@@ -6,7 +6,8 @@
 //! 3. `header` has the lines of the request: the user's fields, credentials (`netrc`),
 //!    cookies.
 //!
-//! `retry` has the waits before retries, which the callers of this chapter make. The
+//! `retry` has the waits before retries, which the callers of this chapter make;
+//! `Failure::is_transient` decides which statuses and failures are retried. The
 //! `session` is the state that all requests share, `message` has the types.
 
 use super::failure::Failure;

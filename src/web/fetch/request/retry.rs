@@ -1,12 +1,12 @@
-//! The waits before retries.
+//! The waits before retries. `Failure::is_transient` decides which failures and statuses are
+//! retried.
 //!
 //! The waits double, starting with [`Options::retry_delay`](crate::web::fetch::Options). Each
 //! is shortened at random by up to a half, so that the clients of a restarted server do not
 //! return all at once. A `Retry-After` of the server is the minimum. No wait is longer than
 //! [`MAX_DELAY`].
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
+use crate::common::random;
 use std::time::{Duration, SystemTime};
 use ureq::http::header::{HeaderMap, RETRY_AFTER};
 
@@ -24,7 +24,7 @@ pub(crate) fn delay(first: Duration, n: u32, requested: Option<Duration>) -> Dur
 
 /// A random number from 0 to 1, by the seed of the standard library's hash maps.
 fn random() -> f64 {
-    RandomState::new().hash_one(0) as f64 / u64::MAX as f64
+    random::number() as f64 / u64::MAX as f64
 }
 
 /// The wait that the server requests.

@@ -7,7 +7,7 @@
 //! bodies that differ by accident have the same hash in 1 of 2^128 cases. The seed is random,
 //! so that no pair of bodies always collides.
 
-use std::hash::{BuildHasher, RandomState};
+use crate::common::random;
 use twox_hash::XxHash3_128;
 
 /// The hash of the bytes so far.
@@ -20,7 +20,7 @@ pub(crate) struct Fingerprint {
 impl Fingerprint {
     /// The hash of no bytes, with a new seed.
     pub(crate) fn new() -> Fingerprint {
-        Fingerprint::seeded(RandomState::new().hash_one(()))
+        Fingerprint::seeded(random::number())
     }
 
     /// The hash of no bytes, with the seed of this one.

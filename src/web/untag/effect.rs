@@ -1,4 +1,6 @@
-//! The attributes of a tag that hide text.
+//! Whether a tag hides the text in its element, by its name and its attributes.
+//!
+//! A new hidden element has a line in `effect` and one in `hide_nothing`.
 
 use super::elements::is_block;
 use super::tag::Effect;
