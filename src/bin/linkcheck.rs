@@ -448,7 +448,10 @@ fn path(text: &[u8]) -> Option<PathBuf> {
 
 /// A URL to begin with; the error is one line.
 fn start(text: &str) -> Result<Url, String> {
-    let shown = fetch::shown(text);
+    let shown = match text {
+        "" => "''".to_string(),
+        text => fetch::shown(text),
+    };
     let url = Url::parse(text).map_err(|error| format!("{shown}: invalid URL: {error}"))?;
     match url.scheme() {
         "http" | "https" => Ok(url),
