@@ -29,6 +29,7 @@ impl Line {
     }
 
     /// Adds a list of texts.
+    #[cfg(feature = "linkcheck")]
     pub fn strings(&mut self, key: &str, values: &[String]) {
         let _ = write!(self.0, "\"{key}\":[");
         for value in values {

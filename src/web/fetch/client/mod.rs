@@ -20,6 +20,7 @@ use crate::common::stream::Blocks;
 use page::Page;
 use std::io::Write;
 use std::sync::Arc;
+#[cfg(feature = "linkcheck")]
 use std::time::Instant;
 use ureq::http::header::CONTENT_ENCODING;
 use url::Url;
@@ -104,6 +105,7 @@ impl Fetcher {
 
     /// The time for retry number `n` of a URL, counted from 1: after the wait of this number,
     /// and not before the end of the host's pause by `Retry-After`.
+    #[cfg(feature = "linkcheck")]
     pub(crate) fn retry_at(&self, url: &Url, n: u32) -> Instant {
         let at = Instant::now() + retry::delay(self.options().retry_delay, n, None);
         let paused_until = self.session.rate_limit.paused_until(url);

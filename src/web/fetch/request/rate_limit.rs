@@ -88,6 +88,7 @@ impl RateLimit {
     }
 
     /// The end of the pause of the URL's host.
+    #[cfg(feature = "linkcheck")]
     pub(crate) fn paused_until(&self, url: &Url) -> Option<Instant> {
         self.lock().hosts.get(host_and_port(url))?.paused_until
     }
