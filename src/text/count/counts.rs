@@ -411,7 +411,7 @@ mod tests {
                 b'\n',
             );
             assert!(matches!(found, Err(Error::Line { number: 3_002, .. })));
-            // Without the last record there is no error.
+            // The sum fits in 64 bits without the last record.
             let text = format!("{} {line}\n{some}", u64::MAX);
             let mut counts = limited(1, memory);
             counts.merge(&mut text.as_bytes(), b'\n').unwrap();

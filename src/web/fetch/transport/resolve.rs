@@ -95,8 +95,8 @@ fn without_lookup(host: &str) -> Option<Vec<IpAddr>> {
     is_loopback.then(loopback)
 }
 
-/// Looks a name up on a thread of its own, which the time limit leaves behind. Without a new
-/// thread there is no time limit.
+/// Looks a name up on a thread of its own, which the time limit leaves behind. If no
+/// thread can be started, the look-up has no time limit.
 fn look_up(host: &str, port: u16, wait: Wait) -> io::Result<Vec<SocketAddr>> {
     let limit = match wait.until {
         Some((until, _)) => until.saturating_duration_since(Instant::now()),
