@@ -28,30 +28,31 @@ fn has_avx2() -> bool {
     std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("popcnt")
 }
 
+/// Calls a kernel by its best implementation for this machine.
+macro_rules! best {
+    ($kernel:ident($($argument:expr),*)) => {{
+        #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+        if has_avx2() {
+            // SAFETY: `has_avx2` has just returned true.
+            #[allow(unsafe_code)]
+            return unsafe { avx2::$kernel($($argument),*) };
+        }
+        portable::$kernel($($argument),*)
+    }};
+}
+
 /// Makes the masks of a text by single bytes: bytes outside ASCII are in no
 /// word. There must be a mask for each 64 bytes; the last chunk may be shorter.
 #[inline]
 pub fn classify(text: &[u8], masks: &mut [Masks]) {
-    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
-    if has_avx2() {
-        // SAFETY: `has_avx2` has just returned true.
-        #[allow(unsafe_code)]
-        return unsafe { avx2::classify(text, masks) };
-    }
-    portable::classify(text, masks);
+    best!(classify(text, masks));
 }
 
 /// Finds a byte in a text: bit `i` of a mask is set if byte `i` of its 64 is equal to `byte`.
 /// There must be a mask for each 64 bytes.
 #[inline]
 pub fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
-    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
-    if has_avx2() {
-        // SAFETY: `has_avx2` has just returned true.
-        #[allow(unsafe_code)]
-        return unsafe { avx2::find(byte, text, masks) };
-    }
-    portable::find(byte, text, masks);
+    best!(find(byte, text, masks));
 }
 
 /// Copies the bytes of a chunk that are in `keep`, without gaps, to the start of
@@ -59,26 +60,14 @@ pub fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
 /// room then has any content.
 #[inline]
 pub fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]) -> usize {
-    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
-    if has_avx2() {
-        // SAFETY: `has_avx2` has just returned true.
-        #[allow(unsafe_code)]
-        return unsafe { avx2::compress(chunk, keep, ends, room) };
-    }
-    portable::compress(chunk, keep, ends, room)
+    best!(compress(chunk, keep, ends, room))
 }
 
 /// Copies a text with its letters in lower case, up to the first chunk that is not
 /// all ASCII or not whole. Returns the number of bytes. The room must be as large as the text.
 #[inline]
 pub fn lower_ascii(text: &[u8], room: &mut [u8]) -> usize {
-    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
-    if has_avx2() {
-        // SAFETY: `has_avx2` has just returned true.
-        #[allow(unsafe_code)]
-        return unsafe { avx2::lower_ascii(text, room) };
-    }
-    portable::lower_ascii(text, room)
+    best!(lower_ascii(text, room))
 }
 
 /// Copies a chunk with its ASCII letters in lower case, and returns the positions of
@@ -86,13 +75,7 @@ pub fn lower_ascii(text: &[u8], room: &mut [u8]) -> usize {
 /// last character may be missed.
 #[inline]
 pub fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
-    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
-    if has_avx2() {
-        // SAFETY: `has_avx2` has just returned true.
-        #[allow(unsafe_code)]
-        return unsafe { avx2::lower(chunk, room) };
-    }
-    portable::lower(chunk, room)
+    best!(lower(chunk, room))
 }
 
 /// Corrects the masks of a text outside ASCII, chunk after chunk.
