@@ -41,7 +41,15 @@ pub fn prefetch<T>(elements: &[T], i: usize) {
         // SAFETY: only a hint; no address faults.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(target_arch = "aarch64")]
+    {
+        let address = elements.as_ptr().wrapping_add(i);
+        // SAFETY: only a hint; no address faults. The intrinsic is not stable.
+        unsafe {
+            std::arch::asm!("prfm pldl1keep, [{}]", in(reg) address, options(nostack, readonly, preserves_flags));
+        }
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     let _ = i;
 }
 

@@ -1,22 +1,10 @@
 //! Classifying bytes 32 at a time, on x86-64 with AVX2.
-//!
-//! A byte is in a word if the class bits of its low nibble and of its high
-//! nibble meet; both are table look-ups for 32 bytes at once (`pshufb`; see
-//! Langdale and Lemire, "Parsing Gigabytes of JSON per Second", 2019).
 
 #![allow(unsafe_code)]
 
 use super::masks::{CHUNK, Leads, Masks, ROOM};
+use super::tables::{MOVES, change, word};
 use std::arch::x86_64::*;
-
-/// Digits: high nibble 3, low 0 to 9.
-const DIGIT: i8 = 1;
-/// `A` to `O` and `a` to `o`: high nibble 4 or 6, low 1 to 15.
-const FIRST: i8 = 2;
-/// `P` to `Z` and `_`: high nibble 5, low 0 to 10 and 15.
-const UPPER: i8 = 4;
-/// `p` to `z`: high nibble 7, low 0 to 10.
-const LOWER: i8 = 8;
 
 /// As [`super::classify`].
 ///
@@ -149,9 +137,6 @@ fn store(bytes: __m256i, room: &mut [u8; 32]) {
 
 /// As [`super::lower`].
 ///
-/// The first two bytes decide whether a character may change: the classes of the two
-/// nibbles of the first and of the high nibble of the second, as in [`classify`].
-///
 /// # Safety
 ///
 /// The machine must have AVX2.
@@ -183,69 +168,8 @@ pub unsafe fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn may_change(first: __m256i, second: __m256i) -> u32 {
-    /// Latin, Greek and Coptic: C4 to C9 and CD, with any second byte.
-    const LATIN: i8 = 1;
-    /// À to Þ: C3, with 8x and 9x.
-    const LATIN_1: i8 = 2;
-    /// Greek: CE, with 8x to Ax.
-    const GREEK: i8 = 4;
-    /// Greek symbols and Coptic: CF, with 9x to Bx; 8F is a case of its own.
-    const COPTIC: i8 = 8;
-    /// Cyrillic: D0, with 8x to Ax.
-    const CYRILLIC: i8 = 16;
-    /// Old Cyrillic: D1, with Ax and Bx.
-    const OLD_CYRILLIC: i8 = 32;
-    /// More Cyrillic, Armenian: D2 to D5, with any.
-    const ARMENIAN: i8 = 64;
-    /// Three bytes: E1, E2, EA and EF, with any.
-    const THREE: i8 = -128;
-    const C: i8 = LATIN | LATIN_1 | GREEK | COPTIC;
-    const D: i8 = CYRILLIC | OLD_CYRILLIC | ARMENIAN;
-    const ANY: i8 = LATIN | ARMENIAN | THREE;
-
-    let table = |t: [i8; 16]| {
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = t;
-        _mm256_broadcastsi128_si256(_mm_setr_epi8(
-            a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p,
-        ))
-    };
-    let by_high = table([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, C, D, THREE, 0]);
-    let by_low = table([
-        CYRILLIC,
-        OLD_CYRILLIC | THREE,
-        ARMENIAN | THREE,
-        LATIN_1 | ARMENIAN,
-        LATIN | ARMENIAN,
-        LATIN | ARMENIAN,
-        LATIN,
-        LATIN,
-        LATIN,
-        LATIN,
-        THREE,
-        0,
-        0,
-        LATIN,
-        GREEK,
-        COPTIC | THREE,
-    ]);
-    let by_second = table([
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        ANY | LATIN_1 | GREEK | CYRILLIC,
-        ANY | LATIN_1 | GREEK | CYRILLIC | COPTIC,
-        ANY | GREEK | CYRILLIC | COPTIC | OLD_CYRILLIC,
-        ANY | COPTIC | OLD_CYRILLIC,
-        0,
-        0,
-        0,
-        0,
-    ]);
+    let (by_high, by_low) = (table(&change::HIGH), table(&change::LOW));
+    let by_second = table(&change::SECOND);
     let nibble = _mm256_set1_epi8(0x0F);
     let high = |bytes| _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble);
     let classes = _mm256_and_si256(
@@ -263,24 +187,6 @@ fn may_change(first: __m256i, second: __m256i) -> u32 {
     (!none | _mm256_movemask_epi8(alone)) as u32
 }
 
-/// For each set of eight bytes, which of them comes first, second and so on.
-static MOVES: [u64; 256] = {
-    let mut moves = [0; 256];
-    let mut set = 0;
-    while set < 256 {
-        let (mut from, mut to) = (0, 0);
-        while from < 8 {
-            if set >> from & 1 == 1 {
-                moves[set] |= from << (8 * to);
-                to += 1;
-            }
-            from += 1;
-        }
-        set += 1;
-    }
-    moves
-};
-
 /// A byte of ones for each bit that is set.
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -295,6 +201,14 @@ fn spread(bits: u32) -> __m256i {
     let bits = _mm256_shuffle_epi8(_mm256_set1_epi32(bits as i32), eights);
     let own = _mm256_set1_epi64x(0x8040_2010_0804_0201_u64 as i64);
     _mm256_cmpeq_epi8(_mm256_and_si256(bits, own), own)
+}
+
+/// A table for each half of a vector.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn table(bytes: &[u8; 16]) -> __m256i {
+    let bytes = u128::from_le_bytes(*bytes);
+    _mm256_broadcastsi128_si256(_mm_set_epi64x((bytes >> 64) as i64, bytes as i64))
 }
 
 /// The 32 bytes from `start` on.
@@ -323,28 +237,7 @@ fn one(chunk: &[u8; CHUNK]) -> Masks {
 #[target_feature(enable = "avx2")]
 fn half(chunk: &[u8; CHUNK], start: usize) -> (u32, u32, u32) {
     let bytes = load(chunk, start);
-    const ALL: i8 = DIGIT | FIRST | UPPER | LOWER;
-    let low = _mm256_broadcastsi128_si256(_mm_setr_epi8(
-        ALL & !FIRST,
-        ALL,
-        ALL,
-        ALL,
-        ALL,
-        ALL,
-        ALL,
-        ALL,
-        ALL,
-        ALL,
-        FIRST | UPPER | LOWER,
-        FIRST,
-        FIRST,
-        FIRST,
-        FIRST,
-        FIRST | UPPER,
-    ));
-    let high = _mm256_broadcastsi128_si256(_mm_setr_epi8(
-        0, 0, 0, DIGIT, FIRST, UPPER, FIRST, LOWER, 0, 0, 0, 0, 0, 0, 0, 0,
-    ));
+    let (low, high) = (table(&word::LOW), table(&word::HIGH));
     let nibble = _mm256_set1_epi8(0x0F);
     let by_low = _mm256_shuffle_epi8(low, _mm256_and_si256(bytes, nibble));
     let by_high = _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));

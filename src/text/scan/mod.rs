@@ -9,12 +9,21 @@
 //!   that all bytes of a character have its class.
 //!
 //! Chapters: `masks`, `portable` (any machine, and the oracle of the others),
-//! `avx2`, `unicode` (the classes of characters).
+//! `avx2`, `neon`, `tables` (what these two look up), `unicode` (the classes of
+//! characters).
 
 #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
 mod avx2;
 mod masks;
+#[cfg(all(
+    target_arch = "aarch64",
+    target_endian = "little",
+    not(feature = "portable")
+))]
+mod neon;
 mod portable;
+#[allow(dead_code)] // `portable` needs none of them.
+mod tables;
 pub mod unicode;
 
 pub use masks::{CHUNK, Leads, Masks, ROOM};
@@ -36,6 +45,12 @@ macro_rules! best {
             // SAFETY: `has_avx2` has just returned true.
             #[allow(unsafe_code)]
             return unsafe { avx2::$kernel($($argument),*) };
+        }
+        #[cfg(all(target_arch = "aarch64", target_endian = "little", not(feature = "portable")))]
+        if std::arch::is_aarch64_feature_detected!("neon") {
+            // SAFETY: the machine has NEON, of which the compiler is sure on all common targets.
+            #[allow(unsafe_code)]
+            return unsafe { neon::$kernel($($argument),*) };
         }
         portable::$kernel($($argument),*)
     }};
@@ -204,6 +219,12 @@ mod tests {
             let all = portable::lower(&chunk, &mut [0; CHUNK]);
             #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
             assert!(!has_avx2() || leads.change == 0 || c == 'ß', "{c:?}");
+            #[cfg(all(
+                target_arch = "aarch64",
+                target_endian = "little",
+                not(feature = "portable")
+            ))]
+            assert!(leads.change == 0 || c == 'ß', "{c:?}");
             assert_eq!(leads.all, all.all);
         }
     }
