@@ -19,6 +19,8 @@ packages_of() { # packages_of MANAGER NEED
         apt-get-nginx) echo nginx-light ;;
         apt-get-awk) echo mawk ;;
         apt-get-man) echo man-db ;;
+        *-arm) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
+        *-qemu-aarch64) echo qemu-user ;;
         *-awk) echo gawk ;;
         *-find | *-xargs) echo findutils ;;
         *-setsid) echo util-linux ;;
@@ -45,6 +47,7 @@ name_of() {
         venv) echo "Python's venv" ;;
         parallel) echo "GNU parallel" ;;
         coreutils) echo "GNU's core utilities" ;;
+        arm) echo "a C compiler for 64-bit ARM" ;;
         *) echo "$1" ;;
     esac
 }
@@ -73,7 +76,8 @@ is_there() {
             at_least "${version%% *}" "$(rust_version)"
             ;;
         # Cargo links by `cc`; some crates are C and need the headers.
-        cc) cc -E - <<<'#include <stdlib.h>' >/dev/null 2>&1 && links_c ;;
+        cc) cc -E - <<<'#include <stdlib.h>' >/dev/null 2>&1 && links_c cc ;;
+        arm) links_c aarch64-linux-gnu-gcc ;;
         roots)
             local file
             for file in "${SSL_CERT_FILE-}" "${CARGO_HTTP_CAINFO-}" /etc/ssl/certs/ca-certificates.crt \
@@ -96,10 +100,10 @@ is_there() {
 }
 
 # A program can be linked, not only compiled.
-links_c() {
+links_c() { # links_c COMPILER
     local out
     out=$(mktemp) || return
-    cc -x c - -o "$out" <<<'int main(void) { return 0; }' 2>/dev/null || { rm -f "$out" && return 1; }
+    "$1" -x c - -o "$out" <<<'int main(void) { return 0; }' 2>/dev/null || { rm -f "$out" && return 1; }
     rm -f "$out"
 }
 

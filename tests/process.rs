@@ -10,6 +10,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::thread::{self, JoinHandle};
 
 /// What a program left behind.
@@ -21,9 +22,16 @@ pub struct Ran {
     pub stderr: String,
 }
 
-/// The folder of the built programs.
+/// The folder of the built programs, or that in TEXTMILL_BIN: `scripts/test-arm` has emulated ones.
 pub fn programs() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_count")).parent().unwrap()
+    static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| match std::env::var_os("TEXTMILL_BIN") {
+        Some(folder) => folder.into(),
+        None => Path::new(env!("CARGO_BIN_EXE_count"))
+            .parent()
+            .unwrap()
+            .into(),
+    });
+    &FOLDER
 }
 
 /// One of our programs.
