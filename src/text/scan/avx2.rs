@@ -6,7 +6,9 @@
 
 #![allow(unsafe_code)]
 
-use super::masks::{CHUNK, Leads, Masks, ROOM};
+use super::changes;
+use super::kernels::{self, Kernels, kernels};
+use super::masks::{CHUNK, Leads, Masks, ROOM, Scope};
 use std::arch::x86_64::*;
 
 /// Digits: high nibble 3, low 0 to 9.
@@ -18,23 +20,44 @@ const UPPER: i8 = 4;
 /// `p` to `z`: high nibble 7, low 0 to 10.
 const LOWER: i8 = 8;
 
+/// A machine with AVX2 and POPCNT.
+#[derive(Clone, Copy)]
+struct Avx2(());
+kernels!(Avx2);
+
 /// As [`super::classify`].
 ///
 /// # Safety
 ///
-/// The machine must have AVX2.
-#[target_feature(enable = "avx2")]
-pub unsafe fn classify(text: &[u8], masks: &mut [Masks]) {
-    let (chunks, rest) = text.as_chunks::<CHUNK>();
-    let (whole, last) = masks.split_at_mut(chunks.len());
-    for (chunk, masks) in chunks.iter().zip(whole) {
-        *masks = one(chunk);
-    }
-    if let [last] = last {
-        let mut chunk = [0; CHUNK];
-        chunk[..rest.len()].copy_from_slice(rest);
-        *last = one(&chunk);
-    }
+/// The machine must have AVX2 and POPCNT.
+#[target_feature(enable = "avx2,popcnt")]
+pub unsafe fn classify(text: &[u8], scope: Scope, masks: &mut [Masks]) {
+    kernels::classify(Avx2(()), text, scope, masks);
+}
+
+/// As [`super::find`].
+///
+/// # Safety
+///
+/// The machine must have AVX2 and POPCNT.
+#[target_feature(enable = "avx2,popcnt")]
+pub unsafe fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
+    kernels::find(Avx2(()), byte, text, masks);
+}
+
+/// As [`super::extract`].
+///
+/// # Safety
+///
+/// The machine must have AVX2 and POPCNT.
+#[target_feature(enable = "avx2,popcnt")]
+pub unsafe fn extract(
+    text: &[u8],
+    scope: Scope,
+    room: &mut [u8],
+    pick: impl FnMut(Masks, usize) -> (u64, u64),
+) -> usize {
+    kernels::extract(Avx2(()), text, scope, room, pick)
 }
 
 /// A byte of ones for each of `A` to `Z`.
@@ -46,45 +69,48 @@ fn is_upper(bytes: __m256i) -> __m256i {
     _mm256_cmpgt_epi8(_mm256_set1_epi8(i8::MIN + 26), shifted)
 }
 
-/// As [`super::find`].
-///
-/// # Safety
-///
-/// The machine must have AVX2.
+/// Joins the bits of both halves of a chunk.
+#[inline]
 #[target_feature(enable = "avx2")]
-pub unsafe fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
-    let (chunks, rest) = text.as_chunks::<CHUNK>();
-    let (whole, last) = masks.split_at_mut(chunks.len());
-    for (chunk, mask) in chunks.iter().zip(whole) {
-        *mask = equal(chunk, byte);
-    }
-    if let [last] = last {
-        // The bytes after the text must be different from `byte`.
-        let mut chunk = [!byte; CHUNK];
-        chunk[..rest.len()].copy_from_slice(rest);
-        *last = equal(&chunk, byte);
-    }
+fn halves(chunk: &[u8; CHUNK], bits: impl Fn(__m256i) -> __m256i) -> u64 {
+    let half = |start| _mm256_movemask_epi8(bits(load(chunk, start))) as u32;
+    u64::from(half(0)) | u64::from(half(CHUNK / 2)) << 32
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
 fn equal(chunk: &[u8; CHUNK], byte: u8) -> u64 {
     let byte = _mm256_set1_epi8(byte as i8);
-    let half = |start| _mm256_movemask_epi8(_mm256_cmpeq_epi8(load(chunk, start), byte)) as u32;
-    u64::from(half(0)) | u64::from(half(CHUNK / 2)) << 32
+    halves(chunk, |bytes| _mm256_cmpeq_epi8(bytes, byte))
 }
 
-/// As [`super::compress`].
-///
+#[inline]
+#[target_feature(enable = "avx2")]
+fn bit<const BIT: u32>(chunk: &[u8; CHUNK]) -> u64 {
+    let to_sign = _mm_cvtsi32_si128(7 - BIT as i32);
+    halves(chunk, |bytes| _mm256_sll_epi16(bytes, to_sign))
+}
+
+/// The low three of the six bits choose a bit, the high three the byte of `set` with that bit.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn among(chunk: &[u8; CHUNK], set: u64) -> u64 {
+    let set = _mm256_set1_epi64x(set as i64);
+    let bits = _mm256_set1_epi64x(0x8040_2010_0804_0201_u64 as i64);
+    let seven = _mm256_set1_epi8(7);
+    halves(chunk, |bytes| {
+        let bit = _mm256_shuffle_epi8(bits, _mm256_and_si256(bytes, seven));
+        let eight = _mm256_and_si256(_mm256_srli_epi16(bytes, 3), seven);
+        let eight = _mm256_shuffle_epi8(set, eight);
+        _mm256_cmpeq_epi8(_mm256_and_si256(eight, bit), bit)
+    })
+}
+
 /// A shuffle moves eight bytes at a time. [`MOVES`] has the shuffle for each set of
 /// bytes. No branch depends on the text.
-///
-/// # Safety
-///
-/// The machine must have AVX2 and POPCNT.
 #[inline]
 #[target_feature(enable = "avx2,popcnt")]
-pub unsafe fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]) -> usize {
+fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]) -> usize {
     let mut text = [0; CHUNK];
     for (i, half) in text.as_chunks_mut::<32>().0.iter_mut().enumerate() {
         let ends = spread((ends >> (32 * i)) as u32);
@@ -183,77 +209,18 @@ pub unsafe fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn may_change(first: __m256i, second: __m256i) -> u32 {
-    /// Latin, Greek and Coptic: C4 to C9 and CD, with any second byte.
-    const LATIN: i8 = 1;
-    /// À to Þ: C3, with 8x and 9x.
-    const LATIN_1: i8 = 2;
-    /// Greek: CE, with 8x to Ax.
-    const GREEK: i8 = 4;
-    /// Greek symbols and Coptic: CF, with 9x to Bx; 8F is a case of its own.
-    const COPTIC: i8 = 8;
-    /// Cyrillic: D0, with 8x to Ax.
-    const CYRILLIC: i8 = 16;
-    /// Old Cyrillic: D1, with Ax and Bx.
-    const OLD_CYRILLIC: i8 = 32;
-    /// More Cyrillic, Armenian: D2 to D5, with any.
-    const ARMENIAN: i8 = 64;
-    /// Three bytes: E1, E2, EA and EF, with any.
-    const THREE: i8 = -128;
-    const C: i8 = LATIN | LATIN_1 | GREEK | COPTIC;
-    const D: i8 = CYRILLIC | OLD_CYRILLIC | ARMENIAN;
-    const ANY: i8 = LATIN | ARMENIAN | THREE;
-
-    let table = |t: [i8; 16]| {
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = t;
-        _mm256_broadcastsi128_si256(_mm_setr_epi8(
-            a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p,
-        ))
+    let table = |bytes: &[u8; 16]| {
+        let bytes = u128::from_le_bytes(*bytes);
+        _mm256_broadcastsi128_si256(_mm_set_epi64x((bytes >> 64) as i64, bytes as i64))
     };
-    let by_high = table([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, C, D, THREE, 0]);
-    let by_low = table([
-        CYRILLIC,
-        OLD_CYRILLIC | THREE,
-        ARMENIAN | THREE,
-        LATIN_1 | ARMENIAN,
-        LATIN | ARMENIAN,
-        LATIN | ARMENIAN,
-        LATIN,
-        LATIN,
-        LATIN,
-        LATIN,
-        THREE,
-        0,
-        0,
-        LATIN,
-        GREEK,
-        COPTIC | THREE,
-    ]);
-    let by_second = table([
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        ANY | LATIN_1 | GREEK | CYRILLIC,
-        ANY | LATIN_1 | GREEK | CYRILLIC | COPTIC,
-        ANY | GREEK | CYRILLIC | COPTIC | OLD_CYRILLIC,
-        ANY | COPTIC | OLD_CYRILLIC,
-        0,
-        0,
-        0,
-        0,
-    ]);
     let nibble = _mm256_set1_epi8(0x0F);
     let high = |bytes| _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble);
     let classes = _mm256_and_si256(
         _mm256_and_si256(
-            _mm256_shuffle_epi8(by_high, high(first)),
-            _mm256_shuffle_epi8(by_low, _mm256_and_si256(first, nibble)),
+            _mm256_shuffle_epi8(table(&changes::BY_HIGH), high(first)),
+            _mm256_shuffle_epi8(table(&changes::BY_LOW), _mm256_and_si256(first, nibble)),
         ),
-        _mm256_shuffle_epi8(by_second, high(second)),
+        _mm256_shuffle_epi8(table(&changes::BY_SECOND), high(second)),
     );
     let none = _mm256_movemask_epi8(_mm256_cmpeq_epi8(classes, _mm256_setzero_si256()));
     let are = |bytes, byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
