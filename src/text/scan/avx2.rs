@@ -9,6 +9,9 @@
 use super::changes;
 use super::kernels::{self, Kernels, kernels};
 use super::masks::{CHUNK, Leads, Masks, ROOM, Scope};
+use super::pages::{self, Among};
+use super::refine::{Starts, WINDOW};
+use super::unicode::Members;
 use std::arch::x86_64::*;
 
 /// Digits: high nibble 3, low 0 to 9.
@@ -24,6 +27,14 @@ const LOWER: i8 = 8;
 #[derive(Clone, Copy)]
 struct Avx2(());
 kernels!(Avx2);
+
+impl Among for Avx2 {
+    #[inline(always)]
+    fn among(self, chunk: &[u8; CHUNK], set: u64) -> u64 {
+        // SAFETY: the value is there, so the machine has the instructions.
+        unsafe { among(chunk, set) }
+    }
+}
 
 /// As [`super::classify`].
 ///
@@ -91,7 +102,14 @@ fn bit<const BIT: u32>(chunk: &[u8; CHUNK]) -> u64 {
     halves(chunk, |bytes| _mm256_sll_epi16(bytes, to_sign))
 }
 
-/// The low three of the six bits choose a bit, the high three the byte of `set` with that bit.
+/// As [`Kernels::members`].
+#[inline]
+#[target_feature(enable = "avx2,popcnt")]
+fn members(window: &[u8; WINDOW], starts: Starts, class: &Members) -> u64 {
+    pages::members(Avx2(()), window, starts, class)
+}
+
+/// As [`Among::among`]: the low three of the six bits choose a bit, the high three the byte of `set` with that bit.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn among(chunk: &[u8; CHUNK], set: u64) -> u64 {

@@ -16,12 +16,7 @@ use std::arch::x86_64::*;
 /// A machine with these instructions.
 #[derive(Clone, Copy)]
 struct Avx512(());
-kernels!(Avx512
-    #[inline(always)]
-    fn members(self, window: &[u8; WINDOW], starts: Starts, class: &Members) -> u64 {
-        unsafe { members(window, starts, class) }
-    }
-);
+kernels!(Avx512);
 
 /// As [`super::classify`].
 ///
@@ -155,6 +150,7 @@ fn equal(chunk: &[u8; CHUNK], byte: u8) -> u64 {
     _mm512_cmpeq_epi8_mask(load(chunk), splat(byte))
 }
 
+/// The bytes whose low six bits are a number in `set`.
 #[inline]
 #[target_feature(enable = "avx512bitalg")]
 fn among(chunk: &[u8; CHUNK], set: u64) -> u64 {

@@ -5,7 +5,7 @@
 //! registers. They must therefore be called, and inlined, where the instructions are enabled.
 
 use super::masks::{CHUNK, Masks, ROOM, Scope};
-use super::refine::{self, Refiner, Starts, WINDOW};
+use super::refine::{Refiner, Starts, WINDOW};
 use super::unicode::Members;
 
 /// The operations of an instruction set on a chunk.
@@ -19,14 +19,8 @@ pub trait Kernels: Copy {
     /// The bytes that are equal to `byte`.
     fn equal(self, chunk: &[u8; CHUNK], byte: u8) -> u64;
 
-    /// The bytes whose low six bits are a number in `set`.
-    fn among(self, chunk: &[u8; CHUNK], set: u64) -> u64;
-
     /// Which of the characters are members of a class.
-    #[inline(always)]
-    fn members(self, window: &[u8; WINDOW], starts: Starts, class: &Members) -> u64 {
-        refine::members(self, window, starts, class)
-    }
+    fn members(self, window: &[u8; WINDOW], starts: Starts, class: &Members) -> u64;
 
     /// Copies the bytes in `keep`, without gaps, to the start of `room`; those in `ends` become
     /// newlines. Returns their number. The rest of the room then has any content.
@@ -35,8 +29,9 @@ pub trait Kernels: Copy {
 
 /// Implements [`Kernels`] for a type by the functions of the same names. A value of the type
 /// must exist only where the machine has the instructions.
+#[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
 macro_rules! kernels {
-    ($name:ident $($more:tt)*) => {
+    ($name:ident) => {
         // SAFETY, for all of them: the value is there, so the machine has the instructions.
         impl Kernels for $name {
             #[inline(always)]
@@ -55,8 +50,8 @@ macro_rules! kernels {
             }
 
             #[inline(always)]
-            fn among(self, chunk: &[u8; CHUNK], set: u64) -> u64 {
-                unsafe { among(chunk, set) }
+            fn members(self, window: &[u8; WINDOW], starts: Starts, class: &Members) -> u64 {
+                unsafe { members(window, starts, class) }
             }
 
             #[inline(always)]
@@ -69,11 +64,10 @@ macro_rules! kernels {
             ) -> usize {
                 unsafe { compress(chunk, keep, ends, room) }
             }
-
-            $($more)*
         }
     };
 }
+#[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
 pub(super) use kernels;
 
 /// As [`super::classify`].

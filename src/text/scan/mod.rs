@@ -6,9 +6,10 @@
 //! enough for ASCII, and then the classes of characters outside ASCII.
 //!
 //! Chapters: `masks`, `kernels` (the loops over a text, and what they need from an instruction
-//! set), `refine` (characters outside ASCII), `unicode` (their classes), `changes` (those that
-//! may change in lower case); for the instruction sets `portable` (any machine, and the
-//! oracle of the others), `avx2`, `avx512`.
+//! set), `refine` (characters outside ASCII), `pages` (a fast look-up of their classes), `unicode`
+//! (the classes), `changes` (the characters that may change in lower case); for the instruction
+//! `sets` themselves `portable` (any machine), `avx2`, `avx512`. The tests run each set that the
+//! machine has.
 
 #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
 mod avx2;
@@ -18,6 +19,8 @@ mod avx512;
 mod changes;
 mod kernels;
 mod masks;
+#[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+mod pages;
 mod portable;
 mod refine;
 mod sets;

@@ -1,7 +1,5 @@
 //! Classifying bytes on any machine, eight at a time in a plain number.
 //!
-//! The other implementations are tested against this one.
-//!
 //! A test sets the highest bit of each byte of the number for which it is true; a
 //! multiplication then gathers the eight bits. A seven-bit byte is at least `x` if
 //! its sum with `0x80 - x` has the highest bit set. No sum overflows its byte, so
@@ -9,6 +7,8 @@
 
 use super::kernels::{self, Kernels};
 use super::masks::{CHUNK, Leads, Masks, ROOM, Scope};
+use super::refine::{Starts, WINDOW};
+use super::unicode::Members;
 
 /// A byte in each of the eight places.
 const fn all(byte: u8) -> u64 {
@@ -76,9 +76,15 @@ impl Kernels for Portable {
     }
 
     #[inline(always)]
-    fn among(self, chunk: &[u8; CHUNK], set: u64) -> u64 {
-        let bytes = chunk.iter().rev();
-        bytes.fold(0, |mask, byte| mask << 1 | set >> (byte & 0x3F) & 1)
+    fn members(self, window: &[u8; WINDOW], starts: Starts, class: &Members) -> u64 {
+        let mut members = 0;
+        let mut rest = starts.two | starts.three;
+        while rest != 0 {
+            let at = rest.trailing_zeros();
+            rest &= rest - 1;
+            members |= u64::from(class.has_first(&window[at as usize..])) << at;
+        }
+        members
     }
 
     #[inline(always)]

@@ -39,6 +39,7 @@ pub struct Members {
     /// Those of which some characters are members.
     pub some: u64,
     /// For each first byte of three, the second bytes.
+    #[allow(dead_code)] // portable code does not read it
     seconds: [Seconds; 16],
 }
 
@@ -154,6 +155,7 @@ impl Members {
     }
 
     /// The pages of a first byte of three.
+    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
     #[inline(always)]
     pub fn pages_of_three(&self, lead: u8) -> Seconds {
         self.seconds[usize::from(lead & 0x0F)]
@@ -163,6 +165,13 @@ impl Members {
     #[inline(always)]
     pub fn page_of_three(&self, lead: u8, second: u8) -> u64 {
         self.pages[usize::from(lead & 0x0F) << 6 | usize::from(second & 0x3F)]
+    }
+
+    /// Whether the first character of a text is a member. It must begin with a byte from C0 on.
+    #[inline(always)]
+    pub fn has_first(&self, text: &[u8]) -> bool {
+        let begins = (self.all | self.some) >> (text[0] & 0x3F) & 1 != 0;
+        begins && utf8::first(text).0.is_some_and(|c| self.has(c))
     }
 
     #[inline(always)]
