@@ -7,7 +7,7 @@
 
 use super::kernels::{self, Kernels};
 use super::masks::{CHUNK, Leads, Masks, ROOM, Scope};
-use super::refine::{Starts, WINDOW};
+use super::refine::{Starts, WINDOW, three};
 use super::unicode::Members;
 
 /// A byte in each of the eight places.
@@ -78,11 +78,19 @@ impl Kernels for Portable {
     #[inline(always)]
     fn members(self, window: &[u8; WINDOW], starts: Starts, class: &Members) -> u64 {
         let mut members = 0;
-        let mut rest = starts.two | starts.three;
+        let mut rest = starts.two;
         while rest != 0 {
             let at = rest.trailing_zeros();
             rest &= rest - 1;
-            members |= u64::from(class.has_first(&window[at as usize..])) << at;
+            let [a, b] = [window[at as usize], window[at as usize + 1]];
+            let is_member = a >= 0xC2 && class.page_of_two(a) >> (b & 0x3F) & 1 != 0;
+            members |= u64::from(is_member) << at;
+        }
+        let mut rest = starts.three;
+        while rest != 0 {
+            let at = rest.trailing_zeros();
+            rest &= rest - 1;
+            members |= three(window, at, class);
         }
         members
     }

@@ -6,7 +6,7 @@
 
 use super::kernels::{Kernels, whole};
 use super::masks::{CHUNK, Masks, Scope};
-use super::unicode::{self, Classes};
+use super::unicode::{self, Classes, Members};
 
 /// A chunk, and what its last character may need of the next one.
 pub const WINDOW: usize = CHUNK + 2;
@@ -97,4 +97,11 @@ pub fn after<const BY: usize>(window: &[u8; WINDOW]) -> &[u8; CHUNK] {
     window[BY..]
         .first_chunk()
         .expect("two bytes more than a chunk")
+}
+
+/// The bit of the character of three bytes at `at`, if it is a member.
+#[inline(always)]
+pub fn three(window: &[u8; WINDOW], at: u32, class: &Members) -> u64 {
+    let bytes = window[at as usize..].first_chunk();
+    u64::from(class.has_three(*bytes.expect("two bytes after a chunk"))) << at
 }

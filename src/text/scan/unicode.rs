@@ -31,22 +31,10 @@ pub struct Classes {
 
 /// The members of a class.
 ///
-/// A set of first bytes has their low six bits as its numbers, and so do sets of second bytes.
+/// A set of first bytes has their low six bits as its numbers.
 pub struct Members {
     pages: Vec<u64>,
     /// The first bytes of two or three whose characters are all members.
-    pub all: u64,
-    /// Those of which some characters are members.
-    pub some: u64,
-    /// For each first byte of three, the second bytes.
-    #[allow(dead_code)] // portable code does not read it
-    seconds: [Seconds; 16],
-}
-
-/// The pages of a first byte, by second bytes.
-#[derive(Clone, Copy, Default)]
-pub struct Seconds {
-    /// The pages of which all characters are members.
     pub all: u64,
     /// Those of which some characters are members.
     pub some: u64,
@@ -104,33 +92,21 @@ impl Members {
             pages,
             all: 0,
             some: 0,
-            seconds: [Seconds::default(); 16],
         };
-        // C0 and C1 begin no character.
-        for lead in 0xC2..=0xDF {
-            let page = members.page_of_two(lead);
-            members.add_lead(lead, page == u64::MAX, page != 0);
-        }
-        for lead in 0xE0..=0xEF {
-            let mut seconds = Seconds::default();
-            // After E0, the first half would be overlong forms.
-            for second in if lead == 0xE0 { 0xA0 } else { 0x80 }..=0xBF {
-                match members.page_of_three(lead, second) {
-                    0 => {}
-                    u64::MAX => seconds.all |= 1 << (second & 0x3F),
-                    _ => seconds.some |= 1 << (second & 0x3F),
-                }
-            }
-            members.seconds[usize::from(lead & 0x0F)] = seconds;
-            let any = seconds.all | seconds.some != 0;
-            members.add_lead(lead, seconds.all == u64::MAX, any);
+        // C0 and C1 begin no character. E0 begins some with only half of all second bytes.
+        for lead in 0xC2..=0xEF_u8 {
+            let range = match lead {
+                ..0xE0 => usize::from(lead & 0x1F)..usize::from(lead & 0x1F) + 1,
+                0xE0 => 0x800 / 64..0x1000 / 64,
+                _ => usize::from(lead & 0xF) * 64..usize::from(lead & 0xF) * 64 + 64,
+            };
+            let pages = &members.pages[range];
+            let all = lead != 0xE0 && pages.iter().all(|&page| page == u64::MAX);
+            let some = !all && pages.iter().any(|&page| page != 0);
+            members.all |= u64::from(all) << (lead & 0x3F);
+            members.some |= u64::from(some) << (lead & 0x3F);
         }
         members
-    }
-
-    fn add_lead(&mut self, lead: u8, all: bool, any: bool) {
-        self.all |= u64::from(all) << (lead & 0x3F);
-        self.some |= u64::from(any && !all) << (lead & 0x3F);
     }
 
     /// The pages of all characters of up to two bytes.
@@ -148,30 +124,19 @@ impl Members {
         self.pages.first_chunk().expect("pages of all characters")
     }
 
-    /// The page of a first byte of two.
+    /// The page of a first byte of two. C0 and C1 have the pages of ASCII.
     #[inline(always)]
     pub fn page_of_two(&self, lead: u8) -> u64 {
         self.pages[usize::from(lead & 0x1F)]
     }
 
-    /// The pages of a first byte of three.
-    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+    /// Whether three bytes are a member. They must have the bit patterns of a character of three
+    /// bytes.
     #[inline(always)]
-    pub fn pages_of_three(&self, lead: u8) -> Seconds {
-        self.seconds[usize::from(lead & 0x0F)]
-    }
-
-    /// The page of the first two bytes of three.
-    #[inline(always)]
-    pub fn page_of_three(&self, lead: u8, second: u8) -> u64 {
-        self.pages[usize::from(lead & 0x0F) << 6 | usize::from(second & 0x3F)]
-    }
-
-    /// Whether the first character of a text is a member. It must begin with a byte from C0 on.
-    #[inline(always)]
-    pub fn has_first(&self, text: &[u8]) -> bool {
-        let begins = (self.all | self.some) >> (text[0] & 0x3F) & 1 != 0;
-        begins && utf8::first(text).0.is_some_and(|c| self.has(c))
+    pub fn has_three(&self, [a, b, c]: [u8; 3]) -> bool {
+        let page = usize::from(a & 0x0F) << 6 | usize::from(b & 0x3F);
+        let is_overlong = page < 0x800 / 64;
+        !is_overlong & (self.pages[page] >> (c & 0x3F) & 1 != 0)
     }
 
     #[inline(always)]
