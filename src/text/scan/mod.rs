@@ -234,7 +234,7 @@ mod tests {
             let bytes = c.encode_utf8(&mut bytes).as_bytes();
             text.extend_from_slice(bytes);
             text.extend_from_slice(&bytes[..bytes.len() - 1]);
-            if c as u32 % 7 == 0 {
+            if (c as u32).is_multiple_of(7) {
                 text.push(b'a');
             }
         }

@@ -83,8 +83,8 @@ pub fn with_each<E>(test: impl Fn(Set) -> Result<(), E>) -> Result<(), E> {
             std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).unwrap();
         }
     });
-    let sets = Set::ALL.iter().filter(|set| set.is_available());
-    let result = sets.map(|set| test(set.choose())).collect();
+    let mut sets = Set::ALL.iter().filter(|set| set.is_available());
+    let result = sets.try_for_each(|set| test(set.choose()));
     Set::choose_best();
     result
 }
