@@ -3,7 +3,7 @@
 /// The number of bytes of a chunk, and of bits of a mask.
 pub const CHUNK: usize = 64;
 
-/// The number of bytes that the bytes of a chunk may be written to.
+/// The room that the kept bytes of a chunk need, in bytes: a store may write more than it keeps.
 pub const ROOM: usize = CHUNK + 8;
 
 /// The classes of the bytes of a chunk.
