@@ -72,13 +72,14 @@ pub(super) enum Script {
 ///     fn text(&mut self, text: &[u8]) {
 ///         self.text.extend_from_slice(text);
 ///     }
-///     fn tag(&mut self, name: &Name, is_end: bool) {
+///     fn tag(&mut self, name: &Name, is_end: bool) -> bool {
 ///         if !is_end {
 ///             self.tags.push(String::from_utf8_lossy(name.as_bytes()).into_owned());
 ///         }
+///         false
 ///     }
 ///     fn attribute(&mut self, _name: &Name) -> bool {
-///         false
+///         false // not called
 ///     }
 ///     fn value(&mut self, _raw: &[u8]) {}
 ///     fn tag_end(&mut self, _closes_itself: bool) -> Content {
@@ -101,6 +102,8 @@ pub struct Tokenizer {
     pub(super) is_end: bool,
     /// The name of the attribute at hand, or in a script one that may be `script`.
     pub(super) attribute: Name,
+    /// Whether the sink wants the attributes of the tag at hand.
+    pub(super) wants_attributes: bool,
     /// Whether the sink wants the attribute's value.
     pub(super) wants_value: bool,
     /// The element whose end tag ends the text.
@@ -147,10 +150,27 @@ pub(super) fn is(byte: u8, class: u8) -> bool {
 }
 
 /// How many bytes there are before one of this class.
+///
+/// All of these bytes are less than `@`, and letters are not: most names are passed eight
+/// bytes at a time.
 #[inline(always)]
 pub(super) fn run(text: &[u8], class: u8) -> usize {
-    let end = text.iter().position(|&byte| is(byte, class));
-    end.unwrap_or(text.len())
+    const BIT: u64 = u64::from_le_bytes([b'@'; 8]);
+    let mut at = 0;
+    while let Some(eight) = text[at..].first_chunk() {
+        let eight = u64::from_le_bytes(*eight);
+        let mut others = !eight & BIT;
+        while others != 0 {
+            let bit = others.trailing_zeros() & !7;
+            if is((eight >> bit) as u8, class) {
+                return at + bit as usize / 8;
+            }
+            others &= others - 1;
+        }
+        at += 8;
+    }
+    let end = text[at..].iter().position(|&byte| is(byte, class));
+    end.map_or(text.len(), |i| at + i)
 }
 
 pub(super) const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
@@ -165,6 +185,7 @@ impl Tokenizer {
             tag: Name::new(),
             is_end: false,
             attribute: Name::new(),
+            wants_attributes: false,
             wants_value: false,
             element: Name::new(),
             pending: Vec::new(),
@@ -178,60 +199,72 @@ impl Tokenizer {
     pub fn block<S: Sink>(&mut self, text: &[u8], sink: &mut S) {
         let mut at = 0;
         let mut counted = 0;
-        while let Some(&byte) = text.get(at) {
-            let rest = &text[at..];
-            // Each state takes some bytes, or none and goes on in another state.
-            at += match self.state {
-                State::Text => self.text(rest, sink),
-                State::Reference => self.reference(byte, sink),
-
-                State::TagOpen => {
-                    if byte.is_ascii_alphabetic() {
-                        self.report_line(&text[counted..at], sink);
-                        counted = at;
-                    }
-                    self.tag_open(byte, sink)
+        // Each state takes some bytes, or none and goes on in another state. Most of a page is
+        // texts and whole tags, one after the other.
+        while at < text.len() {
+            if self.state == State::Text {
+                at += self.text(&text[at..], sink);
+            }
+            if self.state == State::TagOpen {
+                let Some(byte) = text.get(at) else { break };
+                if byte.is_ascii_alphabetic() {
+                    self.report_line(&text[counted..at], sink);
+                    counted = at;
                 }
-                State::EndTagOpen => self.end_tag_open(byte),
-                State::TagName => self.tag_name(rest, sink),
-                State::BeforeAttribute => self.before_attribute(byte, sink),
-                State::AttributeName => self.attribute_name(rest, sink),
-                State::AfterAttributeName => self.after_attribute_name(byte),
-                State::BeforeValue => self.before_value(byte, sink),
-                State::Quoted(quote) => self.quoted(quote, rest, sink),
-                State::Unquoted => self.unquoted(rest, sink),
-                State::SelfClosing => self.self_closing(byte, sink),
-
-                State::RawLess => self.raw_less(byte, sink),
-                State::RawEndTagOpen => self.raw_end_tag_open(byte, sink),
-                State::RawEndTagName => self.raw_end_tag_name(byte, sink),
-                State::EscapeStart => self.escape_start(byte, State::EscapeStartDash, sink),
-                State::EscapeStartDash => self.escape_start_dash(byte, sink),
-                State::DoubleEscapeStart => {
-                    let (yes, no) = (Script::DoubleEscaped(0), Script::Escaped(0));
-                    self.double_escape(byte, yes, no, sink)
-                }
-                State::DoubleEscapedLess => self.double_escaped_less(byte, sink),
-                State::DoubleEscapeEnd => {
-                    let (yes, no) = (Script::Escaped(0), Script::DoubleEscaped(0));
-                    self.double_escape(byte, yes, no, sink)
-                }
-
-                State::Markup => self.markup(byte, sink),
-                State::BogusComment => self.bogus_comment(rest, sink),
-                State::CommentStart => self.comment_start(byte, sink),
-                State::CommentStartDash => self.comment_start_dash(byte, sink),
-                State::Comment => self.comment(rest, sink),
-                State::CommentDash => self.comment_dash(byte, sink),
-                State::CommentDashDash => self.comment_dash_dash(byte, sink),
-                State::CommentBang => self.comment_bang(byte, sink),
-                State::Doctype => self.doctype(rest, sink),
-                State::Cdata => self.cdata(rest, sink),
-                State::CdataBracket => self.cdata_bracket(byte, sink),
-                State::CdataBrackets => self.cdata_brackets(byte, sink),
-            };
+                at += self.tag_open(&text[at..], sink);
+            }
+            while at < text.len() && !matches!(self.state, State::Text | State::TagOpen) {
+                at += self.other(&text[at..], sink);
+            }
         }
         self.count_lines::<S>(&text[counted..]);
+    }
+
+    /// Reads some bytes in any other state.
+    fn other(&mut self, text: &[u8], sink: &mut impl Sink) -> usize {
+        let byte = text[0];
+        match self.state {
+            State::Text | State::TagOpen => unreachable!("read by the caller"),
+            State::Reference => self.reference(byte, sink),
+
+            State::EndTagOpen => self.end_tag_open(text, sink),
+            State::TagName => self.tag_name(text, sink),
+            State::BeforeAttribute => self.attributes(text, sink),
+            State::AttributeName => self.attribute_name(text, sink),
+            State::AfterAttributeName => self.after_attribute_name(byte),
+            State::BeforeValue => self.before_value(byte, sink),
+            State::Quoted(quote) => self.quoted(quote, text, sink),
+            State::Unquoted => self.unquoted(text, sink),
+            State::SelfClosing => self.self_closing(byte, sink),
+
+            State::RawLess => self.raw_less(byte, sink),
+            State::RawEndTagOpen => self.raw_end_tag_open(byte, sink),
+            State::RawEndTagName => self.raw_end_tag_name(byte, sink),
+            State::EscapeStart => self.escape_start(byte, State::EscapeStartDash, sink),
+            State::EscapeStartDash => self.escape_start_dash(byte, sink),
+            State::DoubleEscapeStart => {
+                let (yes, no) = (Script::DoubleEscaped(0), Script::Escaped(0));
+                self.double_escape(byte, yes, no, sink)
+            }
+            State::DoubleEscapedLess => self.double_escaped_less(byte, sink),
+            State::DoubleEscapeEnd => {
+                let (yes, no) = (Script::Escaped(0), Script::DoubleEscaped(0));
+                self.double_escape(byte, yes, no, sink)
+            }
+
+            State::Markup => self.markup(byte, sink),
+            State::BogusComment => self.bogus_comment(text, sink),
+            State::CommentStart => self.comment_start(byte, sink),
+            State::CommentStartDash => self.comment_start_dash(byte, sink),
+            State::Comment => self.comment(text, sink),
+            State::CommentDash => self.comment_dash(byte, sink),
+            State::CommentDashDash => self.comment_dash_dash(byte, sink),
+            State::CommentBang => self.comment_bang(byte, sink),
+            State::Doctype => self.doctype(text, sink),
+            State::Cdata => self.cdata(text, sink),
+            State::CdataBracket => self.cdata_bracket(byte, sink),
+            State::CdataBrackets => self.cdata_brackets(byte, sink),
+        }
     }
 
     /// Reports the line in which a start tag begins, after this text.
