@@ -199,72 +199,60 @@ impl Tokenizer {
     pub fn block<S: Sink>(&mut self, text: &[u8], sink: &mut S) {
         let mut at = 0;
         let mut counted = 0;
-        // Each state takes some bytes, or none and goes on in another state. Most of a page is
-        // texts and whole tags, one after the other.
-        while at < text.len() {
-            if self.state == State::Text {
-                at += self.text(&text[at..], sink);
-            }
-            if self.state == State::TagOpen {
-                let Some(byte) = text.get(at) else { break };
-                if byte.is_ascii_alphabetic() {
-                    self.report_line(&text[counted..at], sink);
-                    counted = at;
+        while let Some(&byte) = text.get(at) {
+            let rest = &text[at..];
+            // Each state takes some bytes, or none and goes on in another state.
+            at += match self.state {
+                State::Text => self.text(rest, sink),
+                State::TagOpen => {
+                    if byte.is_ascii_alphabetic() {
+                        self.report_line(&text[counted..at], sink);
+                        counted = at;
+                    }
+                    self.tag_open(rest, sink)
                 }
-                at += self.tag_open(&text[at..], sink);
-            }
-            while at < text.len() && !matches!(self.state, State::Text | State::TagOpen) {
-                at += self.other(&text[at..], sink);
-            }
+                State::Reference => self.reference(byte, sink),
+
+                State::EndTagOpen => self.end_tag_open(rest, sink),
+                State::TagName => self.tag_name(rest, sink),
+                State::BeforeAttribute => self.attributes(rest, sink),
+                State::AttributeName => self.attribute_name(rest, sink),
+                State::AfterAttributeName => self.after_attribute_name(byte),
+                State::BeforeValue => self.before_value(byte, sink),
+                State::Quoted(quote) => self.quoted(quote, rest, sink),
+                State::Unquoted => self.unquoted(rest, sink),
+                State::SelfClosing => self.self_closing(byte, sink),
+
+                State::RawLess => self.raw_less(byte, sink),
+                State::RawEndTagOpen => self.raw_end_tag_open(byte, sink),
+                State::RawEndTagName => self.raw_end_tag_name(byte, sink),
+                State::EscapeStart => self.escape_start(byte, State::EscapeStartDash, sink),
+                State::EscapeStartDash => self.escape_start_dash(byte, sink),
+                State::DoubleEscapeStart => {
+                    let (yes, no) = (Script::DoubleEscaped(0), Script::Escaped(0));
+                    self.double_escape(byte, yes, no, sink)
+                }
+                State::DoubleEscapedLess => self.double_escaped_less(byte, sink),
+                State::DoubleEscapeEnd => {
+                    let (yes, no) = (Script::Escaped(0), Script::DoubleEscaped(0));
+                    self.double_escape(byte, yes, no, sink)
+                }
+
+                State::Markup => self.markup(byte, sink),
+                State::BogusComment => self.bogus_comment(rest, sink),
+                State::CommentStart => self.comment_start(byte, sink),
+                State::CommentStartDash => self.comment_start_dash(byte, sink),
+                State::Comment => self.comment(rest, sink),
+                State::CommentDash => self.comment_dash(byte, sink),
+                State::CommentDashDash => self.comment_dash_dash(byte, sink),
+                State::CommentBang => self.comment_bang(byte, sink),
+                State::Doctype => self.doctype(rest, sink),
+                State::Cdata => self.cdata(rest, sink),
+                State::CdataBracket => self.cdata_bracket(byte, sink),
+                State::CdataBrackets => self.cdata_brackets(byte, sink),
+            };
         }
         self.count_lines::<S>(&text[counted..]);
-    }
-
-    /// Reads some bytes in any other state.
-    fn other(&mut self, text: &[u8], sink: &mut impl Sink) -> usize {
-        let byte = text[0];
-        match self.state {
-            State::Text | State::TagOpen => unreachable!("read by the caller"),
-            State::Reference => self.reference(byte, sink),
-
-            State::EndTagOpen => self.end_tag_open(text, sink),
-            State::TagName => self.tag_name(text, sink),
-            State::BeforeAttribute => self.attributes(text, sink),
-            State::AttributeName => self.attribute_name(text, sink),
-            State::AfterAttributeName => self.after_attribute_name(byte),
-            State::BeforeValue => self.before_value(byte, sink),
-            State::Quoted(quote) => self.quoted(quote, text, sink),
-            State::Unquoted => self.unquoted(text, sink),
-            State::SelfClosing => self.self_closing(byte, sink),
-
-            State::RawLess => self.raw_less(byte, sink),
-            State::RawEndTagOpen => self.raw_end_tag_open(byte, sink),
-            State::RawEndTagName => self.raw_end_tag_name(byte, sink),
-            State::EscapeStart => self.escape_start(byte, State::EscapeStartDash, sink),
-            State::EscapeStartDash => self.escape_start_dash(byte, sink),
-            State::DoubleEscapeStart => {
-                let (yes, no) = (Script::DoubleEscaped(0), Script::Escaped(0));
-                self.double_escape(byte, yes, no, sink)
-            }
-            State::DoubleEscapedLess => self.double_escaped_less(byte, sink),
-            State::DoubleEscapeEnd => {
-                let (yes, no) = (Script::Escaped(0), Script::DoubleEscaped(0));
-                self.double_escape(byte, yes, no, sink)
-            }
-
-            State::Markup => self.markup(byte, sink),
-            State::BogusComment => self.bogus_comment(text, sink),
-            State::CommentStart => self.comment_start(byte, sink),
-            State::CommentStartDash => self.comment_start_dash(byte, sink),
-            State::Comment => self.comment(text, sink),
-            State::CommentDash => self.comment_dash(byte, sink),
-            State::CommentDashDash => self.comment_dash_dash(byte, sink),
-            State::CommentBang => self.comment_bang(byte, sink),
-            State::Doctype => self.doctype(text, sink),
-            State::Cdata => self.cdata(text, sink),
-            State::CdataBracket => self.cdata_bracket(byte, sink),
-            State::CdataBrackets => self.cdata_brackets(byte, sink),
-        }
     }
 
     /// Reports the line in which a start tag begins, after this text.
