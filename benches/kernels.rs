@@ -513,6 +513,60 @@ mod topn {
     }
 }
 
+// A page with a link, a tag and some text for each pair of words.
+mod html {
+    use super::*;
+    use textmill::web::{links, untag::untag};
+    use url::Url;
+
+    /// A page, its text and its links.
+    fn page() -> [String; 3] {
+        let mut page = [const { String::new() }; 3];
+        let text = Text::Ascii.make(SIZE / 8);
+        let words: Vec<_> = text.split_whitespace().collect();
+        for (i, pair) in words.chunks_exact(2).enumerate() {
+            let (a, b) = (pair[0], pair[1]);
+            page[0] += &format!(
+                "<li class=\"item\"><a class=\"reference internal\" href=\"../{a}/{i}.html\">{a}</a>\n  \
+                 <code>{b}</code> &amp; {a}</li>\n"
+            );
+            page[1] += &format!("{a} {b} & {a}\n");
+            page[2] += &format!("http://host/{a}/{i}.html\n");
+        }
+        page
+    }
+
+    #[divan::bench(name = "untag")]
+    fn bench_untag(bencher: Bencher) {
+        let [page, text, _] = page();
+        filter(bencher, untag(), &page, &text);
+    }
+
+    #[divan::bench(name = "links")]
+    fn bench_links(bencher: Bencher) {
+        let [page, _, expected] = page();
+        let base = Url::parse("http://host/a/b").ok();
+        let run = |output: &mut dyn Write| {
+            let mut input = black_box(page.as_bytes());
+            let mut fail = |invalid: &links::Invalid<'_>| panic!("{}", invalid.raw);
+            links::links(
+                &mut input,
+                base.as_ref(),
+                Default::default(),
+                output,
+                &mut fail,
+            )
+            .unwrap();
+        };
+        let mut found = Vec::new();
+        run(&mut found);
+        assert!(found == expected.as_bytes());
+        bencher
+            .counter(BytesCount::of_str(&page))
+            .bench_local(|| run(&mut Hole));
+    }
+}
+
 /// Times a filter on a text, once its answer is the expected one.
 fn filter(bencher: Bencher, mut filter: impl Filter, text: &str, expected: &str) {
     let blocks = blocks(text);

