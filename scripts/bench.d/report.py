@@ -160,7 +160,7 @@ def distinct_text(result):
             rows.append(cells + [wrong_text(row)] + [""] * 4)
             continue
         cells += [seconds(row["wall"])] + [f"{row[what] / row['lines'] * 1e9:,.1f}" for what in ("wall", "cpu")]
-        rows.append(cells + [megabytes(row["peak"]), f"{row['peak'] * 1024 / row['keys']:,.0f}"])
+        rows.append(cells + [megabytes(row["peak"]), f"{row['peak'] * 1024 / row['keys']:,.1f}"])
     header = ["command", "lines", "keys", "wall", "ns/line", "CPU ns/line", "memory", "bytes/key"]
     return table(header, rows)
 
