@@ -1,6 +1,7 @@
 """Tests of what needs no measurement: `python3 -m unittest test_bench`, in this folder."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -8,12 +9,13 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import against
 import growth
 import report
 import results
 from machine import SETS, Machine
 from measure import Sample
-from parts import PARTS
+from parts import PARTS, Command
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [part.name for part in PARTS]
@@ -116,7 +118,8 @@ class ResultsOfSeveralMachines(unittest.TestCase):
             (["--against", "no-such-commit"], 1, "bench: no commit 'no-such-commit' in this repository\n"),
             (["--against=--help", "lower"], 1, "bench: no commit '--help' in this repository\n"),
             (["--against"], 2, "bench: error: argument --against: expected one argument\n"),
-            (["--against", "HEAD", "growth"], 2, "bench: error: --against: growth has no single commands to compare\n"),
+            (["--against", "HEAD", "growth"], 2, "bench: error: --against: growth has no single commands of textmill to"),
+            (["--against", "HEAD", "process"], 2, "bench: error: --against: process has no single commands of textmill"),
             (["--against", "HEAD", "nothing"], 2, "bench: error: no part called nothing; there are: "),
             (["--against", "HEAD", "--size", "2M", "--report"], 1, "bench: no results of this size yet\n"),
         ]:
@@ -126,6 +129,37 @@ class ResultsOfSeveralMachines(unittest.TestCase):
             self.assertTrue(last.startswith(message), last)
             if status == 1:
                 self.assertEqual(ran.stderr, message)
+
+
+class TwoBuilds(unittest.TestCase):
+    def checked(self, **programs):
+        """The row of `lower text` for two folders of programs, which are shell scripts."""
+        with tempfile.TemporaryDirectory() as cache:
+            top = Path(cache)
+            folders, environments = {}, {}
+            for side in ("old", "new"):
+                folders[side] = top / side
+                folders[side].mkdir()
+                environments[side] = {"PATH": f"{folders[side]}:{os.environ['PATH']}"}
+                if side in programs:
+                    (folders[side] / "lower").write_text(f"#!/bin/sh\n{programs[side]}\n")
+                    (folders[side] / "lower").chmod(0o755)
+            trial = type("Trial", (), {"directory": top})
+            command, part = Command("lower text", ours=True), type("Part", (), {"sink": " > /dev/null"})
+            return against.Against(trial, top, "0" * 40, folders).checked(command, part, environments)
+
+    def test_the_answers_are_compared(self):
+        self.assertEqual(self.checked(old="echo a", new="printf 'a\\n'")["wrong"], "")
+        self.assertEqual(self.checked(old="echo a", new="echo b")["wrong"], "begins 'b\\n'")
+        self.assertEqual(self.checked(old="echo a", new="echo a; exit 1")["wrong"], "failed")
+        self.assertEqual(self.checked(old="exit 1", new="exit 1")["wrong"], "the old build failed")
+
+    def test_a_program_that_a_build_does_not_have_is_named(self):
+        row = self.checked(new="echo a")
+        self.assertEqual((row["shell"], row["wrong"]), ("lower text > /dev/null", "no lower in the old build"))
+
+    def test_the_programs_of_a_command(self):
+        self.assertEqual(against.programs_of("seq 2 | xargs memo -d x words.txt -- count | lower"), {"memo", "count", "lower"})
 
 
 class InstructionSets(unittest.TestCase):
