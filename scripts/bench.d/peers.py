@@ -1,7 +1,6 @@
 """The programs under test and those they are compared with: built, installed, named by version."""
 
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -54,8 +53,13 @@ class Programs:
         for name, package in PYTHON.items():
             if self.python.exists() and not self.python_has(name):
                 self.attempt([str(self.python), "-m", "pip", "install", "-q", package])
-        self.hoare()
+        self.compiled("hoare")
+        self.compiled("distinct")
         self.html5gum()
+        self.tools()
+
+    def tools(self):
+        """The programs without which nothing is measured."""
         if not shutil.which("time"):
             unpacked("time", self.packages)
         if not shutil.which("socat"):
@@ -66,9 +70,9 @@ class Programs:
             return True
         return subprocess.run([str(self.python), "-c", f"import {package}"], stderr=subprocess.DEVNULL).returncode == 0
 
-    def hoare(self):
-        """The peer that is ours: threads, channels and bare processes."""
-        source, binary = Path(__file__).parent / "hoare.rs", self.peers / "bin/hoare"
+    def compiled(self, name):
+        """A program of this folder: threads, channels and bare processes, or distinct lines."""
+        source, binary = Path(__file__).parent / f"{name}.rs", self.peers / "bin" / name
         if not binary.exists() or binary.stat().st_mtime < source.stat().st_mtime:
             binary.parent.mkdir(exist_ok=True)
             self.attempt(["rustc", "--edition=2024", "-O", "-o", str(binary), str(source)])
@@ -140,20 +144,3 @@ def first_lines(command, lines=1):
     except OSError:
         return ""
     return "\n".join(done.stdout.splitlines()[:lines])
-
-
-def machine():
-    """The machine in one line: processor, cores, memory, system."""
-    model, flags = platform.machine(), []
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        key, _, value = line.partition(":")
-        if key.strip() == "model name":
-            model = value.strip()
-        if key.strip() == "flags":
-            flags = value.split()
-    vectors = [name for name in ("avx2", "avx512bw", "avx512vbmi2") if name in flags]
-    memory = int(Path("/proc/meminfo").read_text().split()[1]) / (1 << 20)
-    return (
-        f"{model} ({', '.join(vectors) or 'no AVX2'}), {os.cpu_count()} cores, {memory:.0f} GiB, "
-        f"{platform.system()} {platform.release()}"
-    )
