@@ -1,18 +1,42 @@
-//! How the programs are linked.
+//! Which SIMD code is compiled, and how the programs are linked.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// Programs that read no network start a tenth faster without relocations
-/// (docs/design/build.md). Programs with required features (`fetch`, `linkcheck`) read hostile
-/// bytes with crates in C, and stay position-independent. A new program is found by the next build
-/// from nothing: to watch src/bin would compile the library again after each change there.
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=Cargo.toml");
     println!("cargo:rerun-if-env-changed=RUSTC_LINKER");
-    let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
+    choose_simd();
+    choose_links();
+}
+
+fn is(name: &str, value: &str) -> bool {
+    env::var(name).is_ok_and(|found| found == value)
+}
+
+/// Sets `cfg(simd)`, and its value, where there is code for the instructions of the processor.
+fn choose_simd() {
+    println!(r#"cargo:rustc-check-cfg=cfg(simd, values(none(), "x86", "neon"))"#);
+    let simd = if env::var_os("CARGO_FEATURE_PORTABLE").is_some() {
+        return;
+    } else if is("CARGO_CFG_TARGET_ARCH", "x86_64") {
+        "x86"
+    } else if is("CARGO_CFG_TARGET_ARCH", "aarch64") && is("CARGO_CFG_TARGET_ENDIAN", "little") {
+        "neon"
+    } else {
+        return;
+    };
+    println!("cargo:rustc-cfg=simd");
+    println!("cargo:rustc-cfg=simd=\"{simd}\"");
+}
+
+/// Programs that read no network start a tenth faster without relocations
+/// (docs/design/build.md). Programs with required features (`fetch`, `linkcheck`) read hostile
+/// bytes with crates in C, and stay position-independent. A new program is found by the next build
+/// from nothing: to watch src/bin would compile the library again after each change there.
+fn choose_links() {
     if !is("CARGO_CFG_TARGET_OS", "linux") || !is("CARGO_CFG_TARGET_ENV", "gnu") {
         return;
     }

@@ -17,6 +17,7 @@ use divan::{Bencher, black_box};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use textmill::common::stream::{BLOCK, Filter, Out};
+use textmill::text::scan::Set;
 
 fn main() {
     divan::main();
@@ -28,15 +29,15 @@ const SIZE: usize = 1 << 20;
 // The scanner: one block, as a filter hands it over, in the cache.
 mod scan {
     use super::*;
-    use textmill::text::scan::{CHUNK, Masks, ROOM, Refiner, classify, compress, find};
+    use textmill::text::scan::{CHUNK, Masks, ROOM, Scope, classify, extract, find};
 
-    /// As many chunks as the word filters scan at once.
+    /// As many chunks as are scanned at once.
     const BATCH: usize = 32 * CHUNK;
 
-    /// The masks of a text by its bytes alone.
-    fn masks(text: &[u8]) -> Vec<Masks> {
+    /// The masks of a text.
+    fn masks(text: &[u8], scope: Scope) -> Vec<Masks> {
         let mut masks = vec![Masks::default(); text.len().div_ceil(CHUNK)];
-        classify(text, &mut masks);
+        classify(text, scope, &mut masks);
         masks
     }
 
@@ -46,50 +47,50 @@ mod scan {
         bits.map(|(i, byte)| u64::from(is(byte)) << i).sum()
     }
 
-    #[divan::bench(name = "classify", args = [Text::Ascii, Text::Mixed])]
-    fn bench_classify(bencher: Bencher, text: Text) {
+    #[divan::bench(name = "classify", args = with_sets([Text::Ascii, Text::Mixed]))]
+    fn bench_classify(bencher: Bencher, (set, text): (Set, Text)) {
+        set.choose();
         let text = text.make(BLOCK).into_bytes();
-        for (chunk, masks) in text.chunks(CHUNK).zip(masks(&text)) {
+        for (chunk, masks) in text.chunks(CHUNK).zip(masks(&text, Scope::Ascii)) {
             let word = naive(chunk, |&b| b.is_ascii_alphanumeric() || b == b'_');
             let upper = naive(chunk, u8::is_ascii_uppercase);
             let high = naive(chunk, |b| !b.is_ascii());
             assert_eq!(masks, Masks { word, upper, high });
         }
-        let mut masks = masks(&text[..BATCH]);
+        let mut masks = masks(&text[..BATCH], Scope::Ascii);
         bencher
             .counter(BytesCount::of_slice(&text))
             .bench_local(|| {
                 for text in black_box(&text).chunks(BATCH) {
-                    classify(text, black_box(&mut masks));
+                    let masks = &mut masks[..text.len().div_ceil(CHUNK)];
+                    classify(text, Scope::Ascii, black_box(masks));
                 }
             });
     }
 
-    #[divan::bench(args = [Text::German, Text::Mixed])]
-    fn refine(bencher: Bencher, text: Text) {
+    // The classes of all characters.
+    #[divan::bench(args = with_sets(Text::OTHER))]
+    fn refine(bencher: Bencher, (set, text): (Set, Text)) {
+        set.choose();
         let text = text.make(BLOCK);
-        let rough = masks(text.as_bytes());
-        let mut fine = rough.clone();
-        let refine = |fine: &mut Vec<Masks>| {
-            fine.copy_from_slice(&rough);
-            let mut refiner = Refiner::new(text.as_bytes());
-            for (i, masks) in fine.iter_mut().enumerate() {
-                refiner.refine(i * CHUNK, masks);
-            }
-        };
-        refine(&mut fine);
+        let mut masks = masks(text.as_bytes(), Scope::Capitals);
         let word = regex::Regex::new(r"\w").unwrap();
         for (at, c) in text.char_indices() {
-            let found = fine[at / CHUNK].word >> (at % CHUNK) & 1 == 1;
+            let found = masks[at / CHUNK].word >> (at % CHUNK) & 1 == 1;
             assert_eq!(found, word.is_match(c.encode_utf8(&mut [0; 4])));
         }
-        bencher
-            .counter(BytesCount::of_str(&text))
-            .bench_local(|| refine(black_box(&mut fine)));
+        bencher.counter(BytesCount::of_str(&text)).bench_local(|| {
+            classify(
+                black_box(text.as_bytes()),
+                Scope::Capitals,
+                black_box(&mut masks),
+            )
+        });
     }
 
-    #[divan::bench(name = "find", args = [Text::Ascii, Text::Mixed])]
-    fn bench_find(bencher: Bencher, text: Text) {
+    #[divan::bench(name = "find", args = with_sets([Text::Ascii, Text::Mixed]))]
+    fn bench_find(bencher: Bencher, (set, text): (Set, Text)) {
+        set.choose();
         let text = text.make(BLOCK).into_bytes();
         let mut masks = vec![0; text.len().div_ceil(CHUNK)];
         find(b'\n', &text, &mut masks);
@@ -101,31 +102,28 @@ mod scan {
             .bench_local(|| find(b'\n', black_box(&text), black_box(&mut masks)));
     }
 
-    #[divan::bench(name = "compress", args = [Text::Ascii, Text::Mixed])]
-    fn bench_compress(bencher: Bencher, text: Text) {
+    // To copy all words of ASCII, and the byte behind each, classification included.
+    #[divan::bench(name = "extract", args = with_sets([Text::Ascii, Text::Mixed]))]
+    fn bench_extract(bencher: Bencher, (set, text): (Set, Text)) {
+        set.choose();
         let text = text.make(BLOCK).into_bytes();
         let (chunks, _) = text.as_chunks::<CHUNK>();
-        // All words, and the byte behind each.
-        let words = masks(&text).into_iter().map(|masks| masks.word);
-        let picked: Vec<_> = words.map(|word| (word, word << 1 & !word)).collect();
+        let pick = |masks: Masks| (masks.word | masks.word << 1, masks.word << 1 & !masks.word);
         let mut expected = Vec::new();
-        for (chunk, (word, ends)) in chunks.iter().zip(&picked) {
+        for (chunk, masks) in chunks.iter().zip(masks(&text, Scope::Ascii)) {
+            let (keep, ends) = pick(masks);
             for (i, &byte) in chunk.iter().enumerate() {
-                match (word >> i & 1, ends >> i & 1) {
+                match (keep >> i & 1, ends >> i & 1) {
+                    (1, 1) => expected.push(b'\n'),
                     (1, _) => expected.push(byte),
-                    (_, 1) => expected.push(b'\n'),
                     _ => {}
                 }
             }
         }
         let mut room = vec![0; text.len() + ROOM];
         let run = |room: &mut Vec<u8>| {
-            let mut used = 0;
-            for (chunk, (word, ends)) in chunks.iter().zip(&picked) {
-                let room = room[used..].first_chunk_mut().expect("room for all");
-                used += compress(chunk, word | ends, *ends, room);
-            }
-            used
+            let text = black_box(chunks.as_flattened());
+            extract(text, Scope::Ascii, room, |masks, _| pick(masks))
         };
         let used = run(&mut room);
         assert!(room[..used] == expected);
@@ -146,8 +144,9 @@ mod pick {
         found.flat_map(|word| [word.as_str(), "\n"]).collect()
     }
 
-    #[divan::bench(args = Text::ALL)]
-    fn capwords(bencher: Bencher, text: Text) {
+    #[divan::bench(args = with_sets(Text::ALL))]
+    fn capwords(bencher: Bencher, (set, text): (Set, Text)) {
+        set.choose();
         let text = text.make(SIZE);
         let expected = naive(r"\b\p{Uppercase}\w*\b", &text);
         filter(
@@ -158,8 +157,9 @@ mod pick {
         );
     }
 
-    #[divan::bench(args = Text::ALL)]
-    fn words(bencher: Bencher, text: Text) {
+    #[divan::bench(args = with_sets(Text::ALL))]
+    fn words(bencher: Bencher, (set, text): (Set, Text)) {
+        set.choose();
         let text = text.make(SIZE);
         let expected = naive(r"\w+", &text);
         filter(
@@ -177,8 +177,9 @@ mod lower {
     use unicase::UniCase;
     use unicode_normalization::UnicodeNormalization;
 
-    #[divan::bench(name = "lower", args = Text::ALL)]
-    fn bench_lower(bencher: Bencher, text: Text) {
+    #[divan::bench(name = "lower", args = with_sets(Text::ALL))]
+    fn bench_lower(bencher: Bencher, (set, text): (Set, Text)) {
+        set.choose();
         let text = text.make(SIZE);
         filter(bencher, lower::lower(), &text, &text.to_lowercase());
     }
@@ -512,6 +513,60 @@ mod topn {
     }
 }
 
+// A page with a link, a tag and some text for each pair of words.
+mod html {
+    use super::*;
+    use textmill::web::{links, untag::untag};
+    use url::Url;
+
+    /// A page, its text and its links.
+    fn page() -> [String; 3] {
+        let mut page = [const { String::new() }; 3];
+        let text = Text::Ascii.make(SIZE / 8);
+        let words: Vec<_> = text.split_whitespace().collect();
+        for (i, pair) in words.chunks_exact(2).enumerate() {
+            let (a, b) = (pair[0], pair[1]);
+            page[0] += &format!(
+                "<li class=\"item\"><a class=\"reference internal\" href=\"../{a}/{i}.html\">{a}</a>\n  \
+                 <code>{b}</code> &amp; {a}</li>\n"
+            );
+            page[1] += &format!("{a} {b} & {a}\n");
+            page[2] += &format!("http://host/{a}/{i}.html\n");
+        }
+        page
+    }
+
+    #[divan::bench(name = "untag")]
+    fn bench_untag(bencher: Bencher) {
+        let [page, text, _] = page();
+        filter(bencher, untag(), &page, &text);
+    }
+
+    #[divan::bench(name = "links")]
+    fn bench_links(bencher: Bencher) {
+        let [page, _, expected] = page();
+        let base = Url::parse("http://host/a/b").ok();
+        let run = |output: &mut dyn Write| {
+            let mut input = black_box(page.as_bytes());
+            let mut fail = |invalid: &links::Invalid<'_>| panic!("{}", invalid.raw);
+            links::links(
+                &mut input,
+                base.as_ref(),
+                Default::default(),
+                output,
+                &mut fail,
+            )
+            .unwrap();
+        };
+        let mut found = Vec::new();
+        run(&mut found);
+        assert!(found == expected.as_bytes());
+        bencher
+            .counter(BytesCount::of_str(&page))
+            .bench_local(|| run(&mut Hole));
+    }
+}
+
 /// Times a filter on a text, once its answer is the expected one.
 fn filter(bencher: Bencher, mut filter: impl Filter, text: &str, expected: &str) {
     let blocks = blocks(text);
@@ -562,18 +617,31 @@ impl Write for Hole {
     }
 }
 
+/// Each text with each instruction set of the machine.
+fn with_sets(texts: impl IntoIterator<Item = Text>) -> Vec<(Set, Text)> {
+    let sets = Set::ALL.iter().filter(|set| set.is_available());
+    let texts: Vec<_> = texts.into_iter().collect();
+    let with = |&set: &Set| texts.iter().map(move |&text| (set, text));
+    sets.flat_map(with).collect()
+}
+
 /// A running text: lines of words that are as frequent as those of a language.
 #[derive(Clone, Copy, Debug)]
 enum Text {
     Ascii,
     /// ASCII with an umlaut here and there.
     German,
+    Greek,
+    Japanese,
     /// English, German, Russian, Greek and Japanese, line by line.
     Mixed,
 }
 
 impl Text {
     const ALL: [Text; 3] = [Text::Ascii, Text::German, Text::Mixed];
+
+    /// Those that are not all ASCII.
+    const OTHER: [Text; 4] = [Text::German, Text::Greek, Text::Japanese, Text::Mixed];
 
     /// So many bytes of it, or up to three less.
     fn make(self, size: usize) -> String {
@@ -586,6 +654,8 @@ impl Text {
         let alphabets = match self {
             Text::Ascii => &all[..1],
             Text::German => &all[1..2],
+            Text::Greek => &all[3..4],
+            Text::Japanese => &all[4..],
             Text::Mixed => &all,
         };
         let mut numbers = Numbers(1);

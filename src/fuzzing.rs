@@ -134,11 +134,13 @@ impl Sink for Events {
     fn text(&mut self, text: &[u8]) {
         self.write(b't', text);
     }
-    fn tag(&mut self, name: &Name, is_end: bool) {
+    fn tag(&mut self, name: &Name, is_end: bool) -> bool {
         self.is_end = is_end;
         self.first = name.as_bytes().first().copied().unwrap_or(0);
         self.write(b'<', &[u8::from(is_end)]);
         self.write(b'n', name.as_bytes());
+        // The same for each cut of the page.
+        !name.as_bytes().starts_with(b"y")
     }
     fn attribute(&mut self, name: &Name) -> bool {
         self.write(b'=', name.as_bytes());

@@ -74,6 +74,19 @@ fn the_figures_of_the_readme_are_those_that_were_measured() {
     assert_eq!(ran.stdout, b"");
 }
 
+/// The pieces of `scripts/bench` that measure nothing: results of several machines, the report, arguments.
+#[test]
+fn the_report_of_the_benchmark_keeps_all_machines() {
+    if !crate::process::installed("python3", "Python 3") {
+        return;
+    }
+    let mut python = Command::new("python3");
+    python.args(["-B", "-m", "unittest", "test_bench"]);
+    python.current_dir(repository("scripts/bench.d"));
+    let ran = run(&mut python, b"");
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+}
+
 #[test]
 fn the_words_of_the_documents_are_plain() {
     let ran = run(&mut script("check-prose"), b"");

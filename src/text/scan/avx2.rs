@@ -2,27 +2,61 @@
 
 #![allow(unsafe_code)]
 
-use super::masks::{CHUNK, Leads, Masks, ROOM};
-use super::tables::{MOVES, change, word};
+use super::changes;
+use super::kernels::{self, Kernels, kernels};
+use super::masks::{CHUNK, Leads, Masks, ROOM, Scope};
+use super::pages::{self, Among};
+use super::refine::{Starts, WINDOW};
+use super::tables::{MOVES, word};
+use super::unicode::Members;
 use std::arch::x86_64::*;
+
+/// A machine with AVX2 and POPCNT.
+#[derive(Clone, Copy)]
+struct Avx2(());
+kernels!(Avx2);
+
+impl Among for Avx2 {
+    #[inline(always)]
+    fn among(self, chunk: &[u8; CHUNK], set: u64) -> u64 {
+        // SAFETY: the value is there, so the machine has the instructions.
+        unsafe { among(chunk, set) }
+    }
+}
 
 /// As [`super::classify`].
 ///
 /// # Safety
 ///
-/// The machine must have AVX2.
-#[target_feature(enable = "avx2")]
-pub unsafe fn classify(text: &[u8], masks: &mut [Masks]) {
-    let (chunks, rest) = text.as_chunks::<CHUNK>();
-    let (whole, last) = masks.split_at_mut(chunks.len());
-    for (chunk, masks) in chunks.iter().zip(whole) {
-        *masks = one(chunk);
-    }
-    if let [last] = last {
-        let mut chunk = [0; CHUNK];
-        chunk[..rest.len()].copy_from_slice(rest);
-        *last = one(&chunk);
-    }
+/// The machine must have AVX2 and POPCNT.
+#[target_feature(enable = "avx2,popcnt")]
+pub unsafe fn classify(text: &[u8], scope: Scope, masks: &mut [Masks]) {
+    kernels::classify(Avx2(()), text, scope, masks);
+}
+
+/// As [`super::find`].
+///
+/// # Safety
+///
+/// The machine must have AVX2 and POPCNT.
+#[target_feature(enable = "avx2,popcnt")]
+pub unsafe fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
+    kernels::find(Avx2(()), byte, text, masks);
+}
+
+/// As [`super::extract`].
+///
+/// # Safety
+///
+/// The machine must have AVX2 and POPCNT.
+#[target_feature(enable = "avx2,popcnt")]
+pub unsafe fn extract(
+    text: &[u8],
+    scope: Scope,
+    room: &mut [u8],
+    pick: impl FnMut(Masks, usize) -> (u64, u64),
+) -> usize {
+    kernels::extract(Avx2(()), text, scope, room, pick)
 }
 
 /// A byte of ones for each of `A` to `Z`.
@@ -34,45 +68,55 @@ fn is_upper(bytes: __m256i) -> __m256i {
     _mm256_cmpgt_epi8(_mm256_set1_epi8(i8::MIN + 26), shifted)
 }
 
-/// As [`super::find`].
-///
-/// # Safety
-///
-/// The machine must have AVX2.
+/// Joins the bits of both halves of a chunk.
+#[inline]
 #[target_feature(enable = "avx2")]
-pub unsafe fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
-    let (chunks, rest) = text.as_chunks::<CHUNK>();
-    let (whole, last) = masks.split_at_mut(chunks.len());
-    for (chunk, mask) in chunks.iter().zip(whole) {
-        *mask = equal(chunk, byte);
-    }
-    if let [last] = last {
-        // The bytes after the text must be different from `byte`.
-        let mut chunk = [!byte; CHUNK];
-        chunk[..rest.len()].copy_from_slice(rest);
-        *last = equal(&chunk, byte);
-    }
+fn halves(chunk: &[u8; CHUNK], bits: impl Fn(__m256i) -> __m256i) -> u64 {
+    let half = |start| _mm256_movemask_epi8(bits(load(chunk, start))) as u32;
+    u64::from(half(0)) | u64::from(half(CHUNK / 2)) << 32
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
 fn equal(chunk: &[u8; CHUNK], byte: u8) -> u64 {
     let byte = _mm256_set1_epi8(byte as i8);
-    let half = |start| _mm256_movemask_epi8(_mm256_cmpeq_epi8(load(chunk, start), byte)) as u32;
-    u64::from(half(0)) | u64::from(half(CHUNK / 2)) << 32
+    halves(chunk, |bytes| _mm256_cmpeq_epi8(bytes, byte))
 }
 
-/// As [`super::compress`].
-///
-/// A shuffle moves eight bytes at a time. [`MOVES`] has the shuffle for each set of
-/// bytes. No branch depends on the text.
-///
-/// # Safety
-///
-/// The machine must have AVX2 and POPCNT.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn bit<const BIT: u32>(chunk: &[u8; CHUNK]) -> u64 {
+    let to_sign = _mm_cvtsi32_si128(7 - BIT as i32);
+    halves(chunk, |bytes| _mm256_sll_epi16(bytes, to_sign))
+}
+
+/// As [`Kernels::members`].
 #[inline]
 #[target_feature(enable = "avx2,popcnt")]
-pub unsafe fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]) -> usize {
+fn members(window: &[u8; WINDOW], starts: Starts, class: &Members) -> u64 {
+    pages::members(Avx2(()), window, starts, class)
+}
+
+/// As [`Among::among`]: the low three of the six bits choose a bit, the high three the byte of `set` with that bit.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn among(chunk: &[u8; CHUNK], set: u64) -> u64 {
+    let set = _mm256_set1_epi64x(set as i64);
+    let bits = _mm256_set1_epi64x(0x8040_2010_0804_0201_u64 as i64);
+    let seven = _mm256_set1_epi8(7);
+    halves(chunk, |bytes| {
+        let bit = _mm256_shuffle_epi8(bits, _mm256_and_si256(bytes, seven));
+        let eight = _mm256_and_si256(_mm256_srli_epi16(bytes, 3), seven);
+        let eight = _mm256_shuffle_epi8(set, eight);
+        _mm256_cmpeq_epi8(_mm256_and_si256(eight, bit), bit)
+    })
+}
+
+/// A shuffle moves eight bytes at a time. [`MOVES`] has the shuffle for each set of
+/// bytes. No branch depends on the text.
+#[inline]
+#[target_feature(enable = "avx2,popcnt")]
+fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]) -> usize {
     let mut text = [0; CHUNK];
     for (i, half) in text.as_chunks_mut::<32>().0.iter_mut().enumerate() {
         let ends = spread((ends >> (32 * i)) as u32);
@@ -137,6 +181,9 @@ fn store(bytes: __m256i, room: &mut [u8; 32]) {
 
 /// As [`super::lower`].
 ///
+/// The first two bytes decide whether a character may change: the classes of the two
+/// nibbles of the first and of the high nibble of the second, as in [`classify`].
+///
 /// # Safety
 ///
 /// The machine must have AVX2.
@@ -168,16 +215,14 @@ pub unsafe fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn may_change(first: __m256i, second: __m256i) -> u32 {
-    let (by_high, by_low) = (table(&change::HIGH), table(&change::LOW));
-    let by_second = table(&change::SECOND);
     let nibble = _mm256_set1_epi8(0x0F);
     let high = |bytes| _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble);
     let classes = _mm256_and_si256(
         _mm256_and_si256(
-            _mm256_shuffle_epi8(by_high, high(first)),
-            _mm256_shuffle_epi8(by_low, _mm256_and_si256(first, nibble)),
+            _mm256_shuffle_epi8(table(&changes::BY_HIGH), high(first)),
+            _mm256_shuffle_epi8(table(&changes::BY_LOW), _mm256_and_si256(first, nibble)),
         ),
-        _mm256_shuffle_epi8(by_second, high(second)),
+        _mm256_shuffle_epi8(table(&changes::BY_SECOND), high(second)),
     );
     let none = _mm256_movemask_epi8(_mm256_cmpeq_epi8(classes, _mm256_setzero_si256()));
     let are = |bytes, byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
@@ -203,7 +248,7 @@ fn spread(bits: u32) -> __m256i {
     _mm256_cmpeq_epi8(_mm256_and_si256(bits, own), own)
 }
 
-/// A table for each half of a vector.
+/// A table for look-ups, in each half.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn table(bytes: &[u8; 16]) -> __m256i {

@@ -3,7 +3,7 @@
 /// The number of bytes of a chunk, and of bits of a mask.
 pub const CHUNK: usize = 64;
 
-/// The number of bytes that [`compress`](super::compress) may write to.
+/// The room that the kept bytes of a chunk need, in bytes: a store may write more than it keeps.
 pub const ROOM: usize = CHUNK + 8;
 
 /// The classes of the bytes of a chunk.
@@ -15,6 +15,17 @@ pub struct Masks {
     pub upper: u64,
     /// Bytes outside ASCII.
     pub high: u64,
+}
+
+/// The characters whose classes matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Those of ASCII. All others are in no word.
+    Ascii,
+    /// All characters. Capitals outside ASCII may be missing in [`Masks::upper`].
+    Words,
+    /// All characters.
+    Capitals,
 }
 
 /// The characters outside ASCII of a chunk.

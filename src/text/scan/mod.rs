@@ -2,65 +2,79 @@
 //!
 //! 64 bytes of text become a few 64-bit numbers; bit *i* is for byte *i*. With
 //! these, the starts of words in all 64 bytes are a shift and an AND
-//! (`crate::text::pick`). The masks are made in two steps:
+//! (`crate::text::pick`). The masks are made in two steps: the class of each byte, which is
+//! enough for ASCII, and then the classes of characters outside ASCII.
 //!
-//! - [`classify`] considers single bytes. That is enough for ASCII.
-//! - [`Refiner`] decodes characters outside ASCII and corrects the masks, so
-//!   that all bytes of a character have its class.
-//!
-//! Chapters: `masks`, `portable` (any machine, and the oracle of the others),
-//! `avx2`, `neon`, `tables` (what these two look up), `unicode` (the classes of
-//! characters).
+//! Chapters: `masks`, `kernels` (the loops over a text, and what they need from an instruction
+//! set), `refine` (characters outside ASCII), `pages` (a fast look-up of their classes), `unicode`
+//! (the classes), `changes` (the characters that may change in lower case), `tables` (more that is
+//! looked up); for the instruction `sets` themselves `portable` (any machine), `avx2`, `avx512`,
+//! `neon`. The tests run each set that the machine has. `cfg(simd)` comes from build.rs.
 
-#[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+#[cfg(simd = "x86")]
 mod avx2;
+#[cfg(simd = "x86")]
+mod avx512;
+#[cfg(simd)]
+mod changes;
+mod kernels;
 mod masks;
-#[cfg(all(
-    target_arch = "aarch64",
-    target_endian = "little",
-    not(feature = "portable")
-))]
+#[cfg(simd = "neon")]
 mod neon;
+#[cfg(simd)]
+mod pages;
 mod portable;
-#[allow(dead_code)] // `portable` needs none of them.
+mod refine;
+mod sets;
+#[cfg(simd)]
 mod tables;
 pub mod unicode;
 
-pub use masks::{CHUNK, Leads, Masks, ROOM};
-
-use unicode::Classes;
-
-/// Whether the machine has the instructions for `avx2`.
-#[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
-#[inline(always)]
-fn has_avx2() -> bool {
-    std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("popcnt")
-}
+pub use masks::{CHUNK, Leads, Masks, ROOM, Scope};
+pub use sets::Set;
+#[cfg(test)]
+pub use sets::with_each;
 
 /// Calls a kernel by its best implementation for this machine.
 macro_rules! best {
-    ($kernel:ident($($argument:expr),*)) => {{
-        #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
-        if has_avx2() {
-            // SAFETY: `has_avx2` has just returned true.
+    ($kernel:ident($($argument:expr),*)) => {
+        match Set::current() {
+            // SAFETY: the machine has the current set.
+            #[cfg(simd = "x86")]
             #[allow(unsafe_code)]
-            return unsafe { avx2::$kernel($($argument),*) };
-        }
-        #[cfg(all(target_arch = "aarch64", target_endian = "little", not(feature = "portable")))]
-        if std::arch::is_aarch64_feature_detected!("neon") {
-            // SAFETY: the machine has NEON, of which the compiler is sure on all common targets.
+            Set::Avx512 => unsafe { avx512::$kernel($($argument),*) },
+            // SAFETY: as above.
+            #[cfg(simd = "x86")]
             #[allow(unsafe_code)]
-            return unsafe { neon::$kernel($($argument),*) };
+            Set::Avx2 => unsafe { avx2::$kernel($($argument),*) },
+            // SAFETY: as above.
+            #[cfg(simd = "neon")]
+            #[allow(unsafe_code)]
+            Set::Neon => unsafe { neon::$kernel($($argument),*) },
+            Set::Portable => portable::$kernel($($argument),*),
         }
-        portable::$kernel($($argument),*)
-    }};
+    };
 }
 
-/// Makes the masks of a text by single bytes: bytes outside ASCII are in no
-/// word. There must be a mask for each 64 bytes; the last chunk may be shorter.
+/// Makes the masks of a text. There must be a mask for each 64 bytes; the last chunk may be
+/// shorter.
 #[inline]
-pub fn classify(text: &[u8], masks: &mut [Masks]) {
-    best!(classify(text, masks));
+pub fn classify(text: &[u8], scope: Scope, masks: &mut [Masks]) {
+    best!(classify(text, scope, masks));
+}
+
+/// Copies bytes of a text, without gaps, to the start of `room`, and returns their number. `pick`
+/// gets the masks and the length of each chunk, in order, and returns the bytes to copy and those
+/// of them that become newlines. The rest of the room then has any content; it must have
+/// [`ROOM`] bytes more than the text.
+#[inline]
+pub fn extract(
+    text: &[u8],
+    scope: Scope,
+    room: &mut [u8],
+    pick: impl FnMut(Masks, usize) -> (u64, u64),
+) -> usize {
+    best!(extract(text, scope, room, pick))
 }
 
 /// Finds a byte in a text: bit `i` of a mask is set if byte `i` of its 64 is equal to `byte`.
@@ -68,14 +82,6 @@ pub fn classify(text: &[u8], masks: &mut [Masks]) {
 #[inline]
 pub fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
     best!(find(byte, text, masks));
-}
-
-/// Copies the bytes of a chunk that are in `keep`, without gaps, to the start of
-/// `room`; those in `ends` become newlines. Returns their number. The rest of the
-/// room then has any content.
-#[inline]
-pub fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]) -> usize {
-    best!(compress(chunk, keep, ends, room))
 }
 
 /// Copies a text with its letters in lower case, up to the first chunk that is not
@@ -93,59 +99,11 @@ pub fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
     best!(lower(chunk, room))
 }
 
-/// Corrects the masks of a text outside ASCII, chunk after chunk.
-///
-/// The text is one block. A character that its end truncates is invalid bytes, which
-/// separate words.
-pub struct Refiner<'a> {
-    text: &'a [u8],
-    classes: &'static Classes,
-    /// The word bits of the first bytes, from the last character of the chunk before.
-    word: u64,
-    /// The number of first bytes that belong to that character.
-    taken: u32,
-}
-
-impl<'a> Refiner<'a> {
-    /// A refiner for a block of text, to be called for its chunks in order.
-    pub fn new(text: &'a [u8]) -> Self {
-        Refiner {
-            text,
-            classes: unicode::classes(),
-            word: 0,
-            taken: 0,
-        }
-    }
-
-    /// Corrects the masks of the chunk that starts at `start`.
-    pub fn refine(&mut self, start: usize, masks: &mut Masks) {
-        let mut high = masks.high & (u64::MAX << self.taken);
-        masks.word |= self.word;
-        (self.word, self.taken) = (0, 0);
-        while high != 0 {
-            let at = high.trailing_zeros();
-            let (length, class) = self.classes.first(&self.text[start + at as usize..]);
-            let bytes = (1u64 << length) - 1;
-            if class.word {
-                masks.word |= bytes << at;
-            }
-            if class.upper {
-                masks.upper |= 1 << at;
-            }
-            high &= !(bytes << at);
-            if at + length > CHUNK as u32 {
-                let here = CHUNK as u32 - at;
-                self.taken = length - here;
-                self.word = if class.word { bytes >> here } else { 0 };
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::convert::Infallible;
 
     /// The masks of a text, by decoding it character by character.
     fn naive(text: &[u8]) -> (Vec<bool>, Vec<bool>) {
@@ -168,11 +126,7 @@ mod tests {
 
     fn scanned(text: &[u8]) -> (Vec<bool>, Vec<bool>) {
         let mut masks = vec![Masks::default(); text.len().div_ceil(CHUNK)];
-        classify(text, &mut masks);
-        let mut refiner = Refiner::new(text);
-        for (i, masks) in masks.iter_mut().enumerate() {
-            refiner.refine(i * CHUNK, masks);
-        }
+        classify(text, Scope::Capitals, &mut masks);
         let bit = |mask: fn(&Masks) -> u64| {
             (0..text.len())
                 .map(|i| mask(&masks[i / CHUNK]) >> (i % CHUNK) & 1 == 1)
@@ -182,89 +136,147 @@ mod tests {
     }
 
     #[test]
-    fn every_character_that_changes_is_found() {
-        for c in '\u{80}'..=char::MAX {
-            let changes = !c.to_lowercase().eq([c]);
-            let mut chunk = [b'Q'; CHUNK];
-            // In the middle of a chunk, where vectors meet, and at its ends.
-            for at in [0, 5, 15, 16, 30, 31, 32, CHUNK - c.len_utf8()] {
-                chunk.fill(b'Q');
-                c.encode_utf8(&mut chunk[at..]);
-                let mut expected = chunk;
-                expected.make_ascii_lowercase();
-                for lower in [lower, portable::lower] {
+    fn every_character_that_changes_is_found() -> Result<(), Infallible> {
+        with_each(|set| {
+            for c in '\u{80}'..=char::MAX {
+                let changes = !c.to_lowercase().eq([c]);
+                let mut chunk = [b'Q'; CHUNK];
+                // In the middle of a chunk, where vectors meet, and at its ends.
+                for at in [0, 5, 15, 16, 30, 31, 32, CHUNK - c.len_utf8()] {
+                    chunk.fill(b'Q');
+                    c.encode_utf8(&mut chunk[at..]);
                     let mut room = [0; CHUNK];
                     let leads = lower(&chunk, &mut room);
-                    assert_eq!(room, expected);
-                    assert_eq!(leads.all, 1 << at, "{c:?} at {at}");
+                    assert_eq!(room, chunk.map(|byte| byte.to_ascii_lowercase()));
+                    assert_eq!(leads.all, 1 << at, "{c:?} at {at}, {set:?}");
                     assert!(
                         leads.change == 1 << at || !changes && leads.change == 0,
-                        "{c:?} at {at}"
+                        "{c:?} at {at}, {set:?}"
                     );
                 }
             }
-        }
+            Ok(())
+        })
     }
 
     #[test]
-    fn common_small_letters_are_not_decoded() {
-        for c in
-            "éàüßñøåçабвгдежзийклмнопрстуфхцчшщъыьэюяαβγδεζηθικλμνξοπρςστυφχψω日本語かなカナ한עברית"
-                .chars()
-        {
-            let mut chunk = [b' '; CHUNK];
-            c.encode_utf8(&mut chunk);
-            let leads = lower(&chunk, &mut [0; CHUNK]);
-            // The portable scanner returns all characters.
-            let all = portable::lower(&chunk, &mut [0; CHUNK]);
-            #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
-            assert!(!has_avx2() || leads.change == 0 || c == 'ß', "{c:?}");
-            #[cfg(all(
-                target_arch = "aarch64",
-                target_endian = "little",
-                not(feature = "portable")
-            ))]
-            assert!(leads.change == 0 || c == 'ß', "{c:?}");
-            assert_eq!(leads.all, all.all);
-        }
+    fn common_small_letters_are_not_decoded() -> Result<(), Infallible> {
+        with_each(|set| {
+            for c in
+                "éàüñøåçабвгдежзийклмнопрстуфхцчшщъыьэюяαβγδεζηθικλμνξοπρςστυφχψω日本語かなカナ한עברית"
+                    .chars()
+            {
+                let mut chunk = [b' '; CHUNK];
+                c.encode_utf8(&mut chunk);
+                let leads = lower(&chunk, &mut [0; CHUNK]);
+                assert_eq!(leads.all, 1);
+                // The portable scanner returns all characters.
+                assert!(leads.change == 0 || set == Set::Portable, "{c:?}, {set:?}");
+            }
+            Ok(())
+        })
     }
 
     #[test]
-    fn ascii_is_copied_up_to_the_first_other_chunk() {
-        for length in [0, 63, 64, 65, 300] {
-            for at in 0..=length {
-                let mut text = b"aZ@[`{".repeat(50)[..length].to_vec();
-                if at < length {
-                    text[at] = 0xC3;
-                }
-                let whole = at.min(length) / CHUNK * CHUNK;
-                for lower in [lower_ascii, portable::lower_ascii] {
+    fn ascii_is_copied_up_to_the_first_other_chunk() -> Result<(), Infallible> {
+        with_each(|set| {
+            for length in [0, 63, 64, 65, 300] {
+                for at in 0..=length {
+                    let mut text = b"aZ@[`{".repeat(50)[..length].to_vec();
+                    if at < length {
+                        text[at] = 0xC3;
+                    }
+                    let whole = at.min(length) / CHUNK * CHUNK;
                     let mut room = vec![0; length];
-                    assert_eq!(lower(&text, &mut room), whole);
+                    assert_eq!(lower_ascii(&text, &mut room), whole, "{set:?}");
                     assert_eq!(room[..whole], text[..whole].to_ascii_lowercase());
                 }
             }
-        }
+            Ok(())
+        })
     }
 
     #[test]
-    fn every_byte_in_every_place() {
-        for byte in 0..=255 {
-            for length in [1, 31, 32, 33, 63, 64, 65, 130] {
-                for at in 0..length {
-                    for other in [b' ', b'Z', 0xFF] {
-                        let mut text = vec![other; length];
-                        text[at] = byte;
-                        let mut masks =
-                            [vec![Masks::default(); length.div_ceil(CHUNK)], Vec::new()];
-                        masks[1] = masks[0].clone();
-                        classify(&text, &mut masks[0]);
-                        portable::classify(&text, &mut masks[1]);
-                        assert_eq!(masks[0], masks[1], "{byte:x} at {at} of {length}");
+    fn every_byte_in_every_place() -> Result<(), Infallible> {
+        with_each(|set| {
+            for byte in 0..=255u8 {
+                for length in [1, 31, 32, 33, 63, 64, 65, 130] {
+                    for at in 0..length {
+                        for other in [b' ', b'Z', 0xFF] {
+                            let mut text = vec![other; length];
+                            text[at] = byte;
+                            let mut masks = vec![Masks::default(); length.div_ceil(CHUNK)];
+                            classify(&text, Scope::Ascii, &mut masks);
+                            for (chunk, masks) in text.chunks(CHUNK).zip(masks) {
+                                let expected = by_bytes(chunk);
+                                assert_eq!(masks, expected, "{byte:x} at {at}, {set:?}");
+                            }
+                        }
                     }
                 }
             }
+            Ok(())
+        })
+    }
+
+    /// The masks of a chunk, byte by byte.
+    fn by_bytes(chunk: &[u8]) -> Masks {
+        let bits = |is: fn(&u8) -> bool| {
+            let bits = chunk.iter().map(|byte| u64::from(is(byte)));
+            bits.rev().fold(0, |mask, bit| mask << 1 | bit)
+        };
+        Masks {
+            word: bits(|byte| byte.is_ascii_alphanumeric() || *byte == b'_'),
+            upper: bits(u8::is_ascii_uppercase),
+            high: bits(|byte| !byte.is_ascii()),
         }
+    }
+
+    /// All characters, at each place of a chunk, the ends of chunks included, and each of them also
+    /// without its last byte.
+    #[test]
+    fn every_character_in_every_place() -> Result<(), Infallible> {
+        let mut text = Vec::new();
+        for c in '\u{80}'..=char::MAX {
+            let mut bytes = [0; 4];
+            let bytes = c.encode_utf8(&mut bytes).as_bytes();
+            text.extend_from_slice(bytes);
+            text.extend_from_slice(&bytes[..bytes.len() - 1]);
+            if (c as u32).is_multiple_of(7) {
+                text.push(b'a');
+            }
+        }
+        let expected = naive(&text);
+        with_each(|set| {
+            assert!(scanned(&text) == expected, "{set:?}");
+            Ok(())
+        })
+    }
+
+    /// All pairs of bytes, each with what may follow it.
+    #[test]
+    fn every_pair_of_bytes() -> Result<(), Infallible> {
+        let mut text = Vec::new();
+        for first in 0x80..=0xFF {
+            for second in 0..=0xFF {
+                for rest in [
+                    &[0x80][..],
+                    &[0xBF],
+                    &[0x80, 0x80],
+                    &[0xBF, 0xBF],
+                    b" ",
+                    b"\xC3\xA9",
+                ] {
+                    text.extend_from_slice(&[first, second]);
+                    text.extend_from_slice(rest);
+                }
+            }
+        }
+        let expected = naive(&text);
+        with_each(|set| {
+            assert!(scanned(&text) == expected, "{set:?}");
+            Ok(())
+        })
     }
 
     proptest! {
@@ -275,18 +287,22 @@ mod tests {
             for (i, &byte) in text.iter().enumerate().filter(|(i, _)| keep >> i & 1 == 1) {
                 expected.push(if ends >> i & 1 == 1 { b'\n' } else { byte });
             }
-            for compress in [compress, portable::compress] {
-                let mut room = [0; ROOM];
-                let used = compress(&text, keep, ends, &mut room);
+            with_each(|_| {
+                let mut room = [0; CHUNK + ROOM];
+                let used = extract(&text, Scope::Words, &mut room, |_, length| {
+                    assert_eq!(length, CHUNK);
+                    (keep, ends)
+                });
                 prop_assert_eq!(&room[..used], &expected);
-            }
+                Ok(())
+            })?;
         }
 
         #[test]
         fn a_byte_is_found_wherever_it_is(text in prop::collection::vec(0..4u8, 0..300), high: bool) {
             let text: Vec<u8> = text.iter().map(|b| if high { b | 0xFE } else { *b }).collect();
             let byte = if high { 0xFF } else { 1 };
-            for find in [find, portable::find] {
+            with_each(|_| {
                 let mut masks = vec![!0; text.len().div_ceil(CHUNK)];
                 find(byte, &text, &mut masks);
                 for (i, mask) in masks.iter().enumerate() {
@@ -295,12 +311,17 @@ mod tests {
                         prop_assert_eq!(mask >> j & 1 == 1, expected);
                     }
                 }
-            }
+                Ok(())
+            })?;
         }
 
         #[test]
         fn masks_are_those_of_decoded_characters(text in crate::common::arbitrary::text()) {
-            prop_assert_eq!(scanned(&text), naive(&text));
+            let expected = naive(&text);
+            with_each(|_| {
+                prop_assert_eq!(scanned(&text), expected.clone());
+                Ok(())
+            })?;
         }
     }
 }

@@ -7,9 +7,30 @@
 
 #![allow(unsafe_code)]
 
-use super::masks::{CHUNK, Leads, Masks, ROOM};
-use super::tables::{MOVES, change, word};
+use super::changes;
+use super::kernels::{self, Kernels, kernels};
+use super::masks::{CHUNK, Leads, Masks, ROOM, Scope};
+use super::pages::{self, Among};
+use super::refine::{Starts, WINDOW};
+use super::tables::{MOVES, word};
+use super::unicode::Members;
 use std::arch::aarch64::*;
+
+/// For each of eight bytes, the bit of its number.
+const OWN: u64 = 0x8040_2010_0804_0201;
+
+/// A machine with NEON.
+#[derive(Clone, Copy)]
+struct Neon(());
+kernels!(Neon);
+
+impl Among for Neon {
+    #[inline(always)]
+    fn among(self, chunk: &[u8; CHUNK], set: u64) -> u64 {
+        // SAFETY: the value is there, so the machine has the instructions.
+        unsafe { among(chunk, set) }
+    }
+}
 
 /// As [`super::classify`].
 ///
@@ -17,17 +38,33 @@ use std::arch::aarch64::*;
 ///
 /// The machine must have NEON.
 #[target_feature(enable = "neon")]
-pub unsafe fn classify(text: &[u8], masks: &mut [Masks]) {
-    let (chunks, rest) = text.as_chunks::<CHUNK>();
-    let (whole, last) = masks.split_at_mut(chunks.len());
-    for (chunk, masks) in chunks.iter().zip(whole) {
-        *masks = one(chunk);
-    }
-    if let [last] = last {
-        let mut chunk = [0; CHUNK];
-        chunk[..rest.len()].copy_from_slice(rest);
-        *last = one(&chunk);
-    }
+pub unsafe fn classify(text: &[u8], scope: Scope, masks: &mut [Masks]) {
+    kernels::classify(Neon(()), text, scope, masks);
+}
+
+/// As [`super::find`].
+///
+/// # Safety
+///
+/// The machine must have NEON.
+#[target_feature(enable = "neon")]
+pub unsafe fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
+    kernels::find(Neon(()), byte, text, masks);
+}
+
+/// As [`super::extract`].
+///
+/// # Safety
+///
+/// The machine must have NEON.
+#[target_feature(enable = "neon")]
+pub unsafe fn extract(
+    text: &[u8],
+    scope: Scope,
+    room: &mut [u8],
+    pick: impl FnMut(Masks, usize) -> (u64, u64),
+) -> usize {
+    kernels::extract(Neon(()), text, scope, room, pick)
 }
 
 #[inline]
@@ -42,45 +79,46 @@ fn one(chunk: &[u8; CHUNK]) -> Masks {
     }
 }
 
-/// As [`super::find`].
-///
-/// # Safety
-///
-/// The machine must have NEON.
-#[target_feature(enable = "neon")]
-pub unsafe fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
-    let (chunks, rest) = text.as_chunks::<CHUNK>();
-    let (whole, last) = masks.split_at_mut(chunks.len());
-    for (chunk, mask) in chunks.iter().zip(whole) {
-        *mask = equal(chunk, byte);
-    }
-    if let [last] = last {
-        // The bytes after the text must be different from `byte`.
-        let mut chunk = [!byte; CHUNK];
-        chunk[..rest.len()].copy_from_slice(rest);
-        *last = equal(&chunk, byte);
-    }
-}
-
 #[inline]
 #[target_feature(enable = "neon")]
 fn equal(chunk: &[u8; CHUNK], byte: u8) -> u64 {
     mask(load(chunk).map(|bytes| vceqq_u8(bytes, vdupq_n_u8(byte))))
 }
 
-/// As [`super::compress`].
-///
-/// A look-up moves eight bytes at a time. [`MOVES`] has the places for each set of bytes. The
-/// positions of all eights are known before the first is stored. No branch depends on the text.
-///
-/// # Safety
-///
-/// The machine must have NEON.
 #[inline]
 #[target_feature(enable = "neon")]
-pub unsafe fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]) -> usize {
+fn bit<const BIT: u32>(chunk: &[u8; CHUNK]) -> u64 {
+    mask(load(chunk).map(|bytes| vtstq_u8(bytes, vdupq_n_u8(1 << BIT))))
+}
+
+/// As [`Kernels::members`].
+#[inline]
+#[target_feature(enable = "neon")]
+fn members(window: &[u8; WINDOW], starts: Starts, class: &Members) -> u64 {
+    pages::members(Neon(()), window, starts, class)
+}
+
+/// As [`Among::among`]: the low three of the six bits choose a bit, the high three the byte of `set` with that bit.
+#[inline]
+#[target_feature(enable = "neon")]
+fn among(chunk: &[u8; CHUNK], set: u64) -> u64 {
+    let set = vreinterpretq_u8_u64(vdupq_n_u64(set));
+    let bits = vreinterpretq_u8_u64(vdupq_n_u64(OWN));
+    let seven = vdupq_n_u8(7);
+    mask(load(chunk).map(|bytes| {
+        let bit = vqtbl1q_u8(bits, vandq_u8(bytes, seven));
+        let eight = vqtbl1q_u8(set, vandq_u8(vshrq_n_u8::<3>(bytes), seven));
+        vtstq_u8(eight, bit)
+    }))
+}
+
+/// A look-up moves eight bytes at a time. [`MOVES`] has the places for each set of bytes. The
+/// positions of all eights are known before the first is stored. No branch depends on the text.
+#[inline]
+#[target_feature(enable = "neon")]
+fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]) -> usize {
     const EACH: u64 = 0x0101_0101_0101_0101;
-    let own = vcreate_u8(0x8040_2010_0804_0201);
+    let own = vcreate_u8(OWN);
     // The kept bytes of each eight; then of it and all before it.
     let kept = vget_lane_u64::<0>(vreinterpret_u64_u8(vcnt_u8(vcreate_u8(keep))));
     let kept = kept.wrapping_mul(EACH).to_le_bytes();
@@ -154,10 +192,10 @@ pub unsafe fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
 #[target_feature(enable = "neon")]
 fn may_change(first: uint8x16_t, second: uint8x16_t) -> uint8x16_t {
     let of_first = vandq_u8(
-        by_high(table(&change::HIGH), first),
-        by_low(table(&change::LOW), first),
+        by_high(table(&changes::BY_HIGH), first),
+        by_low(table(&changes::BY_LOW), first),
     );
-    let classes = vtstq_u8(of_first, by_high(table(&change::SECOND), second));
+    let classes = vtstq_u8(of_first, by_high(table(&changes::BY_SECOND), second));
     let are = |bytes, byte| vceqq_u8(bytes, vdupq_n_u8(byte));
     let kai = vandq_u8(are(first, 0xCF), are(second, 0x8F));
     let four = are(first, 0xF0);

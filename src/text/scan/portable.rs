@@ -1,13 +1,14 @@
 //! Classifying bytes on any machine, eight at a time in a plain number.
 //!
-//! The other implementations are tested against this one.
-//!
 //! A test sets the highest bit of each byte of the number for which it is true; a
 //! multiplication then gathers the eight bits. A seven-bit byte is at least `x` if
 //! its sum with `0x80 - x` has the highest bit set. No sum overflows its byte, so
 //! the bytes do not affect each other.
 
-use super::masks::{CHUNK, Leads, Masks, ROOM};
+use super::kernels::{self, Kernels};
+use super::masks::{CHUNK, Leads, Masks, ROOM, Scope};
+use super::refine::{Starts, WINDOW, three};
+use super::unicode::Members;
 
 /// A byte in each of the eight places.
 const fn all(byte: u8) -> u64 {
@@ -17,49 +18,93 @@ const fn all(byte: u8) -> u64 {
 /// The highest bit of each byte.
 const HIGH: u64 = all(0x80);
 
+/// Any machine.
+#[derive(Clone, Copy)]
+struct Portable;
+
 /// As [`super::classify`].
-pub fn classify(text: &[u8], masks: &mut [Masks]) {
-    assert_eq!(masks.len(), text.len().div_ceil(CHUNK));
-    for (chunk, masks) in text.chunks(CHUNK).zip(masks) {
-        *masks = Masks::default();
-        for (i, bytes) in chunk.chunks(8).enumerate() {
-            let mut eight = [0; 8];
-            eight[..bytes.len()].copy_from_slice(bytes);
-            let bytes = u64::from_le_bytes(eight);
-            let (word, upper) = classes(bytes);
-            masks.word |= gather(word) << (8 * i);
-            masks.upper |= gather(upper) << (8 * i);
-            masks.high |= gather(bytes & HIGH) << (8 * i);
-        }
-    }
+pub fn classify(text: &[u8], scope: Scope, masks: &mut [Masks]) {
+    kernels::classify(Portable, text, scope, masks);
 }
 
 /// As [`super::find`].
 pub fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
-    assert_eq!(masks.len(), text.len().div_ceil(CHUNK));
-    for (chunk, mask) in text.chunks(CHUNK).zip(masks) {
-        *mask = 0;
-        for (i, bytes) in chunk.chunks(8).enumerate() {
-            // What is not there must be another byte.
-            let mut eight = [!byte; 8];
-            eight[..bytes.len()].copy_from_slice(bytes);
-            let differs = u64::from_le_bytes(eight) ^ all(byte);
-            // The highest bit of each byte that has any bit.
-            let differs = ((differs & !HIGH) + !HIGH) | differs;
-            *mask |= gather(!differs & HIGH) << (8 * i);
-        }
-    }
+    kernels::find(Portable, byte, text, masks);
 }
 
-/// As [`super::compress`].
-pub fn compress(chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]) -> usize {
-    let mut used = 0;
-    for (i, &byte) in chunk.iter().enumerate() {
-        // Every byte is stored, and the next one over it unless it is kept.
-        room[used] = if ends >> i & 1 == 1 { b'\n' } else { byte };
-        used += (keep >> i & 1) as usize;
+/// As [`super::extract`].
+pub fn extract(
+    text: &[u8],
+    scope: Scope,
+    room: &mut [u8],
+    pick: impl FnMut(Masks, usize) -> (u64, u64),
+) -> usize {
+    kernels::extract(Portable, text, scope, room, pick)
+}
+
+/// Joins the bits of each eight bytes.
+#[inline(always)]
+fn each_eight(chunk: &[u8; CHUNK], bits: impl Fn(u64) -> u64) -> u64 {
+    let eights = chunk.as_chunks::<8>().0.iter().rev();
+    eights.fold(0, |mask, eight| {
+        mask << 8 | gather(bits(u64::from_le_bytes(*eight)) & HIGH)
+    })
+}
+
+impl Kernels for Portable {
+    #[inline(always)]
+    fn classify(self, chunk: &[u8; CHUNK]) -> Masks {
+        Masks {
+            word: each_eight(chunk, |bytes| classes(bytes).0),
+            upper: each_eight(chunk, |bytes| classes(bytes).1),
+            high: each_eight(chunk, |bytes| bytes),
+        }
     }
-    used
+
+    #[inline(always)]
+    fn bit<const BIT: u32>(self, chunk: &[u8; CHUNK]) -> u64 {
+        each_eight(chunk, |bytes| bytes << (7 - BIT))
+    }
+
+    #[inline(always)]
+    fn equal(self, chunk: &[u8; CHUNK], byte: u8) -> u64 {
+        each_eight(chunk, |bytes| {
+            let differs = bytes ^ all(byte);
+            // The highest bit of each byte that has any bit.
+            !(((differs & !HIGH) + !HIGH) | differs)
+        })
+    }
+
+    #[inline(always)]
+    fn members(self, window: &[u8; WINDOW], starts: Starts, class: &Members) -> u64 {
+        let mut members = 0;
+        let mut rest = starts.two;
+        while rest != 0 {
+            let at = rest.trailing_zeros();
+            rest &= rest - 1;
+            let [a, b] = [window[at as usize], window[at as usize + 1]];
+            let is_member = a >= 0xC2 && class.page_of_two(a) >> (b & 0x3F) & 1 != 0;
+            members |= u64::from(is_member) << at;
+        }
+        let mut rest = starts.three;
+        while rest != 0 {
+            let at = rest.trailing_zeros();
+            rest &= rest - 1;
+            members |= three(window, at, class);
+        }
+        members
+    }
+
+    #[inline(always)]
+    fn compress(self, chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]) -> usize {
+        let mut used = 0;
+        for (i, &byte) in chunk.iter().enumerate() {
+            // Every byte is stored, and the next one over it unless it is kept.
+            room[used] = if ends >> i & 1 == 1 { b'\n' } else { byte };
+            used += (keep >> i & 1) as usize;
+        }
+        used
+    }
 }
 
 /// As [`super::lower_ascii`].
@@ -75,16 +120,8 @@ pub fn lower_ascii(text: &[u8], room: &mut [u8]) -> usize {
 pub fn lower(chunk: &[u8; CHUNK], room: &mut [u8; CHUNK]) -> Leads {
     *room = *chunk;
     room.make_ascii_lowercase();
-    let leads = chunk
-        .as_chunks::<8>()
-        .0
-        .iter()
-        .rev()
-        .fold(0, |leads, eight| {
-            let bytes = u64::from_le_bytes(*eight);
-            // The two highest bits are set.
-            leads << 8 | gather(bytes & bytes << 1 & HIGH)
-        });
+    // The two highest bits are set.
+    let leads = each_eight(chunk, |bytes| bytes & bytes << 1);
     Leads {
         all: leads,
         change: leads,

@@ -2,8 +2,8 @@
 //!
 //! They come from the tables of the `regex` crate, so the word filters and a
 //! regular expression agree on every character. The table is built at the first
-//! such character (about 40 µs, 140 KB). A look-up is two loads: a page for each
-//! 64 characters, a bit for each character.
+//! such character (about 40 µs, 280 KB). A page is a number of 64 bits, one for each of its 64
+//! characters, which agree in all bytes of UTF-8 but the last.
 
 use crate::common::utf8;
 use regex_syntax::hir::{Class as Hir, HirKind};
@@ -23,15 +23,28 @@ pub struct Class {
 
 /// The classes of all characters.
 pub struct Classes {
-    word: Vec<u64>,
-    upper: Vec<u64>,
+    /// The characters that belong to words.
+    pub word: Members,
+    /// The upper-case characters.
+    pub upper: Members,
+}
+
+/// The members of a class.
+///
+/// A set of first bytes has their low six bits as its numbers.
+pub struct Members {
+    pages: Vec<u64>,
+    /// The first bytes of two or three whose characters are all members.
+    pub all: u64,
+    /// Those of which some characters are members.
+    pub some: u64,
 }
 
 /// The table.
 pub fn classes() -> &'static Classes {
     static CLASSES: LazyLock<Classes> = LazyLock::new(|| Classes {
-        word: bits(r"\w"),
-        upper: bits(r"\p{Uppercase}"),
+        word: Members::new(r"\w"),
+        upper: Members::new(r"\p{Uppercase}"),
     });
     &CLASSES
 }
@@ -55,27 +68,81 @@ impl Classes {
     /// The class of a character.
     #[inline(always)]
     pub fn of(&self, c: char) -> Class {
-        let (page, bit) = (c as usize / 64, c as usize % 64);
         Class {
-            word: self.word[page] >> bit & 1 != 0,
-            upper: self.upper[page] >> bit & 1 != 0,
+            word: self.word.has(c),
+            upper: self.upper.has(c),
         }
     }
 }
 
-/// The members of a class of the regular expression syntax, a bit each.
-fn bits(class: &str) -> Vec<u64> {
-    let hir = regex_syntax::parse(class).expect("a class that the regex crate knows");
-    let HirKind::Class(Hir::Unicode(class)) = hir.kind() else {
-        unreachable!("a class of characters");
-    };
-    let mut bits = vec![0; PAGES];
-    for range in class.ranges() {
-        for c in range.start() as usize..=range.end() as usize {
-            bits[c / 64] |= 1 << (c % 64);
+impl Members {
+    /// The members of a class of the regular expression syntax.
+    fn new(class: &str) -> Self {
+        let hir = regex_syntax::parse(class).expect("a class that the regex crate knows");
+        let HirKind::Class(Hir::Unicode(class)) = hir.kind() else {
+            unreachable!("a class of characters");
+        };
+        let mut pages = vec![0; PAGES];
+        for range in class.ranges() {
+            for c in range.start() as usize..=range.end() as usize {
+                pages[c / 64] |= 1 << (c % 64);
+            }
         }
+        let mut members = Members {
+            pages,
+            all: 0,
+            some: 0,
+        };
+        // C0 and C1 begin no character. E0 begins some with only half of all second bytes.
+        for lead in 0xC2..=0xEF_u8 {
+            let range = match lead {
+                ..0xE0 => usize::from(lead & 0x1F)..usize::from(lead & 0x1F) + 1,
+                0xE0 => 0x800 / 64..0x1000 / 64,
+                _ => usize::from(lead & 0xF) * 64..usize::from(lead & 0xF) * 64 + 64,
+            };
+            let pages = &members.pages[range];
+            let all = lead != 0xE0 && pages.iter().all(|&page| page == u64::MAX);
+            let some = !all && pages.iter().any(|&page| page != 0);
+            members.all |= u64::from(all) << (lead & 0x3F);
+            members.some |= u64::from(some) << (lead & 0x3F);
+        }
+        members
     }
-    bits
+
+    /// The pages of all characters of up to two bytes.
+    #[cfg(simd = "x86")]
+    #[inline(always)]
+    pub fn pages_of_two(&self) -> [&[u64; 8]; 4] {
+        let (pages, _) = self.pages.as_chunks();
+        [0, 1, 2, 3].map(|i| &pages[i])
+    }
+
+    /// The pages of all characters of up to three bytes.
+    #[cfg(simd = "x86")]
+    #[inline(always)]
+    pub fn pages_of_16_bits(&self) -> &[u64; 1 << 10] {
+        self.pages.first_chunk().expect("pages of all characters")
+    }
+
+    /// The page of a first byte of two. C0 and C1 have the pages of ASCII.
+    #[inline(always)]
+    pub fn page_of_two(&self, lead: u8) -> u64 {
+        self.pages[usize::from(lead & 0x1F)]
+    }
+
+    /// Whether three bytes are a member. They must have the bit patterns of a character of three
+    /// bytes.
+    #[inline(always)]
+    pub fn has_three(&self, [a, b, c]: [u8; 3]) -> bool {
+        let page = usize::from(a & 0x0F) << 6 | usize::from(b & 0x3F);
+        let is_overlong = page < 0x800 / 64;
+        !is_overlong & (self.pages[page] >> (c & 0x3F) & 1 != 0)
+    }
+
+    #[inline(always)]
+    fn has(&self, c: char) -> bool {
+        self.pages[c as usize / 64] >> (c as usize % 64) & 1 != 0
+    }
 }
 
 #[cfg(test)]

@@ -39,6 +39,28 @@ impl Context {
         self.templates > 0
     }
 
+    /// Whether neither a start tag nor an end tag of this element changes anything, and
+    /// ordinary text follows.
+    #[inline(always)]
+    pub fn is_indifferent_to(&self, element: Element) -> bool {
+        use Element::*;
+        self.foreign.is_empty()
+            && !matches!(
+                element,
+                Svg | Math
+                    | Template
+                    | Title
+                    | Textarea
+                    | Style
+                    | Xmp
+                    | Iframe
+                    | Noembed
+                    | Noframes
+                    | Script
+                    | Plaintext
+            )
+    }
+
     /// Opens an element. Returns the kind of text that follows, and whether the element
     /// is one of HTML.
     ///

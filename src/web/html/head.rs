@@ -75,20 +75,18 @@ impl Sink for Search {
         self.ended |= !text.iter().all(is_blank);
     }
 
-    fn tag(&mut self, name: &Name, is_end: bool) {
-        self.element = Some(Element::named(name));
+    fn tag(&mut self, name: &Name, is_end: bool) -> bool {
+        let element = Element::named(name);
+        self.element = Some(element);
         self.is_end = is_end;
         if !self.ended {
             self.href = None;
         }
+        element == Element::Base && !is_end && self.wants_text()
     }
 
     fn attribute(&mut self, name: &Name) -> bool {
-        let counts = self.element == Some(Element::Base)
-            && !self.is_end
-            && self.wants_text()
-            && self.href.is_none()
-            && Attribute::named(name) == Attribute::Href;
+        let counts = self.href.is_none() && Attribute::named(name) == Attribute::Href;
         if counts {
             self.href = Some(Vec::new());
         }

@@ -32,10 +32,11 @@ impl Sink for Collect {
             _ => self.tokens.push(Token::Text(text.to_vec())),
         }
     }
-    fn tag(&mut self, name: &Name, is_end: bool) {
+    fn tag(&mut self, name: &Name, is_end: bool) -> bool {
         self.tag = string(name.as_bytes());
         self.is_end = is_end;
         self.attributes.clear();
+        true
     }
     fn attribute(&mut self, name: &Name) -> bool {
         self.attributes.push((string(name.as_bytes()), Vec::new()));
@@ -212,8 +213,8 @@ impl Sink for InContext {
     fn text(&mut self, text: &[u8]) {
         self.collect.text(text);
     }
-    fn tag(&mut self, name: &Name, is_end: bool) {
-        self.collect.tag(name, is_end);
+    fn tag(&mut self, name: &Name, is_end: bool) -> bool {
+        self.collect.tag(name, is_end)
     }
     fn attribute(&mut self, name: &Name) -> bool {
         self.collect.attribute(name)

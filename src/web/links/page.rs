@@ -41,8 +41,15 @@ impl<V: Visit> Page<V> {
     }
 
     /// Ends the style sheet at hand, if there is one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn end_style(&mut self) {
+        if self.css.is_some() {
+            self.end_css();
+        }
+    }
+
+    #[cold]
+    fn end_css(&mut self) {
         if let Some(mut css) = self.css.take() {
             css.end(|url, is_cut| self.reporter.link(url, is_cut, Source::STYLE));
         }
@@ -102,6 +109,34 @@ impl<V: Visit> Page<V> {
             }
         }
     }
+
+    /// Completes a tag that may have links or open or close something.
+    fn complete(&mut self, closes_itself: bool) -> Content {
+        let element = self.tag.element;
+        if self.tag.is_end {
+            self.context.close(element);
+            return Content::Data;
+        }
+        let shadow = (self.tag.get(Attribute::ShadowRootMode)).is_some_and(|mode| {
+            mode.eq_ignore_ascii_case(b"open") || mode.eq_ignore_ascii_case(b"closed")
+        });
+        let (content, is_html) = self.context.open(element, closes_itself, shadow);
+        self.tag.set_method();
+        if !self.tag.is_empty() {
+            self.report(is_html);
+        }
+        let Options { all, xml, .. } = self.reporter.options;
+        if xml && closes_itself {
+            self.context.close(element);
+            return Content::Data;
+        }
+        let has_text = !closes_itself || is_html;
+        if element == Element::Style && all && !self.tag.is_ignored && has_text {
+            self.reporter.posts = false;
+            self.css = Some(css::Scanner::new());
+        }
+        content
+    }
 }
 
 impl<V: Visit> Sink for Page<V> {
@@ -127,10 +162,10 @@ impl<V: Visit> Sink for Page<V> {
         }
     }
 
-    #[inline]
-    fn tag(&mut self, name: &Name, is_end: bool) {
+    #[inline(always)]
+    fn tag(&mut self, name: &Name, is_end: bool) -> bool {
         self.end_style();
-        self.tag.begin(name, is_end, self.context.is_inert());
+        self.tag.begin(name, is_end, self.context.is_inert())
     }
 
     #[inline]
@@ -143,32 +178,13 @@ impl<V: Visit> Sink for Page<V> {
         self.tag.add_value(raw);
     }
 
-    #[inline]
+    #[inline(always)]
     fn tag_end(&mut self, closes_itself: bool) -> Content {
-        let element = self.tag.element;
-        if self.tag.is_end {
-            self.context.close(element);
+        let is_indifferent = self.context.is_indifferent_to(self.tag.element);
+        if is_indifferent && self.tag.is_empty() && !self.tag.has_method() {
             return Content::Data;
         }
-        let shadow = (self.tag.get(Attribute::ShadowRootMode)).is_some_and(|mode| {
-            mode.eq_ignore_ascii_case(b"open") || mode.eq_ignore_ascii_case(b"closed")
-        });
-        let (content, is_html) = self.context.open(element, closes_itself, shadow);
-        self.tag.set_method();
-        if !self.tag.is_empty() {
-            self.report(is_html);
-        }
-        let Options { all, xml, .. } = self.reporter.options;
-        if xml && closes_itself {
-            self.context.close(element);
-            return Content::Data;
-        }
-        let has_text = !closes_itself || is_html;
-        if element == Element::Style && all && !self.tag.is_ignored && has_text {
-            self.reporter.posts = false;
-            self.css = Some(css::Scanner::new());
-        }
-        content
+        self.complete(closes_itself)
     }
 
     fn has_cdata(&self) -> bool {

@@ -4,7 +4,7 @@ use super::link::{Invalid, Link};
 use super::reader::Links;
 use super::visit::{Options, Visit};
 use crate::common::error::Error;
-use crate::common::stream::{self, BLOCK, Out};
+use crate::common::stream::{self, BLOCK, Out, Pages};
 use crate::web::html::pages;
 use std::io::{Read, Write};
 use url::Url;
@@ -46,7 +46,7 @@ pub fn links(
     };
     let mut links = Links::new(base, options, print);
     let mut splitter = pages::Splitter::new();
-    let mut buffer = vec![0; BLOCK];
+    let mut buffer = Pages::new(BLOCK);
     let ended = loop {
         match stream::read(input, &mut buffer) {
             Ok(0) => break Ok(()),

@@ -3,7 +3,7 @@
 use super::page::Page;
 use super::visit::{Options, Visit};
 use crate::common::error::Error;
-use crate::common::stream::{self, BLOCK};
+use crate::common::stream::{self, BLOCK, Pages};
 use crate::web::html::pages::Part;
 use crate::web::html::{Charset, Tokenizer};
 use std::io::Read;
@@ -44,7 +44,7 @@ pub fn visit(
     visitor: &mut impl Visit,
 ) -> Result<(), Error> {
     let mut links = Links::new(base, options, visitor);
-    let mut buffer = vec![0; BLOCK];
+    let mut buffer = Pages::new(BLOCK);
     let ended = loop {
         match stream::read(input, &mut buffer) {
             Ok(0) => break Ok(()),

@@ -107,7 +107,9 @@ impl<V: Visit> Reporter<V> {
     #[inline]
     fn resolved(&mut self, raw: &[u8], source: Source) {
         let (url, fragment) = self.resolver.resolved();
-        let scheme = url.split(':').next().unwrap_or_default();
+        // A scheme is short.
+        let colon = url.bytes().position(|byte| byte == b':');
+        let scheme = &url[..colon.unwrap_or(url.len())];
         let is_start = |url: &Url| scheme == url.scheme();
         if self.options.schemes
             || matches!(scheme, "http" | "https")

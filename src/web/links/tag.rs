@@ -60,9 +60,9 @@ impl Tag {
         }
     }
 
-    /// Begins the next tag.
-    #[inline]
-    pub(super) fn begin(&mut self, name: &Name, is_end: bool, is_inert: bool) {
+    /// Begins the next tag. Returns whether any of its attributes may count.
+    #[inline(always)]
+    pub(super) fn begin(&mut self, name: &Name, is_end: bool, is_inert: bool) -> bool {
         self.element = Element::named(name);
         self.is_end = is_end;
         self.is_ignored = is_end || is_inert;
@@ -71,15 +71,17 @@ impl Tag {
             self.values = Vec::new();
         }
         self.values.clear();
+        let has_links = self.all || self.anchors || {
+            use Element::*;
+            matches!(self.element, A | Base | Image | Img | Template)
+        };
+        has_links && !self.is_ignored
     }
 
     /// Adds an attribute. Returns whether its value is wanted: of several attributes of
     /// one name, that of the first.
     #[inline]
     pub(super) fn add(&mut self, name: &Name) -> bool {
-        if self.is_ignored {
-            return false;
-        }
         let attribute = Attribute::named(name);
         if !self.counts(attribute) || self.kept.iter().any(|kept| kept.attribute == attribute) {
             return false;
@@ -127,6 +129,13 @@ impl Tag {
         let mut kept = self.kept.iter();
         let i = kept.position(|kept| kept.attribute == attribute)?;
         Some(self.value(i))
+    }
+
+    /// Whether it is a tag that decides how a form is sent.
+    #[inline(always)]
+    pub(super) fn has_method(&self) -> bool {
+        use Element::*;
+        matches!(self.element, Form | Button | Input)
     }
 
     /// Finds out how the tag sends a form. A button's own method precedes its form's.

@@ -25,19 +25,22 @@ impl Attributes {
         self.values.clear();
     }
 
-    /// Whether an attribute of this name is kept.
+    /// Whether the tag has none of them.
     #[inline]
-    pub(super) fn are_kept(name: &[u8]) -> bool {
-        matches!(
-            name,
-            b"encoding" | b"hidden" | b"open" | b"popover" | b"shadowrootmode"
-        )
+    pub(super) fn is_empty(&self) -> bool {
+        self.names.is_empty()
     }
 
     /// Adds an attribute. Returns whether its value is wanted: of several attributes of
     /// one name, that of the first.
+    #[inline]
     pub(super) fn add(&mut self, attribute: Attribute) -> bool {
-        let is_new = !self.has(attribute);
+        use Attribute::*;
+        let counts = matches!(
+            attribute,
+            Encoding | Hidden | Open | Popover | ShadowRootMode
+        );
+        let is_new = counts && !self.has(attribute);
         if is_new {
             self.names.push((attribute, self.values.len()));
         }

@@ -3,6 +3,7 @@
 use crate::web::html::{Element, Name};
 
 /// Whether the element has lines of its own.
+#[inline(always)]
 pub(super) fn is_block(element: Element) -> bool {
     use Element::*;
     matches!(
@@ -58,7 +59,15 @@ pub(super) fn is_block(element: Element) -> bool {
     )
 }
 
+/// Whether the tags of an element that hides nothing change nothing in the layout.
+#[inline(always)]
+pub(super) fn is_inline(element: Element) -> bool {
+    use Element::*;
+    !is_block(element) && !is_of_table(element) && !matches!(element, Br | Datalist | Rp | Text)
+}
+
 /// Whether the element is part of a table, or a table.
+#[inline(always)]
 pub(super) fn is_of_table(element: Element) -> bool {
     use Element::*;
     matches!(

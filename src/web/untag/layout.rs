@@ -31,10 +31,16 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Writes text without NULs.
+    /// Writes text without its NULs, which browsers drop.
+    #[inline]
     pub(super) fn text(&mut self, text: &[u8], out: &mut Out) {
         match self.is_raw || self.pre > 0 {
-            true => self.keep(text, out),
+            true => {
+                let pieces = text.split(|&byte| byte == 0);
+                for piece in pieces.filter(|piece| !piece.is_empty()) {
+                    self.keep(piece, out);
+                }
+            }
             false => self.collapse(text, out),
         }
     }
@@ -120,28 +126,46 @@ impl Layout {
         self.in_line = *last != b'\n';
     }
 
-    /// Writes text with each run of white space as one blank.
+    /// Writes text with each run of white space as one blank, and without NULs.
     ///
-    /// Each byte is written, white space as a blank; it stays unless the next byte is
-    /// written over it. So there is no branch that the processor could mispredict.
+    /// Eight bytes are written at once if all white space in them is single blanks and
+    /// newlines. The blank that a text ends with is not written, but noted.
     fn collapse(&mut self, text: &[u8], out: &mut Out) {
-        let Some(start) = text.iter().position(|&byte| !is_space(byte)) else {
-            self.blank();
+        let is_kept = |byte: &u8| !is_space(*byte) && *byte != 0;
+        let Some(start) = text.iter().position(is_kept) else {
+            if text.iter().any(|byte| *byte != 0) {
+                self.blank();
+            }
             return;
         };
-        if start > 0 {
+        let (before, text) = text.split_at(start);
+        if before.iter().any(|byte| *byte != 0) {
             self.blank();
         }
-        self.close_gap(out);
-        let text = &text[start..];
-        let room = &mut out.room(text.len())[..text.len()];
-        let mut used = 0;
-        let mut was_space = false;
-        for &byte in text {
-            let space = is_space(byte);
-            room[used] = if space { b' ' } else { byte };
-            used += usize::from(!(space && was_space));
-            was_space = space;
+        if self.gap != Gap::None {
+            self.close_gap(out);
+        }
+        self.in_line = true;
+        let room = &mut out.room(text.len() + 8)[..text.len() + 8];
+        let (mut used, mut was_space) = (0, false);
+        let (eights, rest) = text.as_chunks::<8>();
+        let last = (!rest.is_empty()).then(|| (short(rest), rest));
+        let whole = eights
+            .iter()
+            .map(|eight| (u64::from_le_bytes(*eight), &eight[..]));
+        for (number, bytes) in whole.chain(last) {
+            if let Some((spaces, collapsed)) = collapsed(number, was_space) {
+                room[used..used + 8].copy_from_slice(&collapsed.to_le_bytes());
+                used += bytes.len();
+                was_space = spaces >> (8 * bytes.len() - 1) & 1 == 1;
+                continue;
+            }
+            for &byte in bytes {
+                let space = is_space(byte);
+                room[used] = if space { b' ' } else { byte };
+                used += usize::from(byte != 0 && !(space && was_space));
+                was_space = if byte == 0 { was_space } else { space };
+            }
         }
         if was_space {
             self.gap = Gap::Blank;
@@ -155,6 +179,42 @@ impl Layout {
             self.gap = Gap::Blank;
         }
     }
+}
+
+/// Eight bytes with newlines as blanks, and the highest bit of each byte that is white space.
+/// `None` if they have other control characters, or white space after white space.
+#[inline(always)]
+fn collapsed(bytes: u64, was_space: bool) -> Option<(u64, u64)> {
+    const HIGH: u64 = all(0x80);
+    const fn all(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+    // The highest bit of each byte that is not 0.
+    let set = |bytes: u64| (((bytes & !HIGH) + all(0x7F)) | bytes) & HIGH;
+    let printed = (((bytes & !HIGH) + all(0x7F - b' ')) | bytes) & HIGH;
+    let newlines = set(bytes ^ all(b'\n')) ^ HIGH;
+    let spaces = set(bytes ^ all(b' ')) ^ HIGH | newlines;
+    let before = spaces << 8 | u64::from(was_space) << 7;
+    let is_plain = spaces | printed == HIGH && spaces & before == 0;
+    // A product of the lowest bits has no carries.
+    let blanks = (newlines >> 7) * u64::from(b'\n' ^ b' ');
+    is_plain.then_some((spaces, bytes ^ blanks))
+}
+
+/// One to seven bytes as a number, with ones after them: two numbers that may overlap, or
+/// three bytes that may be the same.
+#[inline(always)]
+fn short(bytes: &[u8]) -> u64 {
+    let n = bytes.len();
+    let at = |i: usize| u64::from(bytes[i]) << (8 * i);
+    let number = match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => {
+            let last = u64::from(u32::from_le_bytes(*last)) << (8 * (n - 4));
+            u64::from(u32::from_le_bytes(*first)) | last
+        }
+        _ => at(0) | at(n / 2) | at(n - 1),
+    };
+    number | u64::MAX << (8 * n)
 }
 
 /// Whether the byte is white space of HTML, which no-break spaces are not.

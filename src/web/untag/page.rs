@@ -1,7 +1,7 @@
 //! The tokens of a page, and which of them are text that is shown.
 
 use super::effect::Attributes;
-use super::elements::{is_block, is_void};
+use super::elements::{is_block, is_inline, is_void};
 use super::hidden::Hidden;
 use super::layout::Layout;
 use super::tag::{Effect, Tag};
@@ -42,7 +42,8 @@ impl Page {
 struct State {
     has_begun: bool,
     context: Context,
-    element: Option<Element>,
+    /// The tag at hand.
+    element: Element,
     /// The name of the tag at hand, if `element` is `Other`.
     name: Name,
     is_end: bool,
@@ -68,18 +69,15 @@ impl Sink for Shown<'_> {
         !self.page.is_hidden && !self.page.hidden.hides() && !self.page.context.is_inert()
     }
 
+    #[inline]
     fn text(&mut self, text: &[u8]) {
-        // Browsers drop NULs.
-        let pieces = text.split(|&byte| byte == 0);
-        for piece in pieces.filter(|piece| !piece.is_empty()) {
-            self.page.layout.text(piece, self.out);
-        }
+        self.page.layout.text(text, self.out);
     }
 
-    fn tag(&mut self, name: &Name, is_end: bool) {
+    fn tag(&mut self, name: &Name, is_end: bool) -> bool {
         let page = &mut *self.page;
         let element = Element::named(name);
-        page.element = Some(element);
+        page.element = element;
         if element == Element::Other {
             page.name = *name;
         }
@@ -88,22 +86,49 @@ impl Sink for Shown<'_> {
         page.is_hidden = false;
         page.layout.is_raw = false;
         page.layout.skips_newline = false;
+        !is_end
     }
 
     #[inline]
     fn attribute(&mut self, name: &Name) -> bool {
-        Attributes::are_kept(name.as_bytes())
-            && !self.page.is_end
-            && self.page.attributes.add(Attribute::named(name))
+        self.page.attributes.add(Attribute::named(name))
     }
 
     fn value(&mut self, raw: &[u8]) {
         self.page.attributes.add_value(raw);
     }
 
+    #[inline(always)]
     fn tag_end(&mut self, closes_itself: bool) -> Content {
+        let page = &*self.page;
+        let is_indifferent = page.context.is_indifferent_to(page.element)
+            && is_inline(page.element)
+            && page.hidden.is_empty()
+            && page.attributes.is_empty();
+        match is_indifferent {
+            true => Content::Data,
+            false => self.complete(closes_itself),
+        }
+    }
+
+    fn has_cdata(&self) -> bool {
+        self.page.context.is_foreign()
+    }
+
+    fn comment_end(&mut self) {
+        self.page.layout.skips_newline = false;
+    }
+
+    fn doctype(&mut self) {
+        self.page.layout.skips_newline = false;
+    }
+}
+
+impl Shown<'_> {
+    /// Completes a tag that may change the layout or hide something.
+    fn complete(&mut self, closes_itself: bool) -> Content {
         let page = &mut *self.page;
-        let element = page.element.take().unwrap_or(Element::Other);
+        let element = page.element;
         if page.is_end {
             page.context.close(element);
             let was_shown = !page.context.is_inert()
@@ -125,20 +150,6 @@ impl Sink for Shown<'_> {
         content
     }
 
-    fn has_cdata(&self) -> bool {
-        self.page.context.is_foreign()
-    }
-
-    fn comment_end(&mut self) {
-        self.page.layout.skips_newline = false;
-    }
-
-    fn doctype(&mut self) {
-        self.page.layout.skips_newline = false;
-    }
-}
-
-impl Shown<'_> {
     /// Whether the element that begins here is shown.
     #[inline]
     fn is_shown(&mut self, element: Element, is_html: bool, closes_itself: bool) -> bool {

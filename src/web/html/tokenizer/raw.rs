@@ -44,8 +44,8 @@ impl Tokenizer {
         let ends = is(byte, SPACE) || matches!(byte, b'/' | b'>');
         if ends && self.tag.as_bytes() == self.element.as_bytes() {
             self.is_end = true;
-            sink.tag(&self.tag, true);
-            self.after_tag_name(byte, sink)
+            self.wants_attributes = sink.tag(&self.tag, true);
+            self.again(State::BeforeAttribute)
         } else if byte.is_ascii_alphabetic()
             && self.tag.as_bytes().len() < self.element.as_bytes().len()
         {

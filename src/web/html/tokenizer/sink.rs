@@ -19,8 +19,8 @@ pub enum Content {
 
 /// Receives the events of a page.
 ///
-/// A tag is reported as `tag`, any number of `attribute`, each with any number of
-/// `value`, and `tag_end`. If the page ends within a tag, there is no `tag_end`, and it
+/// A tag is reported as `tag`, any number of `attribute` if they are wanted, each with any
+/// number of `value` if it is wanted, and `tag_end`. If the page ends within a tag, there is no `tag_end`, and it
 /// does not count.
 pub trait Sink {
     /// Whether [`line`](Sink::line) is to be called.
@@ -33,8 +33,8 @@ pub trait Sink {
     fn wants_text(&self) -> bool;
     /// The next piece of text, references decoded, each line end one newline.
     fn text(&mut self, text: &[u8]);
-    /// A tag begins.
-    fn tag(&mut self, name: &Name, is_end: bool);
+    /// A tag begins; returns whether its attributes are wanted.
+    fn tag(&mut self, name: &Name, is_end: bool) -> bool;
     /// It has this attribute; returns whether the value is wanted. Of several of one name
     /// only the first counts: the sink must ignore the others.
     fn attribute(&mut self, name: &Name) -> bool;

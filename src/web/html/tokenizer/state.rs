@@ -72,13 +72,14 @@ pub(super) enum Script {
 ///     fn text(&mut self, text: &[u8]) {
 ///         self.text.extend_from_slice(text);
 ///     }
-///     fn tag(&mut self, name: &Name, is_end: bool) {
+///     fn tag(&mut self, name: &Name, is_end: bool) -> bool {
 ///         if !is_end {
 ///             self.tags.push(String::from_utf8_lossy(name.as_bytes()).into_owned());
 ///         }
+///         false
 ///     }
 ///     fn attribute(&mut self, _name: &Name) -> bool {
-///         false
+///         false // not called
 ///     }
 ///     fn value(&mut self, _raw: &[u8]) {}
 ///     fn tag_end(&mut self, _closes_itself: bool) -> Content {
@@ -101,6 +102,8 @@ pub struct Tokenizer {
     pub(super) is_end: bool,
     /// The name of the attribute at hand, or in a script one that may be `script`.
     pub(super) attribute: Name,
+    /// Whether the sink wants the attributes of the tag at hand.
+    pub(super) wants_attributes: bool,
     /// Whether the sink wants the attribute's value.
     pub(super) wants_value: bool,
     /// The element whose end tag ends the text.
@@ -147,10 +150,27 @@ pub(super) fn is(byte: u8, class: u8) -> bool {
 }
 
 /// How many bytes there are before one of this class.
+///
+/// All of these bytes are less than `@`, and letters are not: most names are passed eight
+/// bytes at a time.
 #[inline(always)]
 pub(super) fn run(text: &[u8], class: u8) -> usize {
-    let end = text.iter().position(|&byte| is(byte, class));
-    end.unwrap_or(text.len())
+    const BIT: u64 = u64::from_le_bytes([b'@'; 8]);
+    let mut at = 0;
+    while let Some(eight) = text[at..].first_chunk() {
+        let eight = u64::from_le_bytes(*eight);
+        let mut others = !eight & BIT;
+        while others != 0 {
+            let bit = others.trailing_zeros() & !7;
+            if is((eight >> bit) as u8, class) {
+                return at + bit as usize / 8;
+            }
+            others &= others - 1;
+        }
+        at += 8;
+    }
+    let end = text[at..].iter().position(|&byte| is(byte, class));
+    end.map_or(text.len(), |i| at + i)
 }
 
 pub(super) const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
@@ -165,6 +185,7 @@ impl Tokenizer {
             tag: Name::new(),
             is_end: false,
             attribute: Name::new(),
+            wants_attributes: false,
             wants_value: false,
             element: Name::new(),
             pending: Vec::new(),
@@ -183,18 +204,18 @@ impl Tokenizer {
             // Each state takes some bytes, or none and goes on in another state.
             at += match self.state {
                 State::Text => self.text(rest, sink),
-                State::Reference => self.reference(byte, sink),
-
                 State::TagOpen => {
                     if byte.is_ascii_alphabetic() {
                         self.report_line(&text[counted..at], sink);
                         counted = at;
                     }
-                    self.tag_open(byte, sink)
+                    self.tag_open(rest, sink)
                 }
-                State::EndTagOpen => self.end_tag_open(byte),
+                State::Reference => self.reference(byte, sink),
+
+                State::EndTagOpen => self.end_tag_open(rest, sink),
                 State::TagName => self.tag_name(rest, sink),
-                State::BeforeAttribute => self.before_attribute(byte, sink),
+                State::BeforeAttribute => self.attributes(rest, sink),
                 State::AttributeName => self.attribute_name(rest, sink),
                 State::AfterAttributeName => self.after_attribute_name(byte),
                 State::BeforeValue => self.before_value(byte, sink),

@@ -1,23 +1,26 @@
 //! Tags: from `<` to `>`.
 
+use super::near::find;
 use super::sink::{Content, Sink};
 use super::state::{
     ATTRIBUTE_NAME_END, REPLACEMENT, SPACE, Script, State, TAG_NAME_END, Tokenizer, UNQUOTED_END,
     is, run,
 };
-use memchr::memchr;
 
 impl Tokenizer {
     #[inline(always)]
-    pub(super) fn tag_open(&mut self, byte: u8, sink: &mut impl Sink) -> usize {
-        match byte {
+    pub(super) fn tag_open(&mut self, text: &[u8], sink: &mut impl Sink) -> usize {
+        match text[0] {
             b'!' => {
                 self.pending.clear();
                 self.go(State::Markup)
             }
-            b'/' => self.go(State::EndTagOpen),
+            b'/' => match text.get(1) {
+                None => self.go(State::EndTagOpen),
+                Some(_) => 1 + self.end_tag_open(&text[1..], sink),
+            },
             b'?' => self.again(State::BogusComment),
-            byte if byte.is_ascii_alphabetic() => self.begin_tag(false),
+            byte if byte.is_ascii_alphabetic() => self.begin_tag(false, text, sink),
             _ => {
                 self.put(b"<", sink);
                 self.again(State::Text)
@@ -26,19 +29,28 @@ impl Tokenizer {
     }
 
     #[inline(always)]
-    pub(super) fn end_tag_open(&mut self, byte: u8) -> usize {
-        match byte {
+    pub(super) fn end_tag_open(&mut self, text: &[u8], sink: &mut impl Sink) -> usize {
+        match text[0] {
             b'>' => self.go(State::Text),
-            byte if byte.is_ascii_alphabetic() => self.begin_tag(true),
+            byte if byte.is_ascii_alphabetic() => self.begin_tag(true, text, sink),
             _ => self.again(State::BogusComment),
         }
     }
 
     #[inline(always)]
-    fn begin_tag(&mut self, is_end: bool) -> usize {
+    fn begin_tag(&mut self, is_end: bool, text: &[u8], sink: &mut impl Sink) -> usize {
         self.is_end = is_end;
-        self.tag.clear();
-        self.again(State::TagName)
+        let n = run(text, TAG_NAME_END);
+        match text.get(n) {
+            None | Some(0) => {
+                self.tag.clear();
+                self.again(State::TagName)
+            }
+            Some(_) => {
+                self.tag.read(text, n);
+                n + self.after_tag_name(&text[n..], sink)
+            }
+        }
     }
 
     #[inline(always)]
@@ -51,38 +63,67 @@ impl Tokenizer {
                 self.tag.push(REPLACEMENT);
                 n + 1
             }
-            Some(&byte) => {
-                sink.tag(&self.tag, self.is_end);
-                n + self.after_tag_name(byte, sink)
-            }
+            Some(_) => n + self.after_tag_name(&text[n..], sink),
         }
     }
 
     #[inline(always)]
-    pub(super) fn after_tag_name(&mut self, byte: u8, sink: &mut impl Sink) -> usize {
-        match byte {
-            b'>' => self.end_tag(false, sink),
-            b'/' => self.go(State::SelfClosing),
-            _ => self.go(State::BeforeAttribute),
-        }
+    pub(super) fn after_tag_name(&mut self, text: &[u8], sink: &mut impl Sink) -> usize {
+        self.wants_attributes = sink.tag(&self.tag, self.is_end);
+        self.attributes(text, sink)
     }
 
+    /// Reads attributes with values in quotes, and the end of the tag. What is not whole, or
+    /// has another form, is left to the other states.
     #[inline(always)]
-    pub(super) fn before_attribute(&mut self, byte: u8, sink: &mut impl Sink) -> usize {
-        match byte {
-            b'>' => self.end_tag(false, sink),
-            b'/' => self.go(State::SelfClosing),
-            byte if is(byte, SPACE) => 1,
-            // Also if it is `=`.
-            _ => {
-                self.attribute.clear();
-                match byte {
-                    0 => self.attribute.push(REPLACEMENT),
-                    byte => self.attribute.push(&[byte]),
+    pub(super) fn attributes(&mut self, text: &[u8], sink: &mut impl Sink) -> usize {
+        let mut at = 0;
+        while let Some(&byte) = text.get(at) {
+            match byte {
+                b'>' => return at + self.end_tag(false, sink),
+                b'/' if text.get(at + 1) == Some(&b'>') => {
+                    return at + 1 + self.end_tag(true, sink);
                 }
-                self.go(State::AttributeName)
+                b'/' => return at + self.go(State::SelfClosing),
+                byte if is(byte, SPACE) => {
+                    at += 1;
+                    continue;
+                }
+                _ => {}
+            }
+            let rest = &text[at..];
+            // The first byte may also be `=`.
+            let n = 1 + run(&rest[1..], ATTRIBUTE_NAME_END);
+            let (quote, value) = match &rest[n..] {
+                &[b'=', quote @ (b'"' | b'\''), ref value @ ..] if byte != 0 => (quote, value),
+                _ => {
+                    self.attribute.clear();
+                    match byte {
+                        0 => self.attribute.push(REPLACEMENT),
+                        byte => self.attribute.push(&[byte]),
+                    }
+                    return at + self.go(State::AttributeName);
+                }
+            };
+            self.wants_value = self.wants_attributes && {
+                self.attribute.read(rest, n);
+                sink.attribute(&self.attribute)
+            };
+            at += n + 2;
+            let end = find(quote, value);
+            if self.wants_value {
+                sink.value(&value[..end.unwrap_or(value.len())]);
+            }
+            match end {
+                Some(n) => at += n + 1,
+                None => {
+                    self.state = State::Quoted(quote);
+                    return text.len();
+                }
             }
         }
+        self.state = State::BeforeAttribute;
+        text.len()
     }
 
     #[inline(always)]
@@ -96,7 +137,7 @@ impl Tokenizer {
                 n + 1
             }
             Some(&byte) => {
-                self.wants_value = sink.attribute(&self.attribute);
+                self.wants_value = self.wants_attributes && sink.attribute(&self.attribute);
                 n + match byte {
                     b'=' => self.go(State::BeforeValue),
                     _ => self.again(State::AfterAttributeName),
@@ -126,7 +167,7 @@ impl Tokenizer {
 
     #[inline(always)]
     pub(super) fn quoted(&mut self, quote: u8, text: &[u8], sink: &mut impl Sink) -> usize {
-        let end = memchr(quote, text);
+        let end = find(quote, text);
         let n = end.unwrap_or(text.len());
         if self.wants_value {
             sink.value(&text[..n]);

@@ -1,28 +1,39 @@
 //! Text, and the character references in it.
 
+use super::near::{find, find2, find2_without};
 use super::sink::{Content, Sink};
-use super::state::{REPLACEMENT, State, Tokenizer};
+use super::state::{REPLACEMENT, Script, State, Tokenizer};
 use crate::web::html::character::{Next, Reference};
-use memchr::{memchr, memchr2};
+use memchr::memchr2;
 
 impl Tokenizer {
     /// Takes text up to what may be markup.
     #[inline]
     pub(super) fn text(&mut self, text: &[u8], sink: &mut impl Sink) -> usize {
-        if !sink.wants_text() && matches!(self.content, Content::Data | Content::Rcdata) {
-            return match memchr(b'<', text) {
-                None => text.len(),
-                Some(n) => {
-                    n + self.go(match self.content {
-                        Content::Data => State::TagOpen,
-                        _ => State::RawLess,
-                    })
+        if !sink.wants_text() {
+            match (self.content, self.script) {
+                (Content::Data, _) => {
+                    let next = find(b'<', text);
+                    return next.map_or(text.len(), |n| n + self.go(State::TagOpen));
                 }
-            };
+                (Content::Rcdata | Content::Rawtext, _) | (Content::Script, Script::Plain) => {
+                    return self.skip_raw(text);
+                }
+                _ => {}
+            }
+        }
+        if self.content == Content::Data && !self.after_return {
+            // Mostly, the text is short and has no line ends but newlines.
+            if let Some(n) = find2_without(b'<', b'&', b'\r', text) {
+                if n > 0 {
+                    sink.text(&text[..n]);
+                }
+                return n + self.after_text(text[n]);
+            }
         }
         let next = match self.content {
-            Content::Data | Content::Rcdata => memchr2(b'<', b'&', text),
-            Content::Rawtext => memchr(b'<', text),
+            Content::Data | Content::Rcdata => find2(b'<', b'&', text),
+            Content::Rawtext => find(b'<', text),
             Content::Script => return self.script(text, sink),
             Content::Plaintext => None,
         };
@@ -31,20 +42,34 @@ impl Tokenizer {
             Content::Data => self.put_lines(&text[..n], sink),
             _ => self.put_raw(&text[..n], sink),
         }
-        match next.map(|n| text[n]) {
-            None => n,
-            Some(b'&') => {
-                self.reference = Reference::new();
-                n + self.go(State::Reference)
-            }
-            Some(_) => {
-                self.after_return = false;
-                n + self.go(match self.content {
-                    Content::Data => State::TagOpen,
-                    _ => State::RawLess,
-                })
+        n + next.map_or(0, |n| self.after_text(text[n]))
+    }
+
+    /// Takes text that is not wanted, up to what may be an end tag, or a comment in a script.
+    fn skip_raw(&mut self, text: &[u8]) -> usize {
+        let mut at = 0;
+        while let Some(n) = find(b'<', &text[at..]) {
+            at += n + 1;
+            if text.get(at).is_none_or(|byte| matches!(byte, b'/' | b'!')) {
+                self.state = State::RawLess;
+                return at;
             }
         }
+        text.len()
+    }
+
+    /// Takes the byte that may begin a reference or markup.
+    #[inline(always)]
+    fn after_text(&mut self, byte: u8) -> usize {
+        if byte == b'&' {
+            self.reference = Reference::new();
+            return self.go(State::Reference);
+        }
+        self.after_return = false;
+        self.go(match self.content {
+            Content::Data => State::TagOpen,
+            _ => State::RawLess,
+        })
     }
 
     pub(super) fn reference(&mut self, byte: u8, sink: &mut impl Sink) -> usize {
