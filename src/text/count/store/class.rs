@@ -1,14 +1,16 @@
 //! The keys of one class: a table of recent ones, and the ranges of those that have left it.
 
+use super::buckets::Buckets;
 use super::hash::Seed;
-use super::key::{Inline, STRIDE};
+use super::key::{Inline, Key, STRIDE};
 use super::ranges::{Ranges, Splitters};
-use super::slot::{Overflow, Slot};
+use super::simd::Simd;
+use super::slot::Overflow;
 use super::table::Table;
 use crate::common::error::Error;
 use crate::text::count::sizes::Sizes;
 
-/// How many keys a table may have before they are flushed.
+/// How many keys a table may have before they are flushed: as many as fit into some bytes.
 ///
 /// If most lines are new, a small table is as good as a large one, and stays in
 /// the cache. If lines repeat, the table counts them, and may grow.
@@ -21,10 +23,10 @@ pub struct Quota {
 }
 
 impl Quota {
-    fn new(sizes: &Sizes) -> Self {
+    fn new(keys: usize) -> Self {
         Quota {
-            keys: sizes.first_keys,
-            most: sizes.first_keys,
+            keys,
+            most: keys,
             looked_up: 0,
         }
     }
@@ -45,7 +47,9 @@ impl Quota {
 
 /// The keys of one class.
 #[derive(Debug)]
-pub struct Class<K> {
+pub struct Class<K: Key> {
+    /// The seed of all hashes.
+    seed: Seed,
     table: Table<K>,
     quota: Quota,
     flushed: Option<Ranges<K>>,
@@ -53,20 +57,20 @@ pub struct Class<K> {
 
 impl<K: Inline> Class<K> {
     /// No keys.
-    pub fn new(sizes: &Sizes) -> Self {
+    pub fn new(seed: Seed, sizes: &Sizes) -> Self {
         Class {
+            seed,
             table: Table::new(),
-            quota: Quota::new(sizes),
+            quota: Quota::new(Buckets::<K>::keys_in(sizes.first_table)),
             flushed: None,
         }
     }
 
     /// Lets the table grow to a size in bytes, if lines repeat.
     pub fn allow(&mut self, size: usize, sizes: &Sizes) {
-        let slots = (size / size_of::<Slot<K>>()).max(1);
-        let keys = (1 << slots.ilog2()) / 5 * 4;
-        self.quota.most = keys.clamp(sizes.first_keys, sizes.many_keys);
-        self.quota.keys = self.quota.most.min(sizes.few_keys);
+        let most = size.clamp(sizes.first_table, sizes.table_of_repeated);
+        self.quota.most = Buckets::<K>::keys_in(most);
+        self.quota.keys = Buckets::<K>::keys_in(most.min(sizes.table_of_new));
     }
 
     /// Whether the table must be flushed before `n` more look-ups.
@@ -83,10 +87,8 @@ impl<K: Inline> Class<K> {
 
     /// Adds to the count of a key. Returns false if the sum does not fit in 64 bits.
     #[inline(always)]
-    pub fn add(&mut self, seed: Seed, hash: u64, key: K, count: u64) -> bool {
-        let is = |known: &K| *known == key;
-        self.table
-            .add(hash, count, is, || key, |known| known.hash(seed))
+    pub fn add(&mut self, simd: Option<Simd>, hash: u64, key: &K, count: u64) -> bool {
+        self.table.add_key(&self.seed, simd, hash, key, count)
     }
 
     /// The starts of the keys in the table.
