@@ -342,6 +342,14 @@ impl Worker {
         let (hashes, keys) = pending.take();
         self.make_room::<K>(keys.len());
         let class = K::class(&mut self.tables);
+        if class.is_bypassed()
+            && let Some(splitters) = self.splitters.get()
+        {
+            for &key in keys {
+                class.bypass(splitters, key, 1);
+            }
+            return;
+        }
         for (&hash, key) in hashes.iter().zip(keys) {
             class.add(seed.simd, hash, key, 1);
         }
@@ -415,8 +423,14 @@ impl Worker {
     #[inline(always)]
     fn add_key<K: InClass>(&mut self, seed: Seed, key: K, count: u64) -> bool {
         self.make_room::<K>(1);
-        let hash = key.hash(seed);
-        K::class(&mut self.tables).add(seed.simd, hash, &key, count)
+        let class = K::class(&mut self.tables);
+        if class.is_bypassed()
+            && let Some(splitters) = self.splitters.get()
+        {
+            class.bypass(splitters, key, count);
+            return true;
+        }
+        class.add(seed.simd, key.hash(seed), &key, count)
     }
 
     fn add_long(&mut self, line: &[u8], count: u64) -> bool {

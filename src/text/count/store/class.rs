@@ -5,7 +5,7 @@ use super::hash::Seed;
 use super::key::{Inline, Key, STRIDE};
 use super::ranges::{Ranges, Splitters};
 use super::simd::Simd;
-use super::slot::Overflow;
+use super::slot::{Overflow, Slot};
 use super::table::Table;
 use crate::common::error::Error;
 use crate::text::count::sizes::Sizes;
@@ -20,6 +20,8 @@ pub struct Quota {
     most: usize,
     /// The number of look-ups since the table was last empty.
     looked_up: usize,
+    /// The same number when the table was last full.
+    before: usize,
 }
 
 impl Quota {
@@ -28,6 +30,7 @@ impl Quota {
             keys,
             most: keys,
             looked_up: 0,
+            before: 0,
         }
     }
 
@@ -40,8 +43,16 @@ impl Quota {
             self.looked_up += n;
             return false;
         }
-        self.looked_up = if spent { n } else { self.looked_up + n };
+        match spent {
+            true => (self.before, self.looked_up) = (self.looked_up, n),
+            false => self.looked_up += n,
+        }
         spent
+    }
+
+    /// Whether nearly all look-ups of the last full table found a new key; it had `len`.
+    fn found_new(&self, len: usize) -> bool {
+        len > 0 && self.before / 17 * 16 <= len
     }
 }
 
@@ -53,7 +64,15 @@ pub struct Class<K: Key> {
     table: Table<K>,
     quota: Quota,
     flushed: Option<Ranges<K>>,
+    /// As many times as a table could be filled, keys bypass it and go to their ranges. Otherwise
+    /// most of its work would be in vain. Then the table shows again whether lines repeat.
+    bypasses: usize,
+    /// The number of keys that have bypassed the table since that began or was last counted.
+    bypassed: usize,
 }
+
+/// How often the table is bypassed.
+const BYPASSES: usize = 15;
 
 impl<K: Inline> Class<K> {
     /// No keys.
@@ -63,6 +82,8 @@ impl<K: Inline> Class<K> {
             table: Table::new(),
             quota: Quota::new(Buckets::<K>::keys_in(sizes.first_table)),
             flushed: None,
+            bypasses: 0,
+            bypassed: 0,
         }
     }
 
@@ -76,7 +97,26 @@ impl<K: Inline> Class<K> {
     /// Whether the table must be flushed before `n` more look-ups.
     #[inline(always)]
     pub fn is_spent(&mut self, n: usize) -> bool {
-        self.quota.is_spent(self.table.len(), n)
+        let len = match self.bypasses {
+            0 => self.table.len(),
+            _ => self.bypassed,
+        };
+        self.quota.is_spent(len, n)
+    }
+
+    /// Whether keys bypass the table.
+    #[inline(always)]
+    pub fn is_bypassed(&self) -> bool {
+        self.bypasses > 0
+    }
+
+    /// Moves a key and its count to its range.
+    #[inline(always)]
+    pub fn bypass(&mut self, splitters: &Splitters, key: K, count: u64) {
+        if let Some(flushed) = &mut self.flushed {
+            flushed.push(splitters, Slot { key, count });
+            self.bypassed += 1;
+        }
     }
 
     /// Prefetches the slot of a hash.
@@ -111,13 +151,20 @@ impl<K: Inline> Class<K> {
         let flushed = self
             .flushed
             .get_or_insert_with(|| Ranges::new(splitters, sizes));
+        let found_new = self.quota.found_new(self.table.len());
         self.table.drain(|slot| flushed.push(splitters, slot));
+        self.bypassed = 0;
+        self.bypasses = match self.bypasses {
+            0 if found_new => BYPASSES,
+            more => more.saturating_sub(1),
+        };
         flushed.compact().map_err(too_large)
     }
 
     /// Takes all keys, by ranges.
     pub fn take(&mut self, splitters: &Splitters, sizes: &Sizes) -> Result<Ranges<K>, Error> {
         self.flush(splitters, sizes)?;
+        self.bypasses = 0;
         Ok(self.flushed.take().expect("flushed just now"))
     }
 
