@@ -287,13 +287,14 @@ mod table {
     use std::hash::{BuildHasher, Hash, Hasher};
     use textmill::text::count::store::hash::Seed;
     use textmill::text::count::store::key::{Inline, STRIDE, Short};
+    use textmill::text::count::store::simd::{self, Simd, Wide, Work};
     use textmill::text::count::store::table::Table;
 
     const LINES: usize = 20_000_000;
     const DISTINCT: [usize; 2] = [150_000, 520_000];
 
     /// How many keys are hashed before the first is looked up, as in `count`.
-    const BATCH: usize = 32;
+    const BATCH: usize = 64;
 
     /// A key, for hash functions of other crates.
     #[derive(PartialEq, Eq)]
@@ -344,22 +345,34 @@ mod table {
             .bench_local(|| count(black_box(&keys)));
     }
 
-    /// The table of `count` with a hash function.
-    fn own(bencher: Bencher, distinct: usize, hash: impl Fn(&Short) -> u64) {
-        let count = |keys: &[Short]| {
+    /// Keys that are counted by the table of `count`.
+    struct Keys<'a>(&'a [Short], Seed);
+
+    impl Work for Keys<'_> {
+        type Output = Table<Short>;
+
+        #[inline(always)]
+        fn run(self, simd: Option<Simd>, _: Option<Wide>) -> Table<Short> {
+            let Keys(keys, seed) = self;
+            let seed = seed.by(simd);
             let mut table = Table::new();
             let mut hashes = [0; BATCH];
             for keys in keys.chunks(BATCH) {
                 for (key, place) in keys.iter().zip(&mut hashes) {
-                    *place = hash(key);
+                    *place = key.hash(seed);
                     table.prefetch(*place);
                 }
-                for (key, &place) in keys.iter().zip(&hashes) {
-                    table.add(place, 1, |known| known == key, || *key, &hash);
+                for (key, &hash) in keys.iter().zip(&hashes) {
+                    table.add_key(&seed, simd, hash, key, 1);
                 }
             }
             table
-        };
+        }
+    }
+
+    /// Times this table.
+    fn own(bencher: Bencher, distinct: usize, seed: Seed) {
+        let count = |keys: &[Short]| simd::run(Keys(keys, seed), seed.simd, None);
         let counts =
             |table: Table<Short>| table.iter().map(|slot| (slot.key, slot.count)).collect();
         bench(bencher, distinct, count, counts);
@@ -381,9 +394,10 @@ mod table {
         });
     }
 
-    /// The hash function of `count`.
+    /// The hash function of `count` without vector instructions.
     fn own_hash() -> impl Fn(&Short) -> u64 {
-        let seed = Seed::random();
+        let mut seed = Seed::random();
+        seed.simd = None;
         move |key| key.hash(seed)
     }
 
@@ -392,24 +406,16 @@ mod table {
         move |key| state.hash_one(Key(*key))
     }
 
-    fn foldhash_quality() -> impl Fn(&Short) -> u64 {
-        let state = foldhash::quality::FixedState::with_seed(black_box(7));
-        move |key| state.hash_one(Key(*key))
+    #[divan::bench(args = DISTINCT, sample_count = 9, sample_size = 1)]
+    fn own_table(bencher: Bencher, distinct: usize) {
+        own(bencher, distinct, Seed::random());
     }
 
     #[divan::bench(args = DISTINCT, sample_count = 9, sample_size = 1)]
-    fn own_table_own_hash(bencher: Bencher, distinct: usize) {
-        own(bencher, distinct, own_hash());
-    }
-
-    #[divan::bench(args = DISTINCT, sample_count = 9, sample_size = 1)]
-    fn own_table_foldhash_fast(bencher: Bencher, distinct: usize) {
-        own(bencher, distinct, foldhash_fast());
-    }
-
-    #[divan::bench(args = DISTINCT, sample_count = 9, sample_size = 1)]
-    fn own_table_foldhash_quality(bencher: Bencher, distinct: usize) {
-        own(bencher, distinct, foldhash_quality());
+    fn own_table_portable(bencher: Bencher, distinct: usize) {
+        let mut seed = Seed::random();
+        seed.simd = None;
+        own(bencher, distinct, seed);
     }
 
     #[divan::bench(args = DISTINCT, sample_count = 9, sample_size = 1)]

@@ -185,7 +185,7 @@ impl Counts {
             terminator,
         };
         let mut threads = self.working();
-        let lines = self.workers.iter().map(Worker::lines).sum();
+        let lines = self.workers.iter().map(Worker::total_lines).sum();
         let total: u128 = self.workers.iter().map(Worker::total).sum();
         let longest = self.workers.iter().map(Worker::longest).max().unwrap_or(0) as u64;
         let mut workers = std::mem::take(&mut self.workers);

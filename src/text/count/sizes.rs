@@ -9,12 +9,12 @@
 pub struct Sizes {
     /// The part of the input, in bytes, that one thread reads before others start.
     pub single_threaded: usize,
-    /// The keys of a table while the thread does not know its share of the memory.
-    pub first_keys: usize,
-    /// The keys of a table whose lines rarely repeat: 1.5 or 2 MB, which stay in the cache.
-    pub few_keys: usize,
-    /// The keys of a table whose lines repeat: 25 or 33 MB, about the size of a large cache.
-    pub many_keys: usize,
+    /// A table, in bytes, while the thread does not know its share of the memory.
+    pub first_table: usize,
+    /// A table whose lines rarely repeat, in bytes: it stays in the cache.
+    pub table_of_new: usize,
+    /// A table whose lines repeat, in bytes: about the size of a large cache.
+    pub table_of_repeated: usize,
     /// The slots that leave the tables, some 50 MB, before equal lines are first added up.
     pub unmerged_slots: usize,
     /// The long lines, in bytes, that arrive between two checks of the memory in use.
@@ -30,15 +30,11 @@ pub struct Sizes {
 
 impl Default for Sizes {
     fn default() -> Self {
-        // A table is full if four of five slots are in use.
-        const fn keys(slots: usize) -> usize {
-            slots / 5 * 4
-        }
         Sizes {
             single_threaded: 4 << 20,
-            first_keys: keys(1 << 10),
-            few_keys: keys(1 << 16),
-            many_keys: keys(1 << 16) << 4,
+            first_table: 32 << 10,
+            table_of_new: 2 << 20,
+            table_of_repeated: 32 << 20,
             unmerged_slots: 1 << 21,
             unchecked_bytes: 1 << 16,
             least_share: 1 << 20,
@@ -53,9 +49,9 @@ impl Sizes {
     /// Sizes for tests: a few kilobytes start several threads, flush tables and write runs.
     pub const SMALL: Sizes = Sizes {
         single_threaded: 1 << 10,
-        first_keys: 100,
-        few_keys: 100,
-        many_keys: 1600,
+        first_table: 2 << 10,
+        table_of_new: 2 << 10,
+        table_of_repeated: 32 << 10,
         unmerged_slots: 1 << 8,
         unchecked_bytes: 1 << 10,
         least_share: 1,

@@ -4,6 +4,6 @@
 //! 2. `worker`: each thread looks up the lines of its block in its tables ...
 //! 3. `batch`: ... a batch of keys at a time.
 
-mod batch;
+pub mod batch;
 pub mod source;
 pub mod worker;

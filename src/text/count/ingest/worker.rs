@@ -1,21 +1,21 @@
 //! One thread of a count: lines in, distinct lines by ranges out.
 //!
-//! Most look-ups in a table miss the cache. Short lines are therefore looked up
-//! in batches: first all are hashed and their slots prefetched, then they are
-//! looked up one by one, while the next slots arrive from memory.
+//! Most look-ups in a table miss the cache. So all lines of a small piece of text are hashed
+//! first and their places in the tables prefetched, and then they are looked up one by one, while
+//! the next places arrive from memory.
 
-use super::batch::Batch;
+use super::batch::{Batch, LANES, PIECE, POSITIONS, Pending};
 use crate::common::error::{Error, TOO_LARGE};
 use crate::common::sys;
 use crate::text::count::sizes::Sizes;
 use crate::text::count::spill::Spill;
 use crate::text::count::store::arena::Arenas;
-use crate::text::count::store::class::Class;
 use crate::text::count::store::hash::Seed;
 use crate::text::count::store::in_order::{Position, each_in_order};
 use crate::text::count::store::key::{Inline, LineKey, STRIDE};
 use crate::text::count::store::ranges::Splitters;
-use crate::text::count::store::tables::{Counted, Tables};
+use crate::text::count::store::simd::{self, Simd, Wide, Work};
+use crate::text::count::store::tables::{Counted, InClass, Tables};
 use crate::text::scan::{self, CHUNK};
 use crate::text::tally::Tally;
 use std::sync::{Arc, OnceLock};
@@ -27,6 +27,7 @@ pub type SharedSplitters = Arc<OnceLock<Splitters>>;
 #[derive(Debug)]
 pub struct Worker {
     seed: Seed,
+    wide: Option<Wide>,
     number: u16,
     sizes: Sizes,
     splitters: SharedSplitters,
@@ -57,13 +58,14 @@ impl Worker {
         let sizes = *spill.sizes();
         Worker {
             seed,
+            wide: Wide::new(),
             number,
             sizes,
             splitters,
             shares_ranges: true,
             spill,
             share: None,
-            tables: Tables::new(number, &sizes),
+            tables: Tables::new(number, seed, &sizes),
             check_at: sizes.unchecked_bytes,
             is_alone: number == 0,
             lines: 0,
@@ -74,7 +76,7 @@ impl Worker {
     }
 
     /// The number of lines that were counted.
-    pub fn lines(&self) -> u64 {
+    pub fn total_lines(&self) -> u64 {
         self.lines
     }
 
@@ -106,29 +108,25 @@ impl Worker {
 
     /// Makes room for `n` more keys in the table of a class.
     #[inline(always)]
-    fn make_room<K: Inline>(&mut self, class: impl Fn(&mut Tables) -> &mut Class<K>, n: usize) {
-        if class(&mut self.tables).is_spent(n) {
-            let made = self.flush_table(class, n);
+    fn make_room<K: InClass>(&mut self, n: usize) {
+        if K::class(&mut self.tables).is_spent(n) {
+            let made = self.flush_table::<K>(n);
             self.note(made);
         }
     }
 
     /// Flushes the table of a class, unless it may grow.
     #[cold]
-    fn flush_table<K: Inline>(
-        &mut self,
-        class: impl Fn(&mut Tables) -> &mut Class<K>,
-        n: usize,
-    ) -> Result<(), Error> {
+    fn flush_table<K: InClass>(&mut self, n: usize) -> Result<(), Error> {
         if self.share.is_none() {
             self.update_share();
-            if !class(&mut self.tables).is_spent(n) {
+            if !K::class(&mut self.tables).is_spent(n) {
                 return Ok(());
             }
         }
         let splitters = self.splitters();
         let splitters = splitters.get().expect("initialized just now");
-        class(&mut self.tables).flush(splitters, &self.sizes)?;
+        K::class(&mut self.tables).flush(splitters, &self.sizes)?;
         self.keep_to_share(0)
     }
 
@@ -149,7 +147,7 @@ impl Worker {
     /// Spills all lines and frees all memory; other workers continue.
     pub fn retire(&mut self) -> Result<(), Error> {
         self.spill()?;
-        self.tables = Tables::new(self.number, &self.sizes);
+        self.tables = Tables::new(self.number, self.seed, &self.sizes);
         Ok(())
     }
 
@@ -214,52 +212,123 @@ impl Worker {
     /// Counts the lines of a text of whole lines; the last may lack its
     /// terminator. `padded` is the text and [`STRIDE`] bytes more.
     pub fn count(&mut self, padded: &[u8], terminator: u8) -> Result<(), Error> {
-        let text = &padded[..padded.len() - STRIDE];
-        let mut batch = Batch::default();
-        let mut start = 0;
-        let mut ends = [0; 16];
-        for (i, piece) in text.chunks(ends.len() * CHUNK).enumerate() {
-            let base = i * ends.len() * CHUNK;
-            let ends = &mut ends[..piece.len().div_ceil(CHUNK)];
-            scan::find(terminator, piece, ends);
-            for (j, &ends) in ends.iter().enumerate() {
-                let mut ends = ends;
-                self.lines += u64::from(ends.count_ones());
-                while ends != 0 {
-                    let end = base + j * CHUNK + ends.trailing_zeros() as usize;
-                    self.line(padded, start, end, &mut batch);
-                    start = end + 1;
-                    ends &= ends - 1;
-                }
-            }
-        }
-        if start < text.len() {
-            self.lines += 1;
-            self.line(padded, start, text.len(), &mut batch);
-        }
-        self.look_up_short(&mut batch);
-        self.look_up_middle(&mut batch);
+        let (simd, wide) = (self.seed.simd, self.wide);
+        let lines = Lines {
+            worker: self,
+            padded,
+            terminator,
+        };
+        simd::run(lines, simd, wide);
         self.failed.take().map_or(Ok(()), Err)
     }
 
-    /// Counts the line from `start` to `end`.
+    /// Counts the lines of a text.
     #[inline(always)]
-    fn line(&mut self, padded: &[u8], start: usize, end: usize, batch: &mut Batch) {
-        let bytes = padded[start..].first_chunk().expect("padding");
-        match LineKey::new(bytes, end - start) {
-            LineKey::Short(key) => {
-                let hash = key.hash(self.seed);
-                self.tables.short.prefetch(hash);
-                if batch.short.push(hash, key) {
-                    self.look_up_short(batch);
+    fn lines(&mut self, seed: Seed, wide: Option<Wide>, padded: &[u8], terminator: u8) {
+        let text = &padded[..padded.len() - STRIDE];
+        let mut batch = Batch::default();
+        let mut start = 0;
+        let mut ends = [0; PIECE / CHUNK];
+        for (i, piece) in text.chunks(PIECE).enumerate() {
+            let ends = &mut ends[..piece.len().div_ceil(CHUNK)];
+            scan::find(terminator, piece, ends);
+            let base = i * PIECE;
+            start = match wide {
+                Some(wide) => {
+                    self.piece_by_groups(seed, wide, padded, start, base, ends, &mut batch)
+                }
+                None => self.piece(seed, padded, start, base, ends, &mut batch),
+            };
+            self.look_up(seed, &mut batch.short);
+            self.look_up(seed, &mut batch.middle);
+        }
+        if start < text.len() {
+            self.lines += 1;
+            self.line(seed, padded, start, text.len(), &mut batch);
+            self.look_up(seed, &mut batch.short);
+            self.look_up(seed, &mut batch.middle);
+        }
+    }
+
+    /// Hashes the lines that end in a piece. The piece starts at `base`, and its first line at
+    /// `start`; `ends` are the terminators in the piece. Returns the start of the next line.
+    #[inline(always)]
+    fn piece(
+        &mut self,
+        seed: Seed,
+        padded: &[u8],
+        mut start: usize,
+        base: usize,
+        ends: &[u64],
+        batch: &mut Batch,
+    ) -> usize {
+        for (j, &ends) in ends.iter().enumerate() {
+            let mut ends = ends;
+            self.lines += u64::from(ends.count_ones());
+            while ends != 0 {
+                let end = base + j * CHUNK + ends.trailing_zeros() as usize;
+                self.line(seed, padded, start, end, batch);
+                start = end + 1;
+                ends &= ends - 1;
+            }
+        }
+        start
+    }
+
+    /// The same, several lines at once.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    fn piece_by_groups(
+        &mut self,
+        seed: Seed,
+        wide: Wide,
+        padded: &[u8],
+        start: usize,
+        base: usize,
+        ends: &[u64],
+        batch: &mut Batch,
+    ) -> usize {
+        let mut positions = [0; POSITIONS];
+        let n = wide.positions(ends, &mut positions);
+        let end = |i: usize| usize::from(positions[i]);
+        if n == 0 {
+            return start;
+        }
+        self.lines += n as u64;
+        // The first line may have started before the piece.
+        self.line(seed, padded, start, base + end(0), batch);
+        for i in (1..n).step_by(LANES) {
+            let group = positions[i - 1..].first_chunk().expect("room for a group");
+            let keys = batch.short.room();
+            if let Some(hashes) = wide.short_keys(seed.words(), &padded[base..], group, keys) {
+                hashes
+                    .0
+                    .iter()
+                    .for_each(|&hash| self.tables.short.prefetch(hash));
+                batch.short.add(&hashes, n - i);
+            } else {
+                for i in i..n.min(i + LANES) {
+                    self.line(seed, padded, base + end(i - 1) + 1, base + end(i), batch);
                 }
             }
+        }
+        base + end(n - 1) + 1
+    }
+
+    /// Hashes the line from `start` to `end`.
+    #[inline(always)]
+    fn line(&mut self, seed: Seed, padded: &[u8], start: usize, end: usize, batch: &mut Batch) {
+        let bytes = padded[start..].first_chunk().expect("padding");
+        match LineKey::new(bytes, end - start, seed.simd) {
+            LineKey::Short(key) => {
+                let hash = key.hash(seed);
+                self.tables.short.prefetch(hash);
+                batch.short.push(hash, key);
+            }
             LineKey::Middle(key) => {
-                let hash = key.hash(self.seed);
+                let hash = key.hash(seed);
                 self.tables.middle.prefetch(hash);
-                if batch.middle.push(hash, key) {
-                    self.look_up_middle(batch);
-                }
+                batch.middle.push(hash, key);
             }
             LineKey::Long => {
                 self.add_long(&padded[start..end], 1);
@@ -267,17 +336,22 @@ impl Worker {
         }
     }
 
-    fn look_up_short(&mut self, batch: &mut Batch) {
-        self.make_room(|tables| &mut tables.short, batch.short.len());
-        for &(hash, key) in batch.short.take() {
-            self.tables.short.add(self.seed, hash, key, 1);
+    /// Looks up the keys that are pending.
+    #[inline(always)]
+    fn look_up<K: InClass>(&mut self, seed: Seed, pending: &mut Pending<K>) {
+        let (hashes, keys) = pending.take();
+        self.make_room::<K>(keys.len());
+        let class = K::class(&mut self.tables);
+        if class.is_bypassed()
+            && let Some(splitters) = self.splitters.get()
+        {
+            for &key in keys {
+                class.bypass(splitters, key, 1);
+            }
+            return;
         }
-    }
-
-    fn look_up_middle(&mut self, batch: &mut Batch) {
-        self.make_room(|tables| &mut tables.middle, batch.middle.len());
-        for &(hash, key) in batch.middle.take() {
-            self.tables.middle.add(self.seed, hash, key, 1);
+        for (&hash, key) in hashes.iter().zip(keys) {
+            class.add(seed.simd, hash, key, 1);
         }
     }
 
@@ -288,6 +362,25 @@ impl Worker {
             return Ok(());
         }
         let text = text.strip_suffix(&[terminator]).unwrap_or(text);
+        let (simd, wide) = (self.seed.simd, self.wide);
+        let records = Records {
+            worker: self,
+            text,
+            terminator,
+            number,
+        };
+        simd::run(records, simd, wide)
+    }
+
+    /// The same, for a text that is not empty and without the last terminator.
+    #[inline(always)]
+    fn records(
+        &mut self,
+        seed: Seed,
+        text: &[u8],
+        terminator: u8,
+        number: u64,
+    ) -> Result<(), Error> {
         let mut start = 0;
         let ends = memchr::memchr_iter(terminator, text).chain([text.len()]);
         for (end, number) in ends.zip(number..) {
@@ -295,7 +388,7 @@ impl Worker {
             start = end + 1;
             let tally = Tally::parse(record).map_err(|cause| Error::Line { number, cause })?;
             self.merged += u128::from(tally.count);
-            let added = self.add(tally.line, tally.count);
+            let added = self.add(seed, tally.line, tally.count);
             added.map_err(|error| match error {
                 Error::TooLarge { .. } if self.has_all_counts() => {
                     let cause = TOO_LARGE;
@@ -308,14 +401,15 @@ impl Worker {
     }
 
     /// Adds to the count of a line.
-    fn add(&mut self, line: &[u8], count: u64) -> Result<(), Error> {
+    #[inline(always)]
+    fn add(&mut self, seed: Seed, line: &[u8], count: u64) -> Result<(), Error> {
         let mut bytes = [0; STRIDE];
         if let Some(start) = bytes.get_mut(..line.len()) {
             start.copy_from_slice(line);
         }
-        let fits = match LineKey::new(&bytes, line.len()) {
-            LineKey::Short(key) => self.add_key(|tables| &mut tables.short, key, count),
-            LineKey::Middle(key) => self.add_key(|tables| &mut tables.middle, key, count),
+        let fits = match LineKey::new(&bytes, line.len(), seed.simd) {
+            LineKey::Short(key) => self.add_key(seed, key, count),
+            LineKey::Middle(key) => self.add_key(seed, key, count),
             LineKey::Long => self.add_long(line, count),
         };
         self.lines += 1;
@@ -327,15 +421,16 @@ impl Worker {
     }
 
     #[inline(always)]
-    fn add_key<K: Inline>(
-        &mut self,
-        class: impl Fn(&mut Tables) -> &mut Class<K>,
-        key: K,
-        count: u64,
-    ) -> bool {
-        self.make_room(&class, 1);
-        let hash = key.hash(self.seed);
-        class(&mut self.tables).add(self.seed, hash, key, count)
+    fn add_key<K: InClass>(&mut self, seed: Seed, key: K, count: u64) -> bool {
+        self.make_room::<K>(1);
+        let class = K::class(&mut self.tables);
+        if class.is_bypassed()
+            && let Some(splitters) = self.splitters.get()
+        {
+            class.bypass(splitters, key, count);
+            return true;
+        }
+        class.add(seed.simd, key.hash(seed), &key, count)
     }
 
     fn add_long(&mut self, line: &[u8], count: u64) -> bool {
@@ -362,5 +457,103 @@ impl Worker {
         self.keep_to_share(self.tables.long.growth(line))?;
         self.tables.long.grow();
         Ok(())
+    }
+}
+
+/// A text whose lines are counted.
+struct Lines<'a> {
+    worker: &'a mut Worker,
+    padded: &'a [u8],
+    terminator: u8,
+}
+
+impl Work for Lines<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, simd: Option<Simd>, wide: Option<Wide>) {
+        let seed = self.worker.seed.by(simd);
+        self.worker.lines(seed, wide, self.padded, self.terminator);
+    }
+}
+
+/// A text whose records are added up.
+struct Records<'a> {
+    worker: &'a mut Worker,
+    text: &'a [u8],
+    terminator: u8,
+    /// The number of the first line.
+    number: u64,
+}
+
+impl Work for Records<'_> {
+    type Output = Result<(), Error>;
+
+    #[inline(always)]
+    fn run(self, simd: Option<Simd>, _: Option<Wide>) -> Result<(), Error> {
+        let seed = self.worker.seed.by(simd);
+        let Records {
+            worker,
+            text,
+            terminator,
+            number,
+        } = self;
+        worker.records(seed, text, terminator, number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::count::limits::Limits;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    /// The lines of a text and their counts, as a worker finds them with some instructions.
+    fn counted(text: &[u8], wide: Option<Wide>, simd: Option<Simd>) -> BTreeMap<Vec<u8>, u64> {
+        let mut seed = Seed::random();
+        seed.simd = simd;
+        let spill = Arc::new(Spill::new(Limits::default()));
+        let mut worker = Worker::new(seed, SharedSplitters::default(), spill, 0);
+        worker.wide = wide;
+        let padded = [text, &[b'x'; STRIDE]].concat();
+        worker.count(&padded, b'\n').unwrap();
+        let Counted { ranges, arena } = worker.take().unwrap();
+        let mut counts = BTreeMap::new();
+        for lines in ranges {
+            let put = |count, bytes: &[u8], length| {
+                *counts.entry(bytes[..length].to_vec()).or_insert(0) += count;
+                Ok::<_, Error>(())
+            };
+            lines.each(Arenas::one(0, &arena), put).unwrap();
+        }
+        counts
+    }
+
+    proptest! {
+        #[test]
+        fn all_instructions_find_the_same_lines(
+            lines in prop::collection::vec(
+                prop_oneof![
+                    9 => prop::collection::vec(b'a'..b'c', 0..6),
+                    2 => prop::collection::vec(b'a'..b'c', 13..26),
+                    1 => prop::collection::vec(b'a'..b'c', 0..1500),
+                ],
+                0..400,
+            ),
+            ends: bool,
+        ) {
+            let mut expected = BTreeMap::new();
+            lines.iter().for_each(|line| *expected.entry(line.clone()).or_insert(0) += 1);
+            let mut text = lines.join(&b'\n');
+            match lines.last() {
+                Some(last) if !ends && !last.is_empty() => {}
+                Some(_) => text.push(b'\n'),
+                None => {}
+            }
+            for (wide, simd) in [(Wide::new(), Simd::new()), (None, Simd::new()), (None, None)] {
+                prop_assert_eq!(&counted(&text, wide, simd), &expected);
+            }
+        }
     }
 }

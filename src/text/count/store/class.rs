@@ -1,14 +1,16 @@
 //! The keys of one class: a table of recent ones, and the ranges of those that have left it.
 
+use super::buckets::Buckets;
 use super::hash::Seed;
-use super::key::{Inline, STRIDE};
+use super::key::{Inline, Key, STRIDE};
 use super::ranges::{Ranges, Splitters};
+use super::simd::Simd;
 use super::slot::{Overflow, Slot};
 use super::table::Table;
 use crate::common::error::Error;
 use crate::text::count::sizes::Sizes;
 
-/// How many keys a table may have before they are flushed.
+/// How many keys a table may have before they are flushed: as many as fit into some bytes.
 ///
 /// If most lines are new, a small table is as good as a large one, and stays in
 /// the cache. If lines repeat, the table counts them, and may grow.
@@ -18,14 +20,17 @@ pub struct Quota {
     most: usize,
     /// The number of look-ups since the table was last empty.
     looked_up: usize,
+    /// The same number when the table was last full.
+    before: usize,
 }
 
 impl Quota {
-    fn new(sizes: &Sizes) -> Self {
+    fn new(keys: usize) -> Self {
         Quota {
-            keys: sizes.first_keys,
-            most: sizes.first_keys,
+            keys,
+            most: keys,
             looked_up: 0,
+            before: 0,
         }
     }
 
@@ -38,41 +43,80 @@ impl Quota {
             self.looked_up += n;
             return false;
         }
-        self.looked_up = if spent { n } else { self.looked_up + n };
+        match spent {
+            true => (self.before, self.looked_up) = (self.looked_up, n),
+            false => self.looked_up += n,
+        }
         spent
+    }
+
+    /// Whether nearly all look-ups of the last full table found a new key; it had `len`.
+    fn found_new(&self, len: usize) -> bool {
+        len > 0 && self.before / 17 * 16 <= len
     }
 }
 
 /// The keys of one class.
 #[derive(Debug)]
-pub struct Class<K> {
+pub struct Class<K: Key> {
+    /// The seed of all hashes.
+    seed: Seed,
     table: Table<K>,
     quota: Quota,
     flushed: Option<Ranges<K>>,
+    /// As many times as a table could be filled, keys bypass it and go to their ranges. Otherwise
+    /// most of its work would be in vain. Then the table shows again whether lines repeat.
+    bypasses: usize,
+    /// The number of keys that have bypassed the table since that began or was last counted.
+    bypassed: usize,
 }
+
+/// How often the table is bypassed.
+const BYPASSES: usize = 15;
 
 impl<K: Inline> Class<K> {
     /// No keys.
-    pub fn new(sizes: &Sizes) -> Self {
+    pub fn new(seed: Seed, sizes: &Sizes) -> Self {
         Class {
+            seed,
             table: Table::new(),
-            quota: Quota::new(sizes),
+            quota: Quota::new(Buckets::<K>::keys_in(sizes.first_table)),
             flushed: None,
+            bypasses: 0,
+            bypassed: 0,
         }
     }
 
     /// Lets the table grow to a size in bytes, if lines repeat.
     pub fn allow(&mut self, size: usize, sizes: &Sizes) {
-        let slots = (size / size_of::<Slot<K>>()).max(1);
-        let keys = (1 << slots.ilog2()) / 5 * 4;
-        self.quota.most = keys.clamp(sizes.first_keys, sizes.many_keys);
-        self.quota.keys = self.quota.most.min(sizes.few_keys);
+        let most = size.clamp(sizes.first_table, sizes.table_of_repeated);
+        self.quota.most = Buckets::<K>::keys_in(most);
+        self.quota.keys = Buckets::<K>::keys_in(most.min(sizes.table_of_new));
     }
 
     /// Whether the table must be flushed before `n` more look-ups.
     #[inline(always)]
     pub fn is_spent(&mut self, n: usize) -> bool {
-        self.quota.is_spent(self.table.len(), n)
+        let len = match self.bypasses {
+            0 => self.table.len(),
+            _ => self.bypassed,
+        };
+        self.quota.is_spent(len, n)
+    }
+
+    /// Whether keys bypass the table.
+    #[inline(always)]
+    pub fn is_bypassed(&self) -> bool {
+        self.bypasses > 0
+    }
+
+    /// Moves a key and its count to its range.
+    #[inline(always)]
+    pub fn bypass(&mut self, splitters: &Splitters, key: K, count: u64) {
+        if let Some(flushed) = &mut self.flushed {
+            flushed.push(splitters, Slot { key, count });
+            self.bypassed += 1;
+        }
     }
 
     /// Prefetches the slot of a hash.
@@ -83,10 +127,8 @@ impl<K: Inline> Class<K> {
 
     /// Adds to the count of a key. Returns false if the sum does not fit in 64 bits.
     #[inline(always)]
-    pub fn add(&mut self, seed: Seed, hash: u64, key: K, count: u64) -> bool {
-        let is = |known: &K| *known == key;
-        self.table
-            .add(hash, count, is, || key, |known| known.hash(seed))
+    pub fn add(&mut self, simd: Option<Simd>, hash: u64, key: &K, count: u64) -> bool {
+        self.table.add_key(&self.seed, simd, hash, key, count)
     }
 
     /// The starts of the keys in the table.
@@ -109,13 +151,20 @@ impl<K: Inline> Class<K> {
         let flushed = self
             .flushed
             .get_or_insert_with(|| Ranges::new(splitters, sizes));
+        let found_new = self.quota.found_new(self.table.len());
         self.table.drain(|slot| flushed.push(splitters, slot));
+        self.bypassed = 0;
+        self.bypasses = match self.bypasses {
+            0 if found_new => BYPASSES,
+            more => more.saturating_sub(1),
+        };
         flushed.compact().map_err(too_large)
     }
 
     /// Takes all keys, by ranges.
     pub fn take(&mut self, splitters: &Splitters, sizes: &Sizes) -> Result<Ranges<K>, Error> {
         self.flush(splitters, sizes)?;
+        self.bypasses = 0;
         Ok(self.flushed.take().expect("flushed just now"))
     }
 

@@ -13,10 +13,11 @@
 
 use super::arena::Place;
 use super::hash::Seed;
+use super::simd::Simd;
 use std::fmt::Debug;
 
 /// The length of the longest short line.
-const SHORT: usize = 15;
+pub const SHORT: usize = 15;
 /// The length of the longest middle line.
 const MIDDLE: usize = 23;
 
@@ -27,11 +28,12 @@ pub const STRIDE: usize = 24;
 pub const CLASSES: usize = 3;
 
 /// A line of up to 15 bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Eq)]
+#[repr(transparent)] // vectors of keys are stored as their words
 pub struct Short([u64; 2]);
 
 /// A line of 16 to 23 bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Eq)]
 pub struct Middle([u64; 3]);
 
 /// A line of 24 bytes or more.
@@ -58,9 +60,12 @@ impl LineKey {
     /// The key of the line that is the first `length` of some bytes, of which `bytes` are the
     /// first.
     #[inline(always)]
-    pub fn new(bytes: &[u8; STRIDE], length: usize) -> Self {
+    pub fn new(bytes: &[u8; STRIDE], length: usize, simd: Option<Simd>) -> Self {
         if length <= SHORT {
-            LineKey::Short(Short::new(bytes, length))
+            LineKey::Short(match simd {
+                Some(simd) => Short(simd.short(bytes, length)),
+                None => Short::new(bytes, length),
+            })
         } else if length <= MIDDLE {
             LineKey::Middle(Middle::new(bytes, length))
         } else {
@@ -71,6 +76,15 @@ impl LineKey {
 
 /// A key of any class.
 pub trait Key: Copy + Debug + Default + Eq {
+    /// The number of its words.
+    const WORDS: usize;
+
+    /// One of its words.
+    fn word(&self, i: usize) -> u64;
+
+    /// The key of these words.
+    fn from_words(word: impl Fn(usize) -> u64) -> Self;
+
     /// Whether it is the key of an empty slot.
     fn is_vacant(&self) -> bool;
 
@@ -137,7 +151,38 @@ impl Middle {
     }
 }
 
+// Word by word: the derived comparison would store the words and load them as a vector, and that
+// load waits for the stores.
+
+impl PartialEq for Short {
+    #[inline(always)]
+    fn eq(&self, other: &Self) -> bool {
+        let ([a, b], [c, d]) = (self.0, other.0);
+        (a ^ c) | (b ^ d) == 0
+    }
+}
+
+impl PartialEq for Middle {
+    #[inline(always)]
+    fn eq(&self, other: &Self) -> bool {
+        let ([a, b, c], [d, e, f]) = (self.0, other.0);
+        (a ^ d) | (b ^ e) | (c ^ f) == 0
+    }
+}
+
 impl Key for Short {
+    const WORDS: usize = 2;
+
+    #[inline(always)]
+    fn word(&self, i: usize) -> u64 {
+        self.0[i]
+    }
+
+    #[inline(always)]
+    fn from_words(word: impl Fn(usize) -> u64) -> Self {
+        Short([word(0), word(1)])
+    }
+
     #[inline(always)]
     fn is_vacant(&self) -> bool {
         self.0[1] == 0
@@ -150,6 +195,18 @@ impl Key for Short {
 }
 
 impl Key for Middle {
+    const WORDS: usize = 3;
+
+    #[inline(always)]
+    fn word(&self, i: usize) -> u64 {
+        self.0[i]
+    }
+
+    #[inline(always)]
+    fn from_words(word: impl Fn(usize) -> u64) -> Self {
+        Middle([word(0), word(1), word(2)])
+    }
+
     #[inline(always)]
     fn is_vacant(&self) -> bool {
         self.0[2] == 0
@@ -162,6 +219,21 @@ impl Key for Middle {
 }
 
 impl Key for Long {
+    const WORDS: usize = 2;
+
+    #[inline(always)]
+    fn word(&self, i: usize) -> u64 {
+        [self.order, self.place][i]
+    }
+
+    #[inline(always)]
+    fn from_words(word: impl Fn(usize) -> u64) -> Self {
+        Long {
+            order: word(0),
+            place: word(1),
+        }
+    }
+
     #[inline(always)]
     fn is_vacant(&self) -> bool {
         self.place == 0
@@ -246,7 +318,7 @@ mod tests {
     fn key(line: &[u8], behind: u8) -> LineKey {
         let mut bytes = [behind; STRIDE];
         bytes[..line.len()].copy_from_slice(line);
-        LineKey::new(&bytes, line.len())
+        LineKey::new(&bytes, line.len(), None)
     }
 
     proptest! {

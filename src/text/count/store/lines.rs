@@ -149,7 +149,7 @@ impl Lines {
     /// Adds a line, which any bytes follow in `padded`; `arena` has the number [`LOADED`].
     #[inline(always)]
     pub fn push(&mut self, count: u64, line: &[u8], padded: &[u8; STRIDE], arena: &mut Arena) {
-        match LineKey::new(padded, line.len()) {
+        match LineKey::new(padded, line.len(), None) {
             LineKey::Short(key) => self.short.push(Slot { key, count }),
             LineKey::Middle(key) => self.middle.push(Slot { key, count }),
             LineKey::Long => {

@@ -2,7 +2,8 @@
 
 use super::arena::Arena;
 use super::class::Class;
-use super::key::{Long, Middle, Short};
+use super::hash::Seed;
+use super::key::{Inline, Long, Middle, Short};
 use super::lines::Lines;
 use super::ranges::{Ranges, Splitters};
 use super::slot::Slot;
@@ -21,6 +22,26 @@ pub struct Tables {
     pub long: LongLines,
 }
 
+/// A key that is a line, and is counted in the table of its class.
+pub trait InClass: Inline {
+    /// The class.
+    fn class(tables: &mut Tables) -> &mut Class<Self>;
+}
+
+impl InClass for Short {
+    #[inline(always)]
+    fn class(tables: &mut Tables) -> &mut Class<Self> {
+        &mut tables.short
+    }
+}
+
+impl InClass for Middle {
+    #[inline(always)]
+    fn class(tables: &mut Tables) -> &mut Class<Self> {
+        &mut tables.middle
+    }
+}
+
 /// The lines of one worker, by ranges, and the arena of the long ones.
 #[derive(Debug)]
 pub struct Counted {
@@ -32,10 +53,10 @@ pub struct Counted {
 
 impl Tables {
     /// No lines yet, for the worker of this number.
-    pub fn new(number: u16, sizes: &Sizes) -> Self {
+    pub fn new(number: u16, seed: Seed, sizes: &Sizes) -> Self {
         Tables {
-            short: Class::new(sizes),
-            middle: Class::new(sizes),
+            short: Class::new(seed, sizes),
+            middle: Class::new(seed, sizes),
             long: LongLines {
                 number,
                 table: Table::new(),
