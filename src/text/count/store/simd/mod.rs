@@ -4,19 +4,19 @@
 //! at once. The whole loop over lines is compiled for these instructions: `count` on words takes a
 //! third less time (docs/design/count.md). All is tested against the portable code.
 
-#[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+#[cfg(simd = "x86")]
 mod avx2;
-#[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+#[cfg(simd = "x86")]
 mod avx512;
-#[cfg(not(all(target_arch = "x86_64", not(feature = "portable"))))]
+#[cfg(not(simd = "x86"))]
 mod none;
-#[cfg(all(test, target_arch = "x86_64", not(feature = "portable")))]
+#[cfg(all(test, simd = "x86"))]
 mod tests;
 
-#[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+#[cfg(simd = "x86")]
 pub use {avx2::Simd, avx512::Wide};
 
-#[cfg(not(all(target_arch = "x86_64", not(feature = "portable"))))]
+#[cfg(not(simd = "x86"))]
 pub use none::{Simd, Wide};
 
 /// Work that is compiled for several sets of instructions.
