@@ -86,6 +86,10 @@ pub fn capwords(input: &[u8]) {
 
 pub fn lower(input: &[u8]) {
     let (size, text) = blocks(input);
+    // A letter that has no case in Unicode 17, which `std` may have.
+    if text.windows(2).any(|c| c == "\u{295}".as_bytes()) {
+        return;
+    }
     let mut expected = Vec::new();
     for run in text.utf8_chunks() {
         // `std` may have a later version of Unicode.

@@ -328,11 +328,11 @@ fn few_open_files_are_enough() {
     assert_eq!((ran.status, &ran.stderr[..]), (0, ""));
     assert!(ran.stdout == filter("count", &[], &text));
     // Also for many runs: so many that what they are merged into is merged, and that again.
-    let line = "ulimit -n 16; seq -f %040.0f 600000 | count -S 0 --verbose | cksum";
+    let line = "ulimit -n 16; seq -f %040.0f 800000 | count -S 0 --verbose | cksum";
     let ran = run(&mut shell(line), b"");
     assert!(
         ran.stderr
-            .starts_with("count: 600000 lines, 600000 distinct, "),
+            .starts_with("count: 800000 lines, 800000 distinct, "),
         "{}",
         ran.stderr
     );
