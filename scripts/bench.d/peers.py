@@ -54,12 +54,13 @@ class Programs:
             if self.python.exists() and not self.python_has(name):
                 self.attempt([str(self.python), "-m", "pip", "install", "-q", package])
         self.compiled("hoare")
-        self.compiled("distinct")
         self.html5gum()
         self.tools()
 
     def tools(self):
         """The programs without which nothing is measured."""
+        self.peers.mkdir(parents=True, exist_ok=True)
+        self.compiled("distinct")
         if not shutil.which("time"):
             unpacked("time", self.packages)
         if not shutil.which("socat"):

@@ -126,7 +126,7 @@ impl Worker {
         }
         let splitters = self.splitters();
         let splitters = splitters.get().expect("initialized just now");
-        K::class(&mut self.tables).flush(splitters, &self.sizes)?;
+        K::class(&mut self.tables).flush(splitters, &self.sizes, n)?;
         self.keep_to_share(0)
     }
 

@@ -20,8 +20,6 @@ pub struct Quota {
     most: usize,
     /// The number of look-ups since the table was last empty.
     looked_up: usize,
-    /// The same number when the table was last full.
-    before: usize,
 }
 
 impl Quota {
@@ -30,29 +28,27 @@ impl Quota {
             keys,
             most: keys,
             looked_up: 0,
-            before: 0,
         }
     }
 
-    /// Whether a table of `len` keys must be flushed before `n` more look-ups.
+    /// Whether a table of `len` keys must be flushed before `n` more look-ups. If not, they count.
     #[inline(always)]
     pub fn is_spent(&mut self, len: usize, n: usize) -> bool {
         let spent = len + n > self.keys;
-        if spent && self.looked_up >= 4 * len && self.keys < self.most {
+        let may_grow = self.looked_up >= 4 * len && self.keys < self.most;
+        if spent && !may_grow {
+            return true;
+        }
+        if spent {
             self.keys *= 2;
-            self.looked_up += n;
-            return false;
         }
-        match spent {
-            true => (self.before, self.looked_up) = (self.looked_up, n),
-            false => self.looked_up += n,
-        }
-        spent
+        self.looked_up += n;
+        false
     }
 
-    /// Whether nearly all look-ups of the last full table found a new key; it had `len`.
+    /// Whether nearly all look-ups since the table was empty found a new key; it has `len`.
     fn found_new(&self, len: usize) -> bool {
-        len > 0 && self.before / 17 * 16 <= len
+        len > 0 && self.looked_up / 17 * 16 <= len
     }
 }
 
@@ -64,15 +60,30 @@ pub struct Class<K: Key> {
     table: Table<K>,
     quota: Quota,
     flushed: Option<Ranges<K>>,
-    /// As many times as a table could be filled, keys bypass it and go to their ranges. Otherwise
-    /// most of its work would be in vain. Then the table shows again whether lines repeat.
-    bypasses: usize,
-    /// The number of keys that have bypassed the table since that began or was last counted.
+    /// Where the keys go.
+    mode: Mode,
+    /// The number of keys that have bypassed the table since the last flush.
     bypassed: usize,
+    /// The sizes of the ranges at the last flush.
+    lengths: Vec<usize>,
 }
 
-/// How often the table is bypassed.
-const BYPASSES: usize = 15;
+/// Where keys go. If nearly all of them are new, the work of the table is in vain.
+#[derive(Clone, Copy, Debug)]
+enum Mode {
+    /// To the table, at least until it has been flushed this many times.
+    Table(usize),
+    /// To the ranges, until as many keys as fill the table have gone there this many times.
+    Bypass(usize),
+}
+
+/// How often the table is bypassed. It is then tried again. If the bypass ends early, the table is
+/// used as often.
+const TIMES: usize = 15;
+
+/// The bypass ends if one of this many keys went to the same range: it may be one line, which the
+/// table would count. There are four times as many ranges.
+const SKEWED: usize = 128;
 
 impl<K: Inline> Class<K> {
     /// No keys.
@@ -82,8 +93,9 @@ impl<K: Inline> Class<K> {
             table: Table::new(),
             quota: Quota::new(Buckets::<K>::keys_in(sizes.first_table)),
             flushed: None,
-            bypasses: 0,
+            mode: Mode::Table(0),
             bypassed: 0,
+            lengths: Vec::new(),
         }
     }
 
@@ -97,9 +109,9 @@ impl<K: Inline> Class<K> {
     /// Whether the table must be flushed before `n` more look-ups.
     #[inline(always)]
     pub fn is_spent(&mut self, n: usize) -> bool {
-        let len = match self.bypasses {
-            0 => self.table.len(),
-            _ => self.bypassed,
+        let len = match self.mode {
+            Mode::Table(_) => self.table.len(),
+            Mode::Bypass(_) => self.bypassed,
         };
         self.quota.is_spent(len, n)
     }
@@ -107,7 +119,7 @@ impl<K: Inline> Class<K> {
     /// Whether keys bypass the table.
     #[inline(always)]
     pub fn is_bypassed(&self) -> bool {
-        self.bypasses > 0
+        matches!(self.mode, Mode::Bypass(_))
     }
 
     /// Moves a key and its count to its range.
@@ -119,7 +131,7 @@ impl<K: Inline> Class<K> {
         }
     }
 
-    /// Prefetches the slot of a hash.
+    /// Prefetches the place of a hash.
     #[inline(always)]
     pub fn prefetch(&self, hash: u64) {
         self.table.prefetch(hash);
@@ -146,25 +158,33 @@ impl<K: Inline> Class<K> {
         self.flushed.is_some()
     }
 
-    /// Moves the keys from the table to their ranges.
-    pub fn flush(&mut self, splitters: &Splitters, sizes: &Sizes) -> Result<(), Error> {
+    /// Moves the keys from the table to their ranges, before `n` look-ups.
+    pub fn flush(&mut self, splitters: &Splitters, sizes: &Sizes, n: usize) -> Result<(), Error> {
         let flushed = self
             .flushed
             .get_or_insert_with(|| Ranges::new(splitters, sizes));
         let found_new = self.quota.found_new(self.table.len());
-        self.table.drain(|slot| flushed.push(splitters, slot));
-        self.bypassed = 0;
-        self.bypasses = match self.bypasses {
-            0 if found_new => BYPASSES,
-            more => more.saturating_sub(1),
+        let is_skewed = flushed.grew_by(&self.lengths, self.bypassed / SKEWED);
+        self.mode = match self.mode {
+            Mode::Table(0) if found_new => Mode::Bypass(TIMES),
+            Mode::Table(more) => Mode::Table(more.saturating_sub(1)),
+            Mode::Bypass(_) if is_skewed => Mode::Table(TIMES),
+            Mode::Bypass(1) => Mode::Table(0),
+            Mode::Bypass(more) => Mode::Bypass(more - 1),
         };
-        flushed.compact().map_err(too_large)
+        self.table.drain(|slot| flushed.push(splitters, slot));
+        let compacted = flushed.compact().map_err(too_large);
+        flushed.lengths(&mut self.lengths);
+        self.bypassed = 0;
+        self.quota.looked_up = n;
+        compacted
     }
 
     /// Takes all keys, by ranges.
     pub fn take(&mut self, splitters: &Splitters, sizes: &Sizes) -> Result<Ranges<K>, Error> {
-        self.flush(splitters, sizes)?;
-        self.bypasses = 0;
+        self.flush(splitters, sizes, 0)?;
+        self.mode = Mode::Table(0);
+        self.lengths.clear();
         Ok(self.flushed.take().expect("flushed just now"))
     }
 

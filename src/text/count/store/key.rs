@@ -41,7 +41,7 @@ pub struct Middle([u64; 3]);
 pub struct Long {
     /// In a table the hash of the line; in a range a number in the order of the lines.
     pub order: u64,
-    /// Where the line is; 0 if the slot is empty.
+    /// Where the line is; 0 if there is none.
     pub place: Place,
 }
 
@@ -85,7 +85,7 @@ pub trait Key: Copy + Debug + Default + Eq {
     /// The key of these words.
     fn from_words(word: impl Fn(usize) -> u64) -> Self;
 
-    /// Whether it is the key of an empty slot.
+    /// Whether it is no key of a line: a vacant place.
     fn is_vacant(&self) -> bool;
 
     /// The number by which ranges are told apart: the first eight bytes of the line, as a

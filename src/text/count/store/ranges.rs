@@ -78,6 +78,18 @@ impl<K: Key> Ranges<K> {
         self.ranges.iter().map(Vec::len).sum()
     }
 
+    /// The number of slots in each range, in `lengths`.
+    pub fn lengths(&self, lengths: &mut Vec<usize>) {
+        lengths.clear();
+        lengths.extend(self.ranges.iter().map(Vec::len));
+    }
+
+    /// Whether a range has more than `most` slots more than it had.
+    pub fn grew_by(&self, lengths: &[usize], most: usize) -> bool {
+        let mut ranges = self.ranges.iter().zip(lengths);
+        ranges.any(|(slots, before)| slots.len() > before + most)
+    }
+
     /// The memory of the ranges in bytes.
     pub fn size(&self) -> usize {
         let slots: usize = self.ranges.iter().map(Vec::capacity).sum();

@@ -1,6 +1,6 @@
 //! A slot: a key and its count.
 
-/// A key and its count. In a table, a slot with a vacant key is empty.
+/// A key and its count, outside of tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Slot<K> {
     /// The line, or its place.

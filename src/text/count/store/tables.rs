@@ -168,7 +168,7 @@ impl LongLines {
             arena,
         } = self;
         let arena = std::cell::RefCell::new(arena);
-        // An empty slot has no place.
+        // A vacant key has no place in the arena.
         let is = |known: &Long| {
             known.order == hash && known.place != 0 && arena.borrow().line(known.place) == line
         };
