@@ -14,7 +14,7 @@ use std::arch::x86_64::*;
 /// A machine with AVX2 and POPCNT.
 #[derive(Clone, Copy)]
 struct Avx2(());
-kernels!(Avx2);
+kernels!(Avx2, "avx2,popcnt");
 
 impl Among for Avx2 {
     #[inline(always)]
@@ -22,41 +22,6 @@ impl Among for Avx2 {
         // SAFETY: the value is there, so the machine has the instructions.
         unsafe { among(chunk, set) }
     }
-}
-
-/// As [`super::classify`].
-///
-/// # Safety
-///
-/// The machine must have AVX2 and POPCNT.
-#[target_feature(enable = "avx2,popcnt")]
-pub unsafe fn classify(text: &[u8], scope: Scope, masks: &mut [Masks]) {
-    kernels::classify(Avx2(()), text, scope, masks);
-}
-
-/// As [`super::find`].
-///
-/// # Safety
-///
-/// The machine must have AVX2 and POPCNT.
-#[target_feature(enable = "avx2,popcnt")]
-pub unsafe fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
-    kernels::find(Avx2(()), byte, text, masks);
-}
-
-/// As [`super::extract`].
-///
-/// # Safety
-///
-/// The machine must have AVX2 and POPCNT.
-#[target_feature(enable = "avx2,popcnt")]
-pub unsafe fn extract(
-    text: &[u8],
-    scope: Scope,
-    room: &mut [u8],
-    pick: impl FnMut(Masks, usize) -> (u64, u64),
-) -> usize {
-    kernels::extract(Avx2(()), text, scope, room, pick)
 }
 
 /// A byte of ones for each of `A` to `Z`.

@@ -16,42 +16,10 @@ use std::arch::x86_64::*;
 /// A machine with these instructions.
 #[derive(Clone, Copy)]
 struct Avx512(());
-kernels!(Avx512);
-
-/// As [`super::classify`].
-///
-/// # Safety
-///
-/// The machine must have AVX-512 with BW, VBMI, VBMI2 and BITALG, and POPCNT.
-#[target_feature(enable = "avx512bw,avx512vbmi,avx512vbmi2,avx512bitalg,bmi2,popcnt")]
-pub unsafe fn classify(text: &[u8], scope: Scope, masks: &mut [Masks]) {
-    kernels::classify(Avx512(()), text, scope, masks);
-}
-
-/// As [`super::find`].
-///
-/// # Safety
-///
-/// As for [`classify`].
-#[target_feature(enable = "avx512bw,avx512vbmi,avx512vbmi2,avx512bitalg,bmi2,popcnt")]
-pub unsafe fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
-    kernels::find(Avx512(()), byte, text, masks);
-}
-
-/// As [`super::extract`].
-///
-/// # Safety
-///
-/// As for [`classify`].
-#[target_feature(enable = "avx512bw,avx512vbmi,avx512vbmi2,avx512bitalg,bmi2,popcnt")]
-pub unsafe fn extract(
-    text: &[u8],
-    scope: Scope,
-    room: &mut [u8],
-    pick: impl FnMut(Masks, usize) -> (u64, u64),
-) -> usize {
-    kernels::extract(Avx512(()), text, scope, room, pick)
-}
+kernels!(
+    Avx512,
+    "avx512bw,avx512vbmi,avx512vbmi2,avx512bitalg,bmi2,popcnt"
+);
 
 /// The bytes are stored as a whole register: `vpcompressb` to memory is slow on Zen 4.
 #[inline]

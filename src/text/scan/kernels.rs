@@ -27,11 +27,47 @@ pub trait Kernels: Copy {
     fn compress(self, chunk: &[u8; CHUNK], keep: u64, ends: u64, room: &mut [u8; ROOM]) -> usize;
 }
 
-/// Implements [`Kernels`] for a type by the functions of the same names. A value of the type
-/// must exist only where the machine has the instructions.
+/// Implements [`Kernels`] for a type by the functions of the same names, and compiles the loops
+/// over a text for these instructions. A value of the type must exist only where the machine has
+/// them.
 #[cfg(simd)]
 macro_rules! kernels {
-    ($name:ident) => {
+    ($name:ident, $instructions:literal) => {
+        /// As [`super::classify`].
+        ///
+        /// # Safety
+        ///
+        /// The machine must have the instructions of this file.
+        #[target_feature(enable = $instructions)]
+        pub unsafe fn classify(text: &[u8], scope: Scope, masks: &mut [Masks]) {
+            kernels::classify($name(()), text, scope, masks);
+        }
+
+        /// As [`super::find`].
+        ///
+        /// # Safety
+        ///
+        /// As for [`classify`].
+        #[target_feature(enable = $instructions)]
+        pub unsafe fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
+            kernels::find($name(()), byte, text, masks);
+        }
+
+        /// As [`super::extract`].
+        ///
+        /// # Safety
+        ///
+        /// As for [`classify`].
+        #[target_feature(enable = $instructions)]
+        pub unsafe fn extract(
+            text: &[u8],
+            scope: Scope,
+            room: &mut [u8],
+            pick: impl FnMut(Masks, usize) -> (u64, u64),
+        ) -> usize {
+            kernels::extract($name(()), text, scope, room, pick)
+        }
+
         // SAFETY, for all of them: the value is there, so the machine has the instructions.
         impl Kernels for $name {
             #[inline(always)]

@@ -22,7 +22,7 @@ const OWN: u64 = 0x8040_2010_0804_0201;
 /// A machine with NEON.
 #[derive(Clone, Copy)]
 struct Neon(());
-kernels!(Neon);
+kernels!(Neon, "neon");
 
 impl Among for Neon {
     #[inline(always)]
@@ -30,41 +30,6 @@ impl Among for Neon {
         // SAFETY: the value is there, so the machine has the instructions.
         unsafe { among(chunk, set) }
     }
-}
-
-/// As [`super::classify`].
-///
-/// # Safety
-///
-/// The machine must have NEON.
-#[target_feature(enable = "neon")]
-pub unsafe fn classify(text: &[u8], scope: Scope, masks: &mut [Masks]) {
-    kernels::classify(Neon(()), text, scope, masks);
-}
-
-/// As [`super::find`].
-///
-/// # Safety
-///
-/// The machine must have NEON.
-#[target_feature(enable = "neon")]
-pub unsafe fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
-    kernels::find(Neon(()), byte, text, masks);
-}
-
-/// As [`super::extract`].
-///
-/// # Safety
-///
-/// The machine must have NEON.
-#[target_feature(enable = "neon")]
-pub unsafe fn extract(
-    text: &[u8],
-    scope: Scope,
-    room: &mut [u8],
-    pick: impl FnMut(Masks, usize) -> (u64, u64),
-) -> usize {
-    kernels::extract(Neon(()), text, scope, room, pick)
 }
 
 #[inline]

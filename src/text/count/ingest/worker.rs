@@ -239,14 +239,12 @@ impl Worker {
                 }
                 None => self.piece(seed, padded, start, base, ends, &mut batch),
             };
-            self.look_up(seed, &mut batch.short);
-            self.look_up(seed, &mut batch.middle);
+            self.look_up_all(seed, &mut batch);
         }
         if start < text.len() {
             self.lines += 1;
             self.line(seed, padded, start, text.len(), &mut batch);
-            self.look_up(seed, &mut batch.short);
-            self.look_up(seed, &mut batch.middle);
+            self.look_up_all(seed, &mut batch);
         }
     }
 
@@ -336,7 +334,14 @@ impl Worker {
         }
     }
 
-    /// Looks up the keys that are pending.
+    /// Looks up the keys of all classes.
+    #[inline(always)]
+    fn look_up_all(&mut self, seed: Seed, batch: &mut Batch) {
+        self.look_up(seed, &mut batch.short);
+        self.look_up(seed, &mut batch.middle);
+    }
+
+    /// Looks up the keys of one class.
     #[inline(always)]
     fn look_up<K: InClass>(&mut self, seed: Seed, pending: &mut Pending<K>) {
         let (hashes, keys) = pending.take();

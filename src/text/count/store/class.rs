@@ -68,7 +68,7 @@ pub struct Class<K: Key> {
     lengths: Vec<usize>,
 }
 
-/// Where keys go. If nearly all of them are new, the work of the table is in vain.
+/// Where keys go. A table saves nothing if nearly all keys are new.
 #[derive(Clone, Copy, Debug)]
 enum Mode {
     /// To the table, at least until it has been flushed this many times.
@@ -77,12 +77,12 @@ enum Mode {
     Bypass(usize),
 }
 
-/// How often the table is bypassed. It is then tried again. If the bypass ends early, the table is
-/// used as often.
+/// How often the table is bypassed before it is used again, and how often it is used after a bypass
+/// that ended early.
 const TIMES: usize = 15;
 
-/// The bypass ends if one of this many keys went to the same range: it may be one line, which the
-/// table would count. There are four times as many ranges.
+/// The bypass ends if a range got one of this many keys, four times its share: they may be one line,
+/// which the table would count.
 const SKEWED: usize = 128;
 
 impl<K: Inline> Class<K> {
@@ -125,10 +125,10 @@ impl<K: Inline> Class<K> {
     /// Moves a key and its count to its range.
     #[inline(always)]
     pub fn bypass(&mut self, splitters: &Splitters, key: K, count: u64) {
-        if let Some(flushed) = &mut self.flushed {
-            flushed.push(splitters, Slot { key, count });
-            self.bypassed += 1;
-        }
+        let flushed = self.flushed.as_mut();
+        let flushed = flushed.expect("the table was flushed before it is bypassed");
+        flushed.push(splitters, Slot { key, count });
+        self.bypassed += 1;
     }
 
     /// Prefetches the place of a hash.
@@ -164,11 +164,11 @@ impl<K: Inline> Class<K> {
             .flushed
             .get_or_insert_with(|| Ranges::new(splitters, sizes));
         let found_new = self.quota.found_new(self.table.len());
-        let is_skewed = flushed.grew_by(&self.lengths, self.bypassed / SKEWED);
+        let most = self.bypassed / SKEWED;
         self.mode = match self.mode {
             Mode::Table(0) if found_new => Mode::Bypass(TIMES),
             Mode::Table(more) => Mode::Table(more.saturating_sub(1)),
-            Mode::Bypass(_) if is_skewed => Mode::Table(TIMES),
+            Mode::Bypass(_) if flushed.grew_by(&self.lengths, most) => Mode::Table(TIMES),
             Mode::Bypass(1) => Mode::Table(0),
             Mode::Bypass(more) => Mode::Bypass(more - 1),
         };

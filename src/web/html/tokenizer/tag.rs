@@ -73,8 +73,8 @@ impl Tokenizer {
         self.attributes(text, sink)
     }
 
-    /// Reads attributes with values in quotes, and the end of the tag. What is not whole, or
-    /// has another form, is left to the other states.
+    /// Reads attributes with values in quotes, and the end of the tag. Attributes that are
+    /// incomplete or have another form are left to the other states.
     #[inline(always)]
     pub(super) fn attributes(&mut self, text: &[u8], sink: &mut impl Sink) -> usize {
         let mut at = 0;
