@@ -18,6 +18,7 @@ packages_of() { # packages_of MANAGER NEED
         apt-get-perl) echo perl-base ;;
         apt-get-nginx) echo nginx-light ;;
         apt-get-awk) echo mawk ;;
+        apt-get-xz) echo xz-utils ;;
         apt-get-man) echo man-db ;;
         *-arm) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
         *-qemu-aarch64) echo qemu-user ;;

@@ -2,6 +2,7 @@
 //!
 //! One module a program, and what goes across them:
 //!
+//! - `compressed`: files as gzip, zstd, bzip2, xz and lz4 write them
 //! - `contract`: every program through the same hardships
 //! - `pipeline`: programs joined by pipes, and the talk's own answer
 //! - `scale`: text on many processors and machines
@@ -13,6 +14,7 @@
 mod process;
 
 mod capwords;
+mod compressed;
 mod contract;
 mod converse;
 mod count;

@@ -87,6 +87,7 @@ impl Args {
         let limits = Limits {
             threads: self.jobs,
             memory: self.memory.memory,
+            decoders: self.memory.decoders(),
             directories: self.memory.directories(),
             ..Limits::default()
         };
@@ -169,21 +170,21 @@ fn main() -> ExitCode {
         program.hold_only_what_is_used();
         if args.sorted {
             return program.with_output(|output| {
-                let inputs = files.open();
+                let limits = args.limits();
+                let decoders = limits.decoders.clone();
+                let inputs = files.open_all(&decoders);
                 let inputs = inputs.map(|(name, file)| (name, file.map(|file| args.input(file))));
                 ended(count::merge_sorted(
-                    inputs,
-                    args.limits(),
-                    separator,
-                    terminator,
-                    output,
+                    inputs, limits, separator, terminator, output,
                 ))?;
                 Ok(true)
             });
         }
+        let limits = args.limits();
         program.sum(
             files,
-            Counts::new(args.limits()),
+            &limits.decoders.clone(),
+            Counts::new(limits),
             |counts, input| {
                 let mut input = args.input(input);
                 match args.merge {

@@ -98,11 +98,13 @@ fn main() -> ExitCode {
         let limits = Limits {
             threads: None,
             memory: args.memory.memory,
+            decoders: args.memory.decoders(),
             directories: args.memory.directories(),
             ..Limits::default()
         };
         program.sum(
             &args.lines.text.files,
+            &limits.decoders.clone(),
             Mean::new(format, output, limits),
             |mean, input| mean.read(&mut args.lines.text.input(input), terminator),
             |mean, output| mean.write(output),

@@ -31,13 +31,13 @@ pub struct Args {
     max_processes: usize,
 
     #[command(flatten)]
-    files: cli::Files,
+    files: cli::PlainFiles,
 }
 
 fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
         let end = |result| program.end(result);
-        program.each_file(&args.files, |input, output| {
+        program.each_plain_file(&args.files, |input, output| {
             sieve::sieve(input, output, args.max_processes, &end)
         })
     })

@@ -4,6 +4,7 @@ use clap::Parser;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use textmill::cli;
+use textmill::common::decompress::Allowance;
 use textmill::text::topn::{Choice, Top};
 
 textmill::process_wide!();
@@ -113,6 +114,7 @@ fn main() -> ExitCode {
         let terminator = args.lines.terminator();
         program.sum(
             &args.lines.text.files,
+            &Allowance::default(),
             Top::new(choice),
             |top, input| top.read(&mut args.lines.text.input(input), terminator),
             |top, output| top.write(terminator, args.other, output),

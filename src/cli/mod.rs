@@ -17,9 +17,11 @@ mod usage;
 
 pub use crate::process::streams::note_closed_streams;
 pub use allocator::Allocator;
-pub use options::{Files, InputLineOptions, LineOptions, MemoryOptions, WordOptions};
+pub use input::Input;
+pub use options::{Files, InputLineOptions, LineOptions, MemoryOptions, PlainFiles, WordOptions};
 pub use usage::{Hint, command};
 
+use crate::common::decompress::Allowance;
 use crate::common::error::{self, Error};
 use crate::common::show::{shown, visible};
 use crate::common::stream::{self, Filter};
@@ -290,17 +292,36 @@ impl Program {
         })
     }
 
-    /// Runs `body` on every file and standard output. It returns whether it succeeded, and
-    /// has reported its failures. A file that cannot be read is reported, and the next one
-    /// is read.
+    /// Runs `body` on the text of every file and standard output. It returns whether it
+    /// succeeded, and has reported its failures. A file that cannot be read is reported, and
+    /// the next one is read.
     pub fn each_file(
         &self,
         files: &Files,
-        mut body: impl FnMut(&mut File, &mut File) -> Result<bool, Error>,
+        body: impl FnMut(&mut Input, &mut File) -> Result<bool, Error>,
+    ) -> ExitCode {
+        let allowance = Allowance::default();
+        self.each_input(files.names(), |name| files.open(name, &allowance), body)
+    }
+
+    /// The same for files that are read as they are.
+    pub fn each_plain_file(
+        &self,
+        files: &PlainFiles,
+        body: impl FnMut(&mut File, &mut File) -> Result<bool, Error>,
+    ) -> ExitCode {
+        self.each_input(files.names(), open, body)
+    }
+
+    fn each_input<I>(
+        &self,
+        names: Vec<&OsStr>,
+        open: impl Fn(&OsStr) -> io::Result<I>,
+        mut body: impl FnMut(&mut I, &mut File) -> Result<bool, Error>,
     ) -> ExitCode {
         self.with_output(|output| {
             let mut ok = true;
-            for name in files.names() {
+            for name in names {
                 let result = open(name)
                     .map_err(Error::Read)
                     .and_then(|mut input| body(&mut input, output))
@@ -369,17 +390,19 @@ impl Program {
 
     /// Runs a program that adds up: `take` takes every file into `state`,
     /// `give` writes the one answer. The first file that fails is reported and ends it
-    /// without an answer, since part of a sum is a wrong sum.
+    /// without an answer, since part of a sum is a wrong sum. Decoders take the memory that
+    /// `allowance` permits.
     pub fn sum<S>(
         &self,
         files: &Files,
+        allowance: &Allowance,
         mut state: S,
-        take: impl Fn(&mut S, &mut File) -> Result<(), Error>,
+        take: impl Fn(&mut S, &mut Input) -> Result<(), Error>,
         give: impl FnOnce(S, &mut File) -> Result<(), Error>,
     ) -> ExitCode {
         self.with_output(|output| {
             for name in files.names() {
-                let input = open(name).map_err(Error::Read);
+                let input = files.open(name, allowance).map_err(Error::Read);
                 if let Err(error) = input.and_then(|mut input| take(&mut state, &mut input)) {
                     self.fail(shown(name), error);
                     return Ok(false);

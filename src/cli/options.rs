@@ -1,21 +1,23 @@
 //! The operands and options that several programs have in common.
 
-use super::input::{open, standard};
+use super::input::{Input, decoded, open, standard};
 use crate::common::crlf::WithoutCr;
+use crate::common::decompress::Allowance;
 use crate::common::memory::Size;
 use crate::common::show::shown;
+use crate::text::count::Limits;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-/// The FILE operands of a program.
+/// The FILE operands of a program that reads them as they are.
 ///
 /// They are no paths to clap, which refuses an empty one: it is a file that
 /// cannot be read, like any other.
 #[derive(clap::Args, Debug)]
-pub struct Files {
+pub struct PlainFiles {
     /// Files to read; none, or `-`, is standard input
     ///
     /// They are read one after the other.
@@ -23,23 +25,61 @@ pub struct Files {
     files: Vec<OsString>,
 }
 
+impl PlainFiles {
+    pub(super) fn names(&self) -> Vec<&OsStr> {
+        match self.files.as_slice() {
+            [] => vec![OsStr::new("-")],
+            files => files.iter().map(OsString::as_os_str).collect(),
+        }
+    }
+}
+
+/// The FILE operands of a program that reads text.
+#[derive(clap::Args, Debug)]
+pub struct Files {
+    /// Read compressed files as they are
+    ///
+    /// By default gzip, zstd, bzip2, xz and lz4 are recognized by their content and
+    /// decompressed.
+    #[arg(long, hide_short_help = true)]
+    no_decompress: bool,
+
+    #[command(flatten)]
+    plain: PlainFiles,
+}
+
 impl Files {
     /// Puts a file before all others.
     pub fn insert_first(&mut self, file: OsString) {
-        self.files.insert(0, file);
+        self.plain.files.insert(0, file);
+    }
+
+    /// Opens one of them for its text: a compressed file is decompressed.
+    pub(super) fn open(&self, name: &OsStr, allowance: &Allowance) -> io::Result<Input> {
+        self.text(open(name)?, allowance)
+    }
+
+    /// The text of a file.
+    fn text(&self, file: impl Read + Send + 'static, allowance: &Allowance) -> io::Result<Input> {
+        match self.no_decompress {
+            true => Ok(Box::new(file)),
+            false => decoded(file, allowance),
+        }
     }
 
     /// All of them, each opened when the iterator reaches it, with the name that an
     /// error line gives it. They may be read side by side: standard input has
     /// its lines where it is named first, and none where it is named again.
-    pub fn open(&self) -> impl Iterator<Item = (String, io::Result<File>)> {
+    pub fn open_all(
+        &self,
+        allowance: &Allowance,
+    ) -> impl Iterator<Item = (String, io::Result<Input>)> {
         let mut stdin_is_open = false;
         self.names().into_iter().map(move |name| {
             let again = name == "-" && std::mem::replace(&mut stdin_is_open, true);
-            let input = if again {
-                File::open("/dev/null")
-            } else {
-                open(name)
+            let input = match again {
+                true => Ok(Box::new(io::empty()) as Input),
+                false => self.open(name, allowance),
             };
             (shown(name), input)
         })
@@ -56,7 +96,7 @@ impl Files {
     /// All of them once more, each with its name, standard input from where it began;
     /// `None` if one cannot be read again, as a pipe. It is not opened then: to open a
     /// FIFO would be to wait for its writer.
-    pub fn again(&self, stdin_begins: Option<u64>) -> Option<Vec<(String, Again)>> {
+    pub fn again(&self, stdin_begins: Option<u64>) -> Option<Vec<(String, Input)>> {
         let again = |name: &OsStr| {
             let (file, at) = match name == "-" {
                 true => (standard(0, io::stdin()).ok()?, stdin_begins?),
@@ -65,7 +105,8 @@ impl Files {
                     (File::open(name).ok()?, 0)
                 }
             };
-            Some((shown(name), Again { file, at }))
+            let text = self.text(Again { file, at }, &Allowance::default());
+            Some((shown(name), text.ok()?))
         };
         // Standard input named twice has its lines once.
         let mut names = self.names();
@@ -75,16 +116,13 @@ impl Files {
     }
 
     pub(super) fn names(&self) -> Vec<&OsStr> {
-        match self.files.as_slice() {
-            [] => vec![OsStr::new("-")],
-            files => files.iter().map(OsString::as_os_str).collect(),
-        }
+        self.plain.names()
     }
 }
 
 /// A file that is read once more. Its offset, which other processes may share, stays.
 #[derive(Debug)]
-pub struct Again {
+struct Again {
     file: File,
     at: u64,
 }
@@ -206,6 +244,11 @@ pub struct MemoryOptions {
 }
 
 impl MemoryOptions {
+    /// The memory that decoders may take of the limit.
+    pub fn decoders(&self) -> Allowance {
+        Allowance::within(self.memory.unwrap_or(Limits::MEMORY))
+    }
+
     /// The folders for temporary files.
     pub fn directories(&self) -> Vec<PathBuf> {
         self.directories.iter().map(PathBuf::from).collect()

@@ -2,6 +2,7 @@
 //!
 //! - [`error`]: errors of filters.
 //! - [`stream`]: blocks in, blocks out.
+//! - [`decompress`]: compressed text, recognized by its content; `ahead` decodes it in a thread.
 //! - `random`: random numbers.
 //! - `spool`: buffered bytes, in memory and then in a file.
 //! - `crlf`: lines that end in CR and LF.
@@ -11,6 +12,7 @@
 //! - `json`: objects as lines, for reports (feature `fetch`).
 //! - `utf8`: decoding; `sys`: system calls.
 
+pub mod decompress;
 pub mod error;
 pub mod stream;
 
@@ -22,6 +24,7 @@ pub mod show;
 #[doc(hidden)]
 pub mod time;
 
+pub(crate) mod ahead;
 #[cfg(test)]
 pub(crate) mod arbitrary;
 pub(crate) mod crlf;

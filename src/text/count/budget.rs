@@ -5,7 +5,7 @@
 //!
 //! | phase | terms |
 //! |---|---|
-//! | counting | for each worker: [`overhead`](Share::overhead), [`block`](Share::block), [`lines`](Share::lines) |
+//! | counting | decoders of compressed inputs; for each worker: [`overhead`](Share::overhead), [`block`](Share::block), [`lines`](Share::lines) |
 //! | sorting ranges in memory ([`Budget::sorting_threads`]) | lines in memory; for each thread a range and pieces of output |
 //! | merging runs ([`FinalMerge`]) | blocks of runs; for each thread a range and blocks that are on their way; the output |
 //!
@@ -98,6 +98,8 @@ pub struct Budget {
     overhead: usize,
     /// The longest line.
     longest: usize,
+    /// The memory of decoders, while the input is read.
+    decoders: usize,
 }
 
 impl Budget {
@@ -118,12 +120,19 @@ impl Budget {
             runs: runs.clamp(2, sizes.runs),
             overhead: sizes.least_share / OVERHEAD_PART,
             longest: ORDINARY,
+            decoders: 0,
         }
     }
 
     /// The same resources for lines of up to `longest` bytes.
     pub fn with_longest(self, longest: usize) -> Self {
         Budget { longest, ..self }
+    }
+
+    /// The same resources, of which decoders take `bytes`.
+    pub fn beside_decoders(self, bytes: u64) -> Self {
+        let decoders = usize::try_from(bytes).unwrap_or(usize::MAX);
+        Budget { decoders, ..self }
     }
 
     /// The memory of one more copy of the longest line, beyond that of an ordinary one.
@@ -147,7 +156,8 @@ impl Budget {
 
     /// The memory of each worker beside its overhead.
     fn total_share(&self) -> usize {
-        (self.limit / self.workers()).saturating_sub(self.overhead())
+        let limit = self.limit.saturating_sub(self.decoders);
+        (limit / self.workers()).saturating_sub(self.overhead())
     }
 
     /// The share of each worker while it counts.
@@ -315,6 +325,10 @@ mod tests {
             let share = budget.share();
             let each = share.overhead + share.block + share.lines;
             assert!(budget.workers() * each <= most, "{budget:?}");
+            let decoders = budget.limit / 3;
+            let share = budget.beside_decoders(decoders as u64).share();
+            let each = share.overhead + share.block + share.lines;
+            assert!(budget.workers() * each + decoders <= most.max(decoders + budget.longest * 2));
             assert!(4 * share.table <= budget.limit / budget.workers() / 4);
 
             let most = budget.limit.max(MERGED_COPIES * budget.longest);

@@ -1,6 +1,7 @@
 //! What a count may take from the machine, and what it took.
 
 use super::sizes::Sizes;
+use crate::common::decompress::Allowance;
 use crate::common::memory::Size;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -18,6 +19,8 @@ pub struct Limits {
     /// that is available to the process. A line that is longer than a fifth of the limit
     /// raises it to five times the line.
     pub memory: Option<Size>,
+    /// The memory that the decoders of the inputs take, which is a part of the limit.
+    pub decoders: Allowance,
     /// The directories for temporary files, used in turn. If there are none: `$TMPDIR`, or
     /// `/tmp`.
     pub directories: Vec<PathBuf>,
@@ -27,7 +30,7 @@ pub struct Limits {
 
 impl Limits {
     /// The memory that a count takes by default.
-    const MEMORY: Size = Size::Percent(50);
+    pub const MEMORY: Size = Size::Percent(50);
 
     /// The same limits with half of the memory, for each of two counts at a time.
     pub fn half(self) -> Limits {

@@ -154,7 +154,8 @@ impl Worker {
     /// Keeps the memory of the lines, and `more` bytes, within this worker's share: it merges
     /// equal lines, or else spills.
     fn keep_to_share(&mut self, more: usize) -> Result<(), Error> {
-        let share = self.share.unwrap_or_else(|| self.update_share());
+        // Decoders may have taken memory.
+        let share = self.update_share();
         if self.size() + more > share {
             self.tables.merge_equal()?;
             // A little room would soon be used up again.

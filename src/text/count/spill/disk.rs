@@ -105,7 +105,9 @@ impl Spill {
             let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
             Budget::new(limit, threads, files, self.sizes())
         });
-        budget.with_longest(self.longest())
+        budget
+            .with_longest(self.longest())
+            .beside_decoders(self.limits.decoders.taken())
     }
 
     /// The longest line, in bytes, for which memory is reserved.
@@ -296,6 +298,7 @@ mod tests {
             threads: NonZeroUsize::new(1),
             directories: vec![directory.into()],
             sizes: Sizes::SMALL,
+            ..Limits::default()
         })
     }
 

@@ -1,0 +1,283 @@
+//! A reader that decodes its input, if it is compressed.
+
+use super::allowance::Allowance;
+use super::decode::{Decode, decoder};
+use super::error::DecompressError;
+use super::format::{self, Format, Start, recognize};
+use crate::common::stream::{self, BLOCK};
+use std::io::{self, Read};
+
+/// An input, decoded if it is compressed.
+///
+/// What the input has is returned before more of it is read, so that a growing file can be
+/// followed; only a proper prefix of a magic number waits for the bytes behind it.
+///
+/// ```
+/// # use std::io::Read;
+/// use textmill::common::decompress::{Allowance, Decompress};
+///
+/// let mut text = String::new();
+/// let mut input = Decompress::new("plain text".as_bytes(), Allowance::default());
+/// input.read_to_string(&mut text)?;
+/// assert_eq!(text, "plain text");
+///
+/// let truncated = b"\x1F\x8B\x08\x00";
+/// let mut input = Decompress::new(&truncated[..], Allowance::default());
+/// let error = input.read_to_string(&mut text).unwrap_err();
+/// assert_eq!(error.to_string(), "truncated gzip data");
+/// # std::io::Result::Ok(())
+/// ```
+pub struct Decompress<R> {
+    input: Input<R>,
+    allowance: Allowance,
+    state: State,
+}
+
+enum State {
+    /// Nothing is known yet.
+    Start,
+    Plain,
+    Member {
+        format: Format,
+        decoder: Box<dyn Decode>,
+        /// The last step filled the output.
+        has_more: bool,
+    },
+    /// After the end of a member; `zeros` bytes of padding follow it.
+    Between {
+        format: Format,
+        zeros: u64,
+    },
+    Failed,
+}
+
+impl<R: Read> Decompress<R> {
+    /// Reads from `input`. Decoders take the memory that `allowance` permits.
+    pub fn new(input: R, allowance: Allowance) -> Decompress<R> {
+        Decompress {
+            input: Input::new(input),
+            allowance,
+            state: State::Start,
+        }
+    }
+
+    /// The format of the next member, or of the first one, if no text has been read; none if the
+    /// input is plain text, or empty.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, and [`DecompressError::Foreign`].
+    pub fn format(&mut self) -> io::Result<Option<Format>> {
+        if let State::Start = self.state {
+            match self.recognize()? {
+                Start::Compressed(format) => self.begin(format),
+                Start::Foreign(foreign) => return Err(DecompressError::Foreign(foreign).into()),
+                Start::Plain | Start::Undecided => self.state = State::Plain,
+            }
+        }
+        Ok(match self.state {
+            State::Member { format, .. } => Some(format),
+            _ => None,
+        })
+    }
+
+    /// Recognizes the bytes that come next, after reading as many as it takes.
+    fn recognize(&mut self) -> io::Result<Start> {
+        let mut is_all = false;
+        loop {
+            let bytes = self.input.bytes();
+            let start = match bytes.len() {
+                0 if !is_all => Start::Undecided,
+                _ => recognize(&bytes[..bytes.len().min(format::LONGEST)], is_all),
+            };
+            if start != Start::Undecided || is_all {
+                return Ok(start);
+            }
+            is_all = self.input.fill()? == 0;
+        }
+    }
+
+    fn begin(&mut self, format: Format) {
+        self.state = State::Member {
+            format,
+            decoder: decoder(format, &self.allowance),
+            has_more: false,
+        };
+    }
+
+    /// What follows a member: another one (true), or the end.
+    fn after(&mut self, format: Format, mut zeros: u64) -> io::Result<bool> {
+        loop {
+            if self.input.bytes().is_empty() && self.input.fill()? == 0 {
+                return Ok(false);
+            }
+            let bytes = self.input.bytes();
+            let padding = bytes.iter().take_while(|&&byte| byte == 0).count();
+            if padding == 0 {
+                break;
+            }
+            zeros += padding as u64;
+            self.input.consume(padding);
+            self.state = State::Between { format, zeros };
+        }
+        match self.recognize()? {
+            Start::Compressed(format) => {
+                self.begin(format);
+                Ok(true)
+            }
+            _ => Err(self.trailing(format, zeros)?.into()),
+        }
+    }
+
+    /// The error for what follows the last member.
+    fn trailing(&mut self, format: Format, zeros: u64) -> io::Result<DecompressError> {
+        /// A longer rest is not counted.
+        const MOST: u64 = 1 << 20;
+        let mut bytes = zeros;
+        loop {
+            let length = self.input.bytes().len();
+            self.input.consume(length);
+            bytes += length as u64;
+            let is_all = self.input.fill()? == 0;
+            if is_all || bytes > MOST {
+                return Ok(DecompressError::Trailing {
+                    format,
+                    bytes,
+                    is_all,
+                });
+            }
+        }
+    }
+
+    fn read_next(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match &mut self.state {
+                State::Start => {
+                    self.format()?;
+                }
+                State::Plain => return self.input.read(output),
+                State::Failed => return Err(io::Error::other("the input has failed before")),
+                &mut State::Between { format, zeros } => {
+                    if !self.after(format, zeros)? {
+                        return Ok(0);
+                    }
+                }
+                State::Member {
+                    format,
+                    decoder,
+                    has_more,
+                } => {
+                    let format = *format;
+                    let input = self.input.bytes();
+                    if input.is_empty() && !*has_more {
+                        let may_end = decoder.may_end();
+                        if self.input.fill()? == 0 {
+                            if !may_end {
+                                return Err(DecompressError::Truncated(format).into());
+                            }
+                            self.state = State::Between { format, zeros: 0 };
+                        }
+                        continue;
+                    }
+                    let step = decoder.step(input, output)?;
+                    self.input.consume(step.consumed);
+                    let had_more = std::mem::replace(has_more, step.produced == output.len());
+                    if step.ended {
+                        self.state = State::Between { format, zeros: 0 };
+                    } else if step.consumed == 0 && step.produced == 0 && !had_more {
+                        // The input has a part of what the decoder needs.
+                        if !self.input.has_room() {
+                            return Err(DecompressError::Corrupt(format).into());
+                        }
+                        let is_padding = self.input.bytes().iter().all(|&byte| byte == 0);
+                        let may_end = decoder.may_end() && is_padding;
+                        if self.input.fill()? == 0 {
+                            if !may_end {
+                                return Err(DecompressError::Truncated(format).into());
+                            }
+                            self.state = State::Between { format, zeros: 0 };
+                        }
+                    }
+                    if step.produced > 0 {
+                        return Ok(step.produced);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<R: Read> Read for Decompress<R> {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        if output.is_empty() {
+            return Ok(0);
+        }
+        let result = self.read_next(output);
+        if let Err(error) = &result
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            self.state = State::Failed;
+        }
+        result
+    }
+}
+
+/// The input, and the part of it that was read and not used.
+struct Input<R> {
+    input: R,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+/// The size of the buffer: a block, and a rest that is as large.
+const BUFFER: usize = 2 * BLOCK;
+
+impl<R: Read> Input<R> {
+    fn new(input: R) -> Input<R> {
+        Input {
+            input,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    fn consume(&mut self, n: usize) {
+        self.start += n;
+    }
+
+    /// Whether [`fill`](Input::fill) can read.
+    fn has_room(&self) -> bool {
+        self.end - self.start <= BUFFER - BLOCK
+    }
+
+    /// Reads once, behind the bytes that are left. Returns the number of bytes; 0 at the end.
+    fn fill(&mut self) -> io::Result<usize> {
+        if self.buffer.is_empty() {
+            self.buffer = vec![0; BUFFER];
+        }
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        let n = stream::read(&mut self.input, &mut self.buffer[self.end..][..BLOCK])?;
+        self.end += n;
+        Ok(n)
+    }
+
+    /// Reads what is left in the buffer, and then from the input itself.
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        let n = self.bytes().len().min(output.len());
+        if n == 0 {
+            self.buffer = Vec::new();
+            (self.start, self.end) = (0, 0);
+            return self.input.read(output);
+        }
+        output[..n].copy_from_slice(&self.bytes()[..n]);
+        self.consume(n);
+        Ok(n)
+    }
+}
