@@ -20,7 +20,7 @@ pub(super) fn decoded(
 ) -> io::Result<Input> {
     let mut text = Decompress::new(input, allowance.clone());
     Ok(match text.format()? {
-        Some(_) => Ahead::new(Box::new(text)),
+        Some(_) => Ahead::start(Box::new(text)),
         None => Box::new(text),
     })
 }

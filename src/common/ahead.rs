@@ -31,7 +31,7 @@ struct Block {
 
 impl Ahead {
     /// Reads `input` in a thread, or in this one if no thread can be started.
-    pub(crate) fn new(input: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
+    pub(crate) fn start(input: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
         let (filled, blocks) = sync_channel(AHEAD);
         let (used, empty) = channel();
         let (hand_over, input_there) = sync_channel(1);
@@ -126,7 +126,7 @@ mod tests {
         for length in [0, 1, BLOCK, BLOCK + 1, bytes.len()] {
             let mut read = Vec::new();
             let input = Box::new(Cursor::new(bytes[..length].to_vec()));
-            let mut ahead = Ahead::new(input);
+            let mut ahead = Ahead::start(input);
             ahead.read_to_end(&mut read).unwrap();
             assert!(read == bytes[..length]);
             assert_eq!(ahead.read(&mut [0; 9]).unwrap(), 0);
@@ -136,14 +136,14 @@ mod tests {
     #[test]
     fn an_error_comes_after_the_bytes_before_it() {
         let mut read = Vec::new();
-        let error = Ahead::new(Box::new(Failing(2500))).read_to_end(&mut read);
+        let error = Ahead::start(Box::new(Failing(2500))).read_to_end(&mut read);
         assert_eq!(error.unwrap_err().to_string(), "failed");
         assert_eq!(read.len(), 2500);
     }
 
     #[test]
     fn it_may_be_dropped_before_the_end() {
-        let mut ahead = Ahead::new(Box::new(io::repeat(7)));
+        let mut ahead = Ahead::start(Box::new(io::repeat(7)));
         let mut some = [0; 10];
         ahead.read_exact(&mut some).unwrap();
         assert_eq!(some, [7; 10]);
