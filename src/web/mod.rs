@@ -7,7 +7,8 @@
 //! - `linkcheck`: the URLs of a site in, its broken links out; it follows them
 //!   with `fetch` and [`links`] (feature `linkcheck`).
 //!
-//! Both use `host`: when the next request to a host may start.
+//! Both use `host`: when the next request to a host may start; and `progress`: lines on a
+//! terminal.
 
 #[cfg(feature = "fetch")]
 pub mod fetch;
@@ -17,4 +18,6 @@ pub mod html;
 #[cfg(feature = "linkcheck")]
 pub mod linkcheck;
 pub mod links;
+#[cfg(feature = "fetch")]
+pub mod progress;
 pub mod untag;
