@@ -18,10 +18,11 @@ use textmill::cli::{self, Program};
 use textmill::common::error::Error;
 use textmill::common::memory;
 use textmill::common::time;
-use textmill::web::fetch::progress::{self, Progress};
+use textmill::web::fetch::progress;
 use textmill::web::fetch::{
     self, Batch, Failure, Family, Fetcher, Field, Options, Report, Transfer, User,
 };
+use textmill::web::progress::Progress;
 use url::Url;
 
 textmill::process_wide!();
@@ -314,7 +315,7 @@ impl Args {
     /// Whether progress is shown, if standard error is a terminal.
     fn shows_progress(&self) -> bool {
         let disturbs = self.output == "-" && (io::stdout().is_terminal() || cli::stdout_is_pipe());
-        io::stderr().is_terminal() && !self.quiet && (self.progress || !disturbs)
+        !self.quiet && (self.progress || !disturbs)
     }
 
     /// The files of the client certificate and of its key.
@@ -442,7 +443,7 @@ impl Results {
     fn fail(&self, url: &str, error: Error) {
         self.set_failed();
         self.progress
-            .say(|| self.program.fail(fetch::shown(url), error));
+            .pause(|| self.program.fail(fetch::shown(url), error));
     }
 
     fn set_failed(&self) {

@@ -13,11 +13,12 @@ use textmill::common::memory;
 use textmill::common::show;
 use textmill::common::time;
 use textmill::web::fetch::{self, Field};
-use textmill::web::linkcheck::progress::{PausingOutput, Progress};
+use textmill::web::linkcheck::progress::TallyLine;
 use textmill::web::linkcheck::{
     self, Cache, Folder, Format, Observer, Options, Patterns, Remap, Scope, Statuses, Summary,
     Tally,
 };
+use textmill::web::progress::{PausingOutput, Progress};
 use url::Url;
 
 textmill::process_wide!();
@@ -473,15 +474,13 @@ fn walk(
         let progress = Progress::new(!args.quiet && (args.progress || !cli::stdout_is_pipe()));
         let mut watcher = Watcher {
             program,
+            line: TallyLine::new(&progress),
             progress: progress.clone(),
         };
-        let mut output = PausingOutput {
-            output,
-            progress: progress.clone(),
-        };
+        let mut output = PausingOutput { output, progress };
         let is_empty = starts.is_empty() && options.folders.is_empty();
         let result = linkcheck::check(options, starts, &mut output, &mut watcher);
-        progress.end();
+        drop(watcher);
         let Summary {
             tally,
             is_complete,
@@ -548,6 +547,7 @@ fn some(n: u64, thing: &str) -> String {
 struct Watcher {
     program: Program,
     progress: Progress,
+    line: TallyLine,
 }
 
 impl Observer for Watcher {
@@ -556,6 +556,6 @@ impl Observer for Watcher {
     }
 
     fn progress(&mut self, tally: &Tally, in_flight: usize) {
-        self.progress.show(tally, in_flight);
+        self.line.show(tally, in_flight);
     }
 }

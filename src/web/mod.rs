@@ -6,11 +6,18 @@
 //! - `fetch`: URLs in, their bodies out, as text in UTF-8 (feature `fetch`).
 //! - `linkcheck`: the URLs of a site in, its broken links out; it follows them
 //!   with `fetch` and [`links`] (feature `linkcheck`).
+//!
+//! Both use `host`: when the next request to a host may start; and `progress`: lines on a
+//! terminal.
 
 #[cfg(feature = "fetch")]
 pub mod fetch;
+#[cfg(feature = "fetch")]
+mod host;
 pub mod html;
 #[cfg(feature = "linkcheck")]
 pub mod linkcheck;
 pub mod links;
+#[cfg(feature = "fetch")]
+pub mod progress;
 pub mod untag;

@@ -2,26 +2,18 @@
 //! none delays another.
 //!
 //! A host has a limit of requests in flight, and a delay between the starts of two
-//! requests. It gets none before the time that its `Retry-After` names, or while its
-//! robots.txt is not known. No thread sleeps for that: a host that has to wait is in a
-//! heap, ordered by time. A host that fails [`MAX_FAILURES`] times and never answers is
-//! given up: its other tasks fail with the same cause.
+//! requests ([`Requests`]). It gets none before the time that its `Retry-After` names, or
+//! while its robots.txt is not known. No thread sleeps for that: a host that has to wait is
+//! in a heap, ordered by time. A host that fails [`MAX_FAILURES`] times and never answers
+//! is given up: its other tasks fail with the same cause.
 
+use crate::web::host::{Enter, Limit, Requests};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 /// After this many failures without an answer, a host is given up.
 const MAX_FAILURES: u32 = 10;
-
-/// The limits of a host.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct RateLimit {
-    /// The number of requests in flight.
-    pub(super) in_flight: usize,
-    /// The time between the starts of two requests.
-    pub(super) delay: Duration,
-}
 
 /// Tasks `T` by host, in the order in which they were added. The tasks of a host that is
 /// given up fail with the cause `C`.
@@ -39,9 +31,8 @@ pub(super) struct Hosts<T, C> {
 #[derive(Debug)]
 struct Host<T, C> {
     queue: VecDeque<T>,
-    limit: RateLimit,
-    busy: usize,
-    not_before: Instant,
+    limit: Limit,
+    requests: Requests,
     /// It is in `ready` or `later`.
     is_listed: bool,
     /// Only its first task may run: the others wait for [`open`](Hosts::open).
@@ -77,7 +68,7 @@ impl<T, C: Clone> Hosts<T, C> {
 
     /// The number of a host, by its name. A new host gets the next number, and this
     /// limit.
-    pub(super) fn number(&mut self, name: &str, limit: RateLimit) -> usize {
+    pub(super) fn number(&mut self, name: &str, limit: Limit) -> usize {
         if let Some(&number) = self.numbers.get(name) {
             return number;
         }
@@ -86,8 +77,7 @@ impl<T, C: Clone> Hosts<T, C> {
         self.hosts.push(Host {
             queue: VecDeque::new(),
             limit,
-            busy: 0,
-            not_before: Instant::now(),
+            requests: Requests::default(),
             is_listed: false,
             is_locked: false,
             failures: 0,
@@ -123,20 +113,19 @@ impl<T, C: Clone> Hosts<T, C> {
 
     /// No task of this host may run before this time.
     pub(super) fn pause(&mut self, host: usize, until: Instant) {
-        let it = &mut self.hosts[host];
-        it.not_before = it.not_before.max(until);
+        self.hosts[host].requests.pause(until);
     }
 
     /// A task has ended.
     pub(super) fn finished(&mut self, host: usize) {
-        self.hosts[host].busy -= 1;
+        self.hosts[host].requests.leave();
         self.list(host);
     }
 
     /// A task has ended without a request.
-    pub(super) fn not_requested(&mut self, host: usize, now: Instant) {
-        self.hosts[host].not_before = now;
-        self.finished(host);
+    pub(super) fn not_requested(&mut self, host: usize) {
+        self.hosts[host].requests.cancel();
+        self.list(host);
     }
 
     /// The host answered, with any status.
@@ -173,32 +162,37 @@ impl<T, C: Clone> Hosts<T, C> {
         while let Some(host) = self.ready.pop_front() {
             let it = &mut self.hosts[host];
             it.is_listed = false;
-            if let Some(cause) = &it.given_up {
-                let cause = cause.clone();
-                if let Some(task) = it.queue.pop_front() {
-                    self.waiting -= 1;
-                    self.list(host);
-                    return Next::GivenUp(host, task, cause);
+            let cause = it.given_up.clone();
+            if cause.is_none() {
+                // While the host is locked, only its first task is in flight.
+                let in_flight = match it.is_locked {
+                    true => 1,
+                    false => it.limit.in_flight,
+                };
+                let limit = Limit {
+                    in_flight,
+                    ..it.limit
+                };
+                match it.requests.enter(limit, now) {
+                    Enter::Permit => {}
+                    Enter::At(time) => {
+                        it.is_listed = true;
+                        self.later.push(Reverse((time, host)));
+                        continue;
+                    }
+                    Enter::Full => continue,
                 }
-                continue;
             }
-            if it.not_before > now {
-                it.is_listed = true;
-                self.later.push(Reverse((it.not_before, host)));
-                continue;
-            }
-            // While the host is locked, only its first task is in flight.
-            if it.busy >= it.limit.in_flight || it.is_locked && it.busy > 0 {
-                continue;
-            }
+            // A listed host has a task.
             let Some(task) = it.queue.pop_front() else {
                 continue;
             };
-            it.busy += 1;
-            it.not_before = now + it.limit.delay;
             self.waiting -= 1;
             self.list(host);
-            return Next::Task(host, task);
+            return match cause {
+                Some(cause) => Next::GivenUp(host, task, cause),
+                None => Next::Task(host, task),
+            };
         }
         match self.later.peek() {
             Some(&Reverse((time, _))) => Next::Wait(time),
@@ -220,9 +214,9 @@ impl<T, C: Clone> Hosts<T, C> {
 mod tests {
     use super::*;
 
-    fn limit(in_flight: usize, delay: u64) -> RateLimit {
+    fn limit(in_flight: usize, delay: u64) -> Limit {
         let delay = Duration::from_secs(delay);
-        RateLimit { in_flight, delay }
+        Limit { in_flight, delay }
     }
 
     #[test]

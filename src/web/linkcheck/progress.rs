@@ -1,35 +1,25 @@
-//! Progress on the terminal: one line on standard error, which is redrawn ten times a
-//! second and cleared at the end.
+//! The progress of a check, on a terminal: one line.
 
 use super::Tally;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{self, IsTerminal, Write};
+use crate::web::progress::{Line, Progress};
 
-/// How often the line is redrawn, in times a second.
-const HERTZ: u8 = 10;
+/// The line. Dropping it clears it.
+#[derive(Debug)]
+pub struct TallyLine(Option<Line>);
 
-/// A progress line. Clones share it.
-#[derive(Debug, Clone)]
-pub struct Progress(Option<ProgressBar>);
+/// The message of the line.
+const MESSAGE: &str = "{wide_msg}";
 
-impl Progress {
-    /// A line, if it is `on` and standard error is a terminal.
-    pub fn new(on: bool) -> Progress {
-        let on = on && io::stderr().is_terminal();
-        Progress(on.then(|| {
-            let target = ProgressDrawTarget::stderr_with_hz(HERTZ);
-            let line = ProgressBar::with_draw_target(None, target);
-            // The template is valid.
-            line.with_style(
-                ProgressStyle::with_template("{wide_msg}")
-                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
-            )
-        }))
+impl TallyLine {
+    /// Adds an empty line.
+    pub fn new(progress: &Progress) -> TallyLine {
+        let lines = progress.0.as_ref();
+        TallyLine(lines.map(|lines| lines.add(MESSAGE, String::new())))
     }
 
     /// Shows the progress.
     pub fn show(&self, tally: &Tally, in_flight: usize) {
-        if let Some(line) = &self.0 {
+        if let Some(Line(line)) = &self.0 {
             let Tally {
                 urls,
                 checked,
@@ -42,38 +32,5 @@ impl Progress {
             ));
             line.tick();
         }
-    }
-
-    /// Clears the line while something is printed.
-    pub fn pause<R>(&self, write: impl FnOnce() -> R) -> R {
-        match &self.0 {
-            Some(line) => line.suspend(write),
-            None => write(),
-        }
-    }
-
-    /// Clears the line.
-    pub fn end(&self) {
-        if let Some(line) = &self.0 {
-            line.finish_and_clear();
-        }
-    }
-}
-
-/// An output that may be the terminal of a progress line.
-pub struct PausingOutput<'a, W> {
-    /// The output.
-    pub output: &'a mut W,
-    /// The line that is cleared during each write.
-    pub progress: Progress,
-}
-
-impl<W: Write> Write for PausingOutput<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.progress.pause(|| self.output.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.output.flush()
     }
 }

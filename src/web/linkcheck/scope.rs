@@ -3,9 +3,10 @@
 use super::folder::{self, Folder};
 use super::problem::Problem;
 use crate::text::matches;
+use crate::web::host::authority;
 use regex::bytes::RegexSet;
 use std::sync::Arc;
-use url::{Position, Url};
+use url::Url;
 
 /// Which pages belong to the site, and which links are checked.
 #[derive(Debug, Clone, Default)]
@@ -107,7 +108,7 @@ impl Site {
 /// The name and port of a host, as in URLs, which omit the default port. So http and
 /// https of one host are one site.
 fn host(url: &Url) -> String {
-    url[Position::BeforeHost..Position::BeforePath].to_string()
+    authority(url).to_string()
 }
 
 /// Whether an http URL is at this host.

@@ -1,8 +1,9 @@
 //! The lines, on a terminal that records what is written to it.
 
-use super::lines::{HERTZ, Lines, templates};
+use super::bar::{Bar, templates};
 use super::*;
 use crate::web::fetch::job::Job;
+use crate::web::progress::{HERTZ, Lines, Progress};
 use indicatif::{ProgressDrawTarget, ProgressStyle, TermLike};
 use std::io;
 use std::sync::Arc;
@@ -55,10 +56,10 @@ impl TermLike for Terminal {
     }
 }
 
-fn watched() -> (Progress, Terminal) {
+fn watched() -> (Lines, Terminal) {
     let terminal = Terminal::default();
     let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), HERTZ);
-    (Progress(Some(Lines::on(target, 70))), terminal)
+    (Lines::on(target, 70), terminal)
 }
 
 #[test]
@@ -70,9 +71,9 @@ fn the_templates_can_be_read() {
 
 #[test]
 fn lines_and_messages() {
-    let (progress, terminal) = watched();
+    let (lines, terminal) = watched();
     let url = format!("http://a.example/\x1b{}", "long".repeat(30));
-    let bar = progress.start(&url, None);
+    let bar = Bar::new(&lines, &url, None);
     bar.set_total(Some(3 << 20));
     std::thread::sleep(Duration::from_millis(150));
     bar.set_done(1 << 20);
@@ -83,7 +84,8 @@ fn lines_and_messages() {
         !text.contains('\x1b') && !text.contains(&"long".repeat(15)),
         "{text}"
     );
-    let said = progress.say(|| terminal.record("a message\n").is_ok());
+    let progress = Progress(Some(lines));
+    let said = progress.pause(|| terminal.record("a message\n").is_ok());
     assert!(said);
     let text = terminal.text();
     let (before, after) = text.split_once("a message\n").unwrap();
@@ -96,8 +98,8 @@ fn lines_and_messages() {
 
 #[test]
 fn updates_are_cheap_and_limited() {
-    let (progress, terminal) = watched();
-    let bar = progress.start("http://a/", Some(1));
+    let (lines, terminal) = watched();
+    let bar = Bar::new(&lines, "http://a/", Some(1));
     let start = Instant::now();
     let blocks = 1_000_000;
     for n in 0..blocks {
@@ -114,11 +116,11 @@ fn updates_are_cheap_and_limited() {
 
 #[test]
 fn a_job_in_flight_has_a_line() {
-    let (progress, terminal) = watched();
+    let (lines, terminal) = watched();
     let job = Arc::new(Job::new("http://me:secret@a.example/", None));
     job.set_total(Some(2 << 20));
     job.add_received(1 << 20);
-    let watch = watch(&progress, move || vec![Arc::clone(&job)]);
+    let watch = watch(&Progress(Some(lines)), move || vec![Arc::clone(&job)]);
     std::thread::sleep(Duration::from_millis(600));
     drop(watch);
     let text = terminal.text();
@@ -130,8 +132,7 @@ fn a_job_in_flight_has_a_line() {
 #[test]
 fn nothing_when_off() {
     let progress = Progress::new(false);
-    let bar = progress.start("http://a/", Some(1));
-    bar.set_done(1);
-    bar.set_total(None);
-    assert_eq!(progress.say(|| 7), 7);
+    let watch = watch(&progress, || unreachable!("no thread reads the jobs"));
+    assert_eq!(progress.pause(|| 7), 7);
+    drop(watch);
 }

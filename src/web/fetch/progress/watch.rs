@@ -1,8 +1,9 @@
 //! A thread that updates the lines.
 
-use super::lines::{Bar, Progress};
+use super::bar::Bar;
 use crate::web::fetch::job::Job;
 use crate::web::fetch::redact::shown;
+use crate::web::progress::{Lines, Progress};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
@@ -14,18 +15,17 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// Shows a line for each job in flight, on a thread of its own, until the result is dropped.
 /// Does nothing if the lines are off.
 pub fn watch(progress: &Progress, in_flight: impl Fn() -> Vec<Arc<Job>> + Send + 'static) -> Watch {
-    if !progress.is_on() {
+    let Some(lines) = progress.0.clone() else {
         return Watch {
             thread: None,
             stop: None,
         };
-    }
-    let progress = progress.clone();
+    };
     let (stop, is_stopped) = mpsc::channel::<()>();
     let started = thread::Builder::new().spawn(move || {
         let mut bars: Vec<(Arc<Job>, Bar)> = Vec::new();
         while is_stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-            update(&mut bars, in_flight(), &progress);
+            update(&mut bars, in_flight(), &lines);
         }
     });
     Watch {
@@ -36,11 +36,11 @@ pub fn watch(progress: &Progress, in_flight: impl Fn() -> Vec<Arc<Job>> + Send +
 }
 
 /// Removes the lines of finished jobs, adds lines for new jobs, and updates all.
-fn update(bars: &mut Vec<(Arc<Job>, Bar)>, jobs: Vec<Arc<Job>>, progress: &Progress) {
+fn update(bars: &mut Vec<(Arc<Job>, Bar)>, jobs: Vec<Arc<Job>>, lines: &Lines) {
     bars.retain(|(known, _)| jobs.iter().any(|job| Arc::ptr_eq(job, known)));
     for job in jobs {
         if !bars.iter().any(|(known, _)| Arc::ptr_eq(&job, known)) {
-            let bar = progress.start(&shown(job.url()), job.total());
+            let bar = Bar::new(lines, &shown(job.url()), job.total());
             bars.push((job, bar));
         }
     }

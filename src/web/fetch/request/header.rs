@@ -6,7 +6,7 @@ use crate::web::fetch::decode;
 use crate::web::fetch::headers::{Field, basic};
 use crate::web::fetch::job::Job;
 use crate::web::fetch::transport::head::title_case;
-use crate::web::fetch::transport::message::authority;
+use crate::web::host::authority;
 use percent_encoding::percent_decode_str;
 use ureq::http::header::{
     self, ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, COOKIE, HOST, HeaderName, HeaderValue, USER_AGENT,

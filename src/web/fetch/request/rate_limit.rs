@@ -1,15 +1,16 @@
 //! The rate limit of each host: the number of requests at a time, and the pauses that hosts
-//! request by `Retry-After`.
+//! request by `Retry-After`. A request waits for its permit.
 //!
 //! A request that all other jobs wait for exceeds the limit: the requests below the limit may
 //! wait for its end, which would be a deadlock.
 
 use crate::web::fetch::failure::Failure;
 use crate::web::fetch::job::Job;
+use crate::web::host::{Enter, Limit, Requests, origin};
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
-use url::{Position, Url};
+use url::Url;
 
 #[derive(Debug)]
 pub(crate) struct RateLimit {
@@ -20,17 +21,10 @@ pub(crate) struct RateLimit {
 
 #[derive(Debug, Default)]
 struct State {
-    hosts: HashMap<String, Host>,
+    /// By origin.
+    hosts: HashMap<String, Requests>,
     /// The number of requests that wait.
     waiting: usize,
-}
-
-#[derive(Debug, Default)]
-struct Host {
-    /// The number of requests in flight.
-    in_flight: usize,
-    /// The end of the host's pause.
-    paused_until: Option<Instant>,
 }
 
 /// The permit of one request, released when it is dropped.
@@ -50,47 +44,57 @@ impl RateLimit {
     }
 
     /// Waits for a permit for the URL's host. The time of the job's clock pauses while the
-    /// limit is reached, but not during a pause of the host.
+    /// limit is reached, but not during a pause of the host. Without `honor_pauses`, pauses
+    /// are recorded only.
     pub(crate) fn acquire(
         self: &Arc<RateLimit>,
         url: &Url,
         job: &Job,
         honor_pauses: bool,
     ) -> Result<Permit, Failure> {
-        let name = host_and_port(url).to_string();
+        let name = origin(url);
         let mut state = self.lock();
         loop {
-            let now = Instant::now();
             let host = state.hosts.entry(name.clone()).or_default();
-            let pause = host.paused_until.filter(|until| *until > now);
-            if let Some(until) = pause.filter(|_| honor_pauses) {
-                drop(state);
-                if !job.clock.sleep(until - now) {
-                    let message = "the host requests a longer wait (Retry-After)";
-                    return Err(Failure::TimedOut(message.into()));
+            let in_flight = match job.is_urgent() {
+                true => usize::MAX,
+                false => self.per_host,
+            };
+            let delay = Duration::ZERO;
+            let now = Instant::now();
+            let time = match honor_pauses {
+                true => now,
+                // As if the pause were over.
+                false => host.not_before().map_or(now, |end| end.max(now)),
+            };
+            match host.enter(Limit { in_flight, delay }, time) {
+                Enter::Permit => break,
+                Enter::At(until) => {
+                    drop(state);
+                    if !job.clock.sleep(until - now) {
+                        let message = "the host requests a longer wait (Retry-After)";
+                        return Err(Failure::TimedOut(message.into()));
+                    }
+                    state = self.lock();
                 }
-                state = self.lock();
-            } else if host.in_flight < self.per_host || job.is_urgent() {
-                host.in_flight += 1;
-                let rate_limit = Arc::clone(self);
-                return Ok(Permit {
-                    rate_limit,
-                    host: name,
-                });
-            } else {
-                state.waiting += 1;
-                let wait = || self.changed.wait(state);
-                let woken = job.clock.pause(wait);
-                state = woken.unwrap_or_else(|lock| lock.into_inner());
-                state.waiting -= 1;
+                Enter::Full => {
+                    state.waiting += 1;
+                    let woken = job.clock.pause(|| self.changed.wait(state));
+                    state = woken.unwrap_or_else(|lock| lock.into_inner());
+                    state.waiting -= 1;
+                }
             }
         }
+        Ok(Permit {
+            rate_limit: Arc::clone(self),
+            host: name,
+        })
     }
 
-    /// The end of the pause of the URL's host.
+    /// No request to the URL's host before this time, because of a pause; it may have passed.
     #[cfg(feature = "linkcheck")]
     pub(crate) fn paused_until(&self, url: &Url) -> Option<Instant> {
-        self.lock().hosts.get(host_and_port(url))?.paused_until
+        self.lock().hosts.get(&origin(url))?.not_before()
     }
 
     /// Wakes the waiting requests after one of their jobs has become urgent.
@@ -105,17 +109,12 @@ impl RateLimit {
     }
 }
 
-/// The host and port of a URL: another port is another server.
-fn host_and_port(url: &Url) -> &str {
-    &url[Position::BeforeHost..Position::AfterPort]
-}
-
 impl Permit {
     /// Starts a pause of the host, or makes it longer.
     pub(crate) fn pause_host(&self, time: Duration) {
         let until = Instant::now() + time;
         if let Some(host) = self.rate_limit.lock().hosts.get_mut(&self.host) {
-            host.paused_until = host.paused_until.max(Some(until));
+            host.pause(until);
         }
     }
 }
@@ -124,11 +123,8 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let mut state = self.rate_limit.lock();
         if let Some(host) = state.hosts.get_mut(&self.host) {
-            host.in_flight -= 1;
-            let is_paused = host
-                .paused_until
-                .is_some_and(|until| until > Instant::now());
-            if host.in_flight == 0 && !is_paused {
+            host.leave();
+            if host.is_idle(Instant::now()) {
                 state.hosts.remove(&self.host);
             }
         }

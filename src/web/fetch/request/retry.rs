@@ -22,7 +22,7 @@ pub(crate) fn delay(first: Duration, n: u32, requested: Option<Duration>) -> Dur
     delay.max(requested.unwrap_or_default()).min(MAX_DELAY)
 }
 
-/// A random number from 0 to 1, by the seed of the standard library's hash maps.
+/// A random number from 0 to 1.
 fn random() -> f64 {
     random::number() as f64 / u64::MAX as f64
 }

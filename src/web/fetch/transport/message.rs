@@ -1,6 +1,7 @@
 //! A request on the wire, and the head of its response.
 
 use super::proxy::ProxyUrl;
+use crate::web::host::origin;
 use ureq::http::{HeaderMap, StatusCode, Version};
 use url::{Position, Url};
 
@@ -40,14 +41,4 @@ impl HttpRequest<'_> {
         message.extend_from_slice(b"\r\n");
         message
     }
-}
-
-/// The scheme, the host, and the port unless it is the scheme's default.
-pub(crate) fn origin(url: &Url) -> String {
-    format!("{}://{}", url.scheme(), authority(url))
-}
-
-/// The host, and the port unless it is the scheme's default.
-pub(crate) fn authority(url: &Url) -> &str {
-    &url[Position::BeforeHost..Position::AfterPort]
 }

@@ -14,11 +14,12 @@
 use super::failure::Failure;
 use super::job::wait::Wait;
 use super::options::Options;
+use crate::web::host::origin;
 use body::Body;
 use connection::Connection;
 use dial::Dial;
 use framing::Framing;
-use message::{HttpHead, HttpRequest, origin};
+use message::{HttpHead, HttpRequest};
 use pool::Pool;
 use proxy::{Proxies, ProxyUrl, at_proxy};
 use rustls::ClientConfig;

@@ -29,7 +29,7 @@ impl Walk {
             let now = Instant::now();
             match self.hosts.next(now) {
                 Next::Task(host, task) if self.is_disallowed(host, &task) => {
-                    self.hosts.not_requested(host, now);
+                    self.hosts.not_requested(host);
                     self.answered(&task, Answer::Skipped);
                 }
                 Next::Task(host, task) => {

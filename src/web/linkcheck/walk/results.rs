@@ -95,14 +95,11 @@ impl Walk {
         }
         let may_pass = matches!(reason, Reason::Transient | Reason::NoAnswer);
         if may_pass && task.tries() < self.options.retry {
-            let url = Url::parse(task.url()).ok();
-            let again_at = url.and_then(|url| {
-                let fetchers = self.fetchers.iter();
-                let times = fetchers.map(|fetcher| fetcher.retry_at(&url, task.tries() + 1));
-                times.max()
-            });
-            if let Some(at) = again_at {
-                self.hosts.pause(host, at);
+            // It was parsed before.
+            if let Ok(url) = Url::parse(task.url()) {
+                let fetcher = &self.settings.fetchers(task.url()).plain;
+                self.hosts
+                    .pause(host, fetcher.retry_at(&url, task.tries() + 1));
             }
             self.hosts.push(host, task.again());
             return;

@@ -5,14 +5,14 @@ use super::super::cause::Cause;
 use super::super::folder::{self, Folder};
 use super::super::frontier::{ALL_LEVELS, Frontier, Rules, Tally};
 use super::super::group::Groups;
-use super::super::hosts::{Hosts, RateLimit};
+use super::super::hosts::Hosts;
 use super::super::options::Options;
 use super::super::scope::Site;
 use super::super::worker::{Event, Settings, Task};
 use super::site::{KnownHost, is_loopback};
 use super::tasks::{self, Tasks};
 use crate::common::error::Error;
-use crate::web::fetch::Fetcher;
+use crate::web::host::{Limit, origin};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -26,8 +26,8 @@ pub(crate) struct Walk {
     pub(super) hosts: Hosts<Task, Cause>,
     /// The hosts, by their numbers.
     pub(super) sites: Vec<KnownHost>,
-    /// The fetchers of the workers, which know the `Retry-After` of hosts.
-    pub(super) fetchers: [Fetcher; 2],
+    /// The settings of the workers, whose fetchers record the `Retry-After` of hosts.
+    pub(super) settings: Settings,
     pub(super) in_flight: usize,
     /// The number of these that request from a server.
     pub(super) at_servers: usize,
@@ -55,12 +55,12 @@ impl Walk {
         let settings = Settings::new(&options, starts, names.clone())?;
         let tasks = Arc::new(Tasks::default());
         let events = tasks::start(&settings, options.jobs, &tasks)?;
-        let scope = Site::new(options.scope.clone(), settings.folders);
+        let scope = Site::new(options.scope.clone(), Arc::clone(&settings.folders));
         Ok(Walk {
             frontier: Frontier::new(rules, scope, names),
             hosts: Hosts::new(),
             sites: Vec::new(),
-            fetchers: [settings.site.plain, settings.others.plain],
+            settings,
             in_flight: 0,
             at_servers: 0,
             tasks,
@@ -117,18 +117,18 @@ impl Walk {
 
     /// The number of the host of a URL.
     pub(super) fn host(&mut self, url: &Url) -> usize {
-        let origin = url.origin().ascii_serialization();
+        let origin = origin(url);
         let is_loopback = is_loopback(url);
         let is_folder = folder::of(&self.options.folders, url.as_str()).is_some();
         let limit = match is_loopback {
-            true => RateLimit {
+            true => Limit {
                 in_flight: match is_folder {
                     true => usize::MAX,
                     false => self.options.jobs,
                 },
                 delay: Duration::ZERO,
             },
-            false => RateLimit {
+            false => Limit {
                 in_flight: self.options.per_host,
                 delay: self.options.delay,
             },

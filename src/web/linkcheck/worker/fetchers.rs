@@ -14,7 +14,7 @@ use url::{Origin, Url};
 #[derive(Clone)]
 pub(crate) struct Fetchers {
     /// Follows no redirects, does not retry, and does not wait for hosts: the coordinator
-    /// does.
+    /// does. It only records their pauses, for [`Fetcher::retry_at`].
     pub(crate) plain: Fetcher,
     /// Follows redirects, and retries.
     pub(crate) patient: Fetcher,
@@ -86,7 +86,7 @@ impl Settings {
     }
 
     /// How to fetch this URL.
-    pub(super) fn fetchers(&self, url: &str) -> &Fetchers {
+    pub(crate) fn fetchers(&self, url: &str) -> &Fetchers {
         let origin = Url::parse(url).map(|url| url.origin());
         match origin.is_ok_and(|origin| self.origins.contains(&origin)) {
             true => &self.site,
