@@ -1,7 +1,5 @@
 //! FILE operands and standard streams.
 
-use crate::common::ahead::Ahead;
-use crate::common::decompress::{Allowance, Decompress};
 use crate::common::stream;
 use crate::process::streams;
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, tell};
@@ -12,18 +10,6 @@ use std::os::fd::AsFd;
 
 /// The text of a FILE operand.
 pub type Input = Box<dyn Read + Send>;
-
-/// The text of an input. If it is compressed, a thread decodes it.
-pub(super) fn decoded(
-    input: impl Read + Send + 'static,
-    allowance: &Allowance,
-) -> io::Result<Input> {
-    let mut text = Decompress::new(input, allowance.clone());
-    Ok(match text.format()? {
-        Some(_) => Ahead::start(Box::new(text)),
-        None => Box::new(text),
-    })
-}
 
 /// Opens a FILE operand.
 pub(super) fn open(name: &OsStr) -> io::Result<File> {

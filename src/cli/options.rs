@@ -1,8 +1,8 @@
 //! The operands and options that several programs have in common.
 
-use super::input::{Input, decoded, open, standard};
+use super::input::{Input, open, standard};
 use crate::common::crlf::WithoutCr;
-use crate::common::decompress::Allowance;
+use crate::common::decompress::{Allowance, in_threads};
 use crate::common::memory::Size;
 use crate::common::show::shown;
 use crate::text::count::Limits;
@@ -63,7 +63,7 @@ impl Files {
     fn text(&self, file: impl Read + Send + 'static, allowance: &Allowance) -> io::Result<Input> {
         match self.no_decompress {
             true => Ok(Box::new(file)),
-            false => decoded(file, allowance),
+            false => in_threads(file, allowance),
         }
     }
 

@@ -23,17 +23,23 @@ impl Bzip2 {
     }
 }
 
-/// The size of the block of a stream, in bytes, by its first bytes.
-pub(super) fn block_size(stream: &[u8]) -> u64 {
+/// The memory of a decoder for the largest block, in bytes.
+pub(super) const LARGEST: u64 = 9 * LEVEL;
+
+/// The memory for each level, in bytes: four times 100 kB.
+const LEVEL: u64 = 400_000;
+
+/// The memory for a stream, in bytes, by its first bytes.
+fn memory(stream: &[u8]) -> u64 {
     let level = stream.get(3).map_or(9, |digit| digit.wrapping_sub(b'0'));
-    u64::from(level.clamp(1, 9)) * 100_000
+    u64::from(level.clamp(1, 9)) * LEVEL
 }
 
 impl Decode for Bzip2 {
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, DecompressError> {
         if self.taken.is_none() {
             // The first input has the whole magic number.
-            let needed = 4 * block_size(input);
+            let needed = memory(input);
             self.taken = Some(self.allowance.take(Format::Bzip2, needed)?);
         }
         let (consumed, produced) = (self.decoder.total_in(), self.decoder.total_out());

@@ -35,7 +35,7 @@ pub(crate) struct Step {
 pub(super) fn decoder(format: Format, allowance: &Allowance) -> Box<dyn Decode> {
     let allowance = allowance.clone();
     match format {
-        Format::Gzip => Box::new(gzip::Gzip::new()),
+        Format::Gzip => Box::new(gzip::Gzip::new(allowance)),
         Format::Zstd => Box::new(<zstd::Zstd>::new(allowance)),
         Format::Bzip2 => Box::new(bzip2::Bzip2::new(allowance)),
         Format::Xz => Box::new(xz::Xz::new(allowance)),

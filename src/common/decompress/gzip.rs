@@ -1,5 +1,6 @@
 //! gzip, RFC 1952, by flate2 (zlib-rs): checksum and length are compared.
 
+use super::allowance::{Allowance, Taken};
 use super::decode::{Decode, Step};
 use super::error::DecompressError;
 use super::format::Format;
@@ -8,18 +9,32 @@ use flate2::{Decompress, FlushDecompress, Status};
 /// The largest window, as a power of two.
 const WINDOW_BITS: u8 = 15;
 
-/// A member of gzip. Memory: a window of 32 KiB.
-pub(crate) struct Gzip(Decompress);
+/// The memory of a decoder, in bytes.
+const MEMORY: u64 = 64 << 10;
+
+/// A member of gzip. Memory: a window of 32 KiB, and tables.
+pub(crate) struct Gzip {
+    inflater: Decompress,
+    allowance: Allowance,
+    taken: Option<Taken>,
+}
 
 impl Gzip {
-    pub(crate) fn new() -> Gzip {
-        Gzip(Decompress::new_gzip(WINDOW_BITS))
+    pub(crate) fn new(allowance: Allowance) -> Gzip {
+        Gzip {
+            inflater: Decompress::new_gzip(WINDOW_BITS),
+            allowance,
+            taken: None,
+        }
     }
 }
 
 impl Decode for Gzip {
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, DecompressError> {
-        inflate(&mut self.0, input, output).ok_or(DecompressError::Corrupt(Format::Gzip))
+        if self.taken.is_none() {
+            self.taken = Some(self.allowance.take(Format::Gzip, MEMORY)?);
+        }
+        inflate(&mut self.inflater, input, output).ok_or(DecompressError::Corrupt(Format::Gzip))
     }
 }
 

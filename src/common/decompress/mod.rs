@@ -13,6 +13,7 @@
 //! 2. `decode`: a decoder takes it step by step: `gzip`, `zstd`, `bzip2`, `xz`, `lz4`,
 //!    `skippable`.
 //! 3. [`Decompress`] joins the members: a reader.
+//! 4. [`in_threads`]: the same beside the work of the program.
 //!
 //! Costs: plain text is passed on; only its first block is copied. Decoders take the memory that
 //! the data asks for, as far as [`Allowance`] permits it.
@@ -26,6 +27,7 @@ mod gzip;
 mod lz4;
 mod reader;
 mod skippable;
+mod threads;
 mod xz;
 mod zstd;
 
@@ -33,6 +35,7 @@ pub use allowance::Allowance;
 pub use error::DecompressError;
 pub use format::{Foreign, Format};
 pub use reader::Decompress;
+pub use threads::in_threads;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use super::decode::{Decode, decoder};
 use super::error::DecompressError;
 use super::format::{self, Format, Start, recognize};
 use crate::common::stream::{self, BLOCK};
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 
 /// An input, decoded if it is compressed.
 ///
@@ -79,6 +79,19 @@ impl<R: Read> Decompress<R> {
             State::Member { format, .. } => Some(format),
             _ => None,
         })
+    }
+
+    /// The input, from the bytes on that were not decoded.
+    pub(super) fn into_input(self) -> impl Read + use<R> {
+        let Input {
+            input,
+            buffer,
+            start,
+            end,
+        } = self.input;
+        let mut rest = Cursor::new(buffer);
+        rest.set_position(start as u64);
+        rest.take((end - start) as u64).chain(input)
     }
 
     /// Recognizes the bytes that come next, after reading as many as it takes.

@@ -13,7 +13,8 @@ pub const THREADS: usize = 256;
 #[derive(Clone, Debug, Default)]
 pub struct Limits {
     /// The number of threads. The default is one for each processor, up to four: with more,
-    /// most of them wait for the input.
+    /// most of them wait for the input. If the input is compressed it is one less, since
+    /// another thread decodes.
     pub threads: Option<NonZeroUsize>,
     /// The memory of all threads together, approximately. The default is half of the memory
     /// that is available to the process. A line that is longer than a fifth of the limit

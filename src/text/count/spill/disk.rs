@@ -98,8 +98,12 @@ impl Spill {
         // The machine is asked only when the budget is needed, because that takes half as long
         // as to count a few lines.
         let budget = self.budget.get_or_init(|| {
-            let default =
-                || thread::available_parallelism().map_or(1, |n| n.get().min(DEFAULT_THREADS));
+            let default = || {
+                let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+                // One of them decodes.
+                let decoders = usize::from(self.limits.decoders.taken() > 0);
+                (processors - decoders.min(processors - 1)).min(DEFAULT_THREADS)
+            };
             let threads = self.limits.threads.map_or_else(default, NonZeroUsize::get);
             let limit = self.limits.memory().bytes(memory::available());
             let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
