@@ -70,9 +70,23 @@ fn set_stored(path: &Path, output: &str, time: SystemTime) {
 }
 
 fn wait_for(path: &Path) {
-    while !path.exists() {
+    wait_until(|| path.exists());
+}
+
+fn wait_until(mut is_so: impl FnMut() -> bool) {
+    while !is_so() {
         thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// Waits until a process has a draft open: it runs the command, or waits for that.
+fn wait_for_draft(child: &Child) {
+    let folder = format!("/proc/{}/fd", child.id());
+    wait_until(|| {
+        let links = fs::read_dir(&folder).unwrap().flatten();
+        let mut links = links.filter_map(|link| fs::read_link(link.path()).ok());
+        links.any(|path| path.extension().is_some_and(|end| end == "new"))
+    });
 }
 
 fn ran(command: &mut Command) -> (i32, String, String) {
@@ -421,7 +435,7 @@ fn what_is_made_while_one_waits_is_good_enough() {
     let first = start();
     wait_for(&begun);
     let others: Vec<Child> = (0..5).map(|_| start()).collect();
-    thread::sleep(Duration::from_millis(200));
+    others.iter().for_each(wait_for_draft);
     fs::write(go, "").unwrap();
     for child in others.into_iter().chain([first]) {
         assert_eq!(child.wait_with_output().unwrap().stdout, b"new\n");

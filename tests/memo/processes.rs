@@ -36,22 +36,6 @@ fn kill(child: &Child, signal: &str) {
     assert!(killed.success());
 }
 
-fn wait_until(mut is_so: impl FnMut() -> bool) {
-    while !is_so() {
-        thread::sleep(Duration::from_millis(2));
-    }
-}
-
-/// Waits until a process has a draft open: it runs the command, or waits for that.
-fn wait_for_draft(child: &Child) {
-    let folder = format!("/proc/{}/fd", child.id());
-    wait_until(|| {
-        let links = fs::read_dir(&folder).unwrap().flatten();
-        let mut links = links.filter_map(|link| fs::read_link(link.path()).ok());
-        links.any(|path| path.extension().is_some_and(|end| end == "new"))
-    });
-}
-
 #[test]
 fn what_was_begun_before_forget_is_not_kept() {
     let folder = tempfile::tempdir().unwrap();
