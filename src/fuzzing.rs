@@ -9,6 +9,7 @@
 //! below runs each function on its seeds.
 #![allow(missing_docs)] // The names say it, and this is no interface.
 
+use crate::common::decompress::{Allowance, Decompress};
 use crate::common::error::Error;
 use crate::common::memory::{self, Size};
 use crate::common::stream::{self, Filter, Out};
@@ -46,15 +47,18 @@ fn blocks(input: &[u8]) -> (usize, &[u8]) {
     (usize::from(first) + 1, text)
 }
 
+/// Bytes that come in blocks of this size.
+struct Blocks<'a>(&'a [u8], usize);
+
+impl Read for Blocks<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let size = self.1.min(buffer.len());
+        self.0.read(&mut buffer[..size])
+    }
+}
+
 /// What a filter makes of a text that comes in blocks of this size.
 fn filtered(mut filter: impl Filter, text: &[u8], size: usize) -> Vec<u8> {
-    struct Blocks<'a>(&'a [u8], usize);
-    impl Read for Blocks<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let size = self.1.min(buffer.len());
-            self.0.read(&mut buffer[..size])
-        }
-    }
     let mut out = Vec::new();
     stream::filter(&mut Blocks(text, size), &mut filter, &mut out).unwrap();
     out
@@ -66,6 +70,28 @@ fn found(regex: &Regex, text: &[u8]) -> Vec<u8> {
     let matches = runs.flat_map(|run| regex.find_iter(run.valid()));
     let lines = matches.flat_map(|found| [found.as_str(), "\n"]);
     lines.collect::<String>().into_bytes()
+}
+
+/// However the input is cut into reads, text and error are the same.
+pub fn decompress(input: &[u8]) {
+    let (size, bytes) = blocks(input);
+    let read = |size| {
+        let mut text = Vec::new();
+        let input = Blocks(bytes, size);
+        let read = Decompress::new(input, Allowance::default())
+            // Some bytes make gigabytes of zeros.
+            .take(16 << 20)
+            .read_to_end(&mut text);
+        (text, read.map_err(|error| error.to_string()))
+    };
+    let (text, result) = read(size);
+    let (whole, expected) = read(usize::MAX);
+    match &result {
+        Ok(_) => assert_eq!(text, whole),
+        // The text of the last step before an error may be lost.
+        Err(_) => assert!(text.starts_with(&whole) || whole.starts_with(&text)),
+    }
+    assert_eq!(result, expected);
 }
 
 pub fn words(input: &[u8]) {
@@ -579,6 +605,7 @@ mod tests {
         let mut targets: Vec<Target> = vec![
             ("capwords", super::capwords),
             ("css", super::css),
+            ("decompress", super::decompress),
             ("html", super::html),
             ("links", super::links),
             ("lower", super::lower),

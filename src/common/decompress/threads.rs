@@ -42,10 +42,15 @@ pub fn in_threads(
     allowance: &Allowance,
 ) -> io::Result<Box<dyn Read + Send>> {
     let mut text = Decompress::new(input, allowance.clone());
-    let threads = thread::available_parallelism().map_or(1, |n| n.get().min(THREADS));
     Ok(match text.format()? {
         None => Box::new(text),
-        Some(Format::Bzip2) if threads > 1 => by_pieces(text, allowance, threads),
+        Some(Format::Bzip2) => {
+            let threads = thread::available_parallelism().map_or(1, |n| n.get().min(THREADS));
+            match threads {
+                1 => ahead::start(Box::new(text)),
+                threads => by_pieces(text, allowance, threads),
+            }
+        }
         Some(_) => ahead::start(Box::new(text)),
     })
 }
