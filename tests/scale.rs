@@ -58,6 +58,25 @@ fn parallel_gives_the_answer_of_one_process() {
 }
 
 #[test]
+fn parallel_takes_a_compressed_file_as_one_part() {
+    if !parallel_is_installed() || !installed("zstd", "Zstandard") {
+        return;
+    }
+    let text = mixed_text(1 << 20);
+    let answer = pipeline(&[&text, &text, &text], "capwords | lower | count | topn");
+    let plain = file(&text);
+    let bytes = classic("gzip -c", &text);
+    let gzip = file(&bytes);
+    let zstd = file(&classic("zstd -qc", &text));
+    let paths = [&gzip, &plain, &zstd].map(|file| argument(file.path()));
+    assert_answer(&wordfreq_parallel(&paths, b""), &answer);
+    let cut = file(&bytes[..5000]);
+    let ran = wordfreq_parallel(&[paths[1], argument(cut.path())], b"");
+    assert_eq!((ran.status, ran.stdout.len()), (1, 0));
+    assert!(ran.stderr.contains("truncated gzip data"), "{}", ran.stderr);
+}
+
+#[test]
 fn parallel_takes_any_text_under_any_name() {
     if !parallel_is_installed() {
         return;
