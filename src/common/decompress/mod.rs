@@ -32,8 +32,12 @@ mod xz;
 mod zstd;
 
 pub use allowance::Allowance;
+#[cfg(feature = "fetch")]
+pub(crate) use decode::Step;
 pub use error::DecompressError;
 pub use format::{Foreign, Format};
+#[cfg(feature = "fetch")]
+pub(crate) use gzip::inflate;
 pub use reader::Decompress;
 pub use threads::in_threads;
 

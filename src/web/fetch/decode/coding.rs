@@ -3,8 +3,9 @@
 //! Memory: a window for each, whose size the sender chooses: 32 KiB for gzip and deflate, up
 //! to 16 MiB for br, up to 8 MiB for zstd.
 
+use crate::common::decompress::{Step, inflate};
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::Decompress;
 use std::io;
 use zstd::stream::raw::{self, Operation};
 use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
@@ -29,16 +30,6 @@ pub(crate) trait Coding {
     }
 }
 
-/// The result of one step.
-pub(crate) struct Step {
-    /// The number of bytes of input.
-    pub(crate) consumed: usize,
-    /// The number of bytes of output.
-    pub(crate) produced: usize,
-    /// Whether the stream has ended.
-    pub(crate) ended: bool,
-}
-
 /// The error if the format has no better one.
 pub(crate) const CORRUPT: &str = "data is corrupt";
 
@@ -55,18 +46,6 @@ const OTHER_GROWTH: u64 = 20_000;
 /// Zlib's largest window, as a power of two; a gzip stream may need it.
 const WINDOW_BITS: u8 = 15;
 
-/// One step of gzip and deflate.
-fn inflate(inflater: &mut Decompress, input: &[u8], out: &mut [u8]) -> Result<Step, &'static str> {
-    let (consumed, produced) = (inflater.total_in(), inflater.total_out());
-    let status = inflater.decompress(input, out, FlushDecompress::None);
-    let status = status.map_err(|_| CORRUPT)?;
-    Ok(Step {
-        consumed: (inflater.total_in() - consumed) as usize,
-        produced: (inflater.total_out() - produced) as usize,
-        ended: status == Status::StreamEnd,
-    })
-}
-
 /// gzip, RFC 1952: one or more members, each with a checksum and a length that are compared.
 pub(crate) struct Gzip(Decompress);
 
@@ -81,7 +60,7 @@ impl Coding for Gzip {
     const MAX_GROWTH: u64 = DEFLATE_GROWTH;
 
     fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, &'static str> {
-        inflate(&mut self.0, input, out)
+        inflate(&mut self.0, input, out).ok_or(CORRUPT)
     }
 
     fn restart(&mut self, first: u8) -> bool {
@@ -116,7 +95,7 @@ impl Coding for Deflate {
     fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, &'static str> {
         let zlib = input.first().is_some_and(|first| first & 0x0F == 8);
         let inflater = self.0.get_or_insert_with(|| Decompress::new(zlib));
-        inflate(inflater, input, out)
+        inflate(inflater, input, out).ok_or(CORRUPT)
     }
 
     fn restart(&mut self, _: u8) -> bool {
