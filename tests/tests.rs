@@ -17,6 +17,7 @@ mod contract;
 mod converse;
 mod count;
 mod documents;
+mod field;
 mod lengths;
 mod links;
 mod lower;

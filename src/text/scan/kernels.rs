@@ -53,6 +53,16 @@ macro_rules! kernels {
             kernels::find($name(()), byte, text, masks);
         }
 
+        /// As [`super::find_either`].
+        ///
+        /// # Safety
+        ///
+        /// As for [`classify`].
+        #[target_feature(enable = $instructions)]
+        pub unsafe fn find_either(bytes: [u8; 2], text: &[u8], masks: &mut [u64]) {
+            kernels::find_either($name(()), bytes, text, masks);
+        }
+
         /// As [`super::extract`].
         ///
         /// # Safety
@@ -125,11 +135,30 @@ pub fn classify(kernels: impl Kernels, text: &[u8], scope: Scope, masks: &mut [M
 /// As [`super::find`].
 #[inline(always)]
 pub fn find(kernels: impl Kernels, byte: u8, text: &[u8], masks: &mut [u64]) {
+    make(text, masks, |chunk| kernels.equal(chunk, byte));
+}
+
+/// As [`super::find_either`].
+#[inline(always)]
+pub fn find_either(kernels: impl Kernels, bytes: [u8; 2], text: &[u8], masks: &mut [u64]) {
+    make(text, masks, |chunk| {
+        kernels.equal(chunk, bytes[0]) | kernels.equal(chunk, bytes[1])
+    });
+}
+
+/// Makes the masks of a text, each from its chunk alone.
+#[inline(always)]
+fn make(text: &[u8], masks: &mut [u64], mask_of: impl Fn(&[u8; CHUNK]) -> u64) {
     assert_eq!(masks.len(), text.len().div_ceil(CHUNK));
-    for (i, mask) in masks.iter_mut().enumerate() {
-        // The bytes after the text must be different from `byte`.
-        let last = &mut [!byte; CHUNK];
-        *mask = kernels.equal(whole(text, i * CHUNK, last), byte);
+    let (chunks, rest) = text.as_chunks();
+    for (mask, chunk) in masks.iter_mut().zip(chunks) {
+        *mask = mask_of(chunk);
+    }
+    if !rest.is_empty() {
+        let mut last = [0; CHUNK];
+        last[..rest.len()].copy_from_slice(rest);
+        // No byte after the text is found.
+        masks[chunks.len()] = mask_of(&last) & !(!0 << rest.len());
     }
 }
 

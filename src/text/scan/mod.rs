@@ -84,6 +84,12 @@ pub fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
     best!(find(byte, text, masks));
 }
 
+/// As [`find`], for either of two bytes.
+#[inline]
+pub fn find_either(bytes: [u8; 2], text: &[u8], masks: &mut [u64]) {
+    best!(find_either(bytes, text, masks));
+}
+
 /// Copies a text with its letters in lower case, up to the first chunk that is not
 /// all ASCII or not whole. Returns the number of bytes. The room must be as large as the text.
 #[inline]
@@ -304,11 +310,15 @@ mod tests {
             let byte = if high { 0xFF } else { 1 };
             with_each(|_| {
                 let mut masks = vec![!0; text.len().div_ceil(CHUNK)];
+                let mut either = masks.clone();
                 find(byte, &text, &mut masks);
-                for (i, mask) in masks.iter().enumerate() {
+                let bytes = [byte, byte - 1];
+                find_either(bytes, &text, &mut either);
+                for (i, (mask, either)) in masks.iter().zip(either).enumerate() {
                     for j in 0..CHUNK {
-                        let expected = text.get(i * CHUNK + j) == Some(&byte);
-                        prop_assert_eq!(mask >> j & 1 == 1, expected);
+                        let at = text.get(i * CHUNK + j);
+                        prop_assert_eq!(mask >> j & 1 == 1, at == Some(&byte));
+                        prop_assert_eq!(either >> j & 1 == 1, at.is_some_and(|at| bytes.contains(at)));
                     }
                 }
                 Ok(())

@@ -32,6 +32,11 @@ pub fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
     kernels::find(Portable, byte, text, masks);
 }
 
+/// As [`super::find_either`].
+pub fn find_either(bytes: [u8; 2], text: &[u8], masks: &mut [u64]) {
+    kernels::find_either(Portable, bytes, text, masks);
+}
+
 /// As [`super::extract`].
 pub fn extract(
     text: &[u8],

@@ -1,0 +1,334 @@
+//! CSV, with quoted fields by RFC 4180; TSV, which has no quotes.
+//!
+//! A field in quotes may contain delimiters and line ends; two quotes in it are one. A quote within
+//! a field that does not begin with one is a byte like any other. Text after a closing quote and a
+//! quote that is not closed are errors of the record. Lines end in LF or CRLF. An empty line is a
+//! record with one empty field.
+//!
+//! Most records have no quotes: their fields are found by marks. For the others, [`RecordEnd`] finds
+//! the end of the record, and takes up its search where the text ended; then [`parse`] has the
+//! whole record.
+
+use super::delimiter;
+use super::header::Header;
+use super::lines::BYTE_ORDER_MARK;
+use super::list::{Item, Selection};
+use super::marks::Marks;
+use super::records::Records;
+use super::{Fault, Format};
+use crate::common::error::Error;
+use memchr::{memchr, memchr_iter, memchr2};
+
+/// Fields of CSV or TSV.
+#[derive(Debug)]
+pub struct Csv {
+    delimiter: u8,
+    has_quotes: bool,
+    header: Header,
+    /// The columns of this file; none before its header.
+    selection: Option<Selection>,
+    is_first: bool,
+    /// The search for the end of a record that has begun.
+    unfinished: Option<RecordEnd>,
+    marks: AllMarks,
+    fields: Vec<(usize, usize)>,
+    record: Record,
+}
+
+#[derive(Debug, Default)]
+struct AllMarks {
+    ends: Marks,
+    delimiters: Marks,
+    quotes: Marks,
+}
+
+impl Csv {
+    /// These fields of each record. `has_header` is whether the first record is one.
+    pub fn new(delimiter: u8, has_quotes: bool, has_header: bool, items: Vec<Item>) -> Self {
+        Csv {
+            delimiter,
+            has_quotes,
+            header: Header::new(items, has_header),
+            selection: None,
+            is_first: true,
+            unfinished: None,
+            marks: AllMarks::default(),
+            fields: Vec::new(),
+            record: Record::default(),
+        }
+    }
+
+    /// A record with quotes, or a header.
+    fn record(&mut self, line: &[u8], records: &mut Records) -> Result<(), Error> {
+        let first_line = records.line + 1;
+        records.line = first_line + memchr_iter(b'\n', line).count() as u64;
+        let parsed = match self.has_quotes {
+            true => self.record.parse(without_cr(line), self.delimiter),
+            false => self.record.split(without_cr(line), self.delimiter),
+        };
+        let Some(selection) = &self.selection else {
+            parsed.map_err(|cause| Error::own(Fault::Header { cause }))?;
+            let names = (0..self.record.len()).map(|n| self.record.field(n));
+            self.selection = Some(self.header.select(names)?);
+            return Ok(());
+        };
+        match parsed {
+            Ok(()) => self.record.write(selection, records),
+            Err(cause) => records.does_not_parse(first_line, cause),
+        }
+        Ok(())
+    }
+
+    /// The records of a text, except for the last one if its end is not there. Returns where that
+    /// begins.
+    fn records(
+        &mut self,
+        text: &[u8],
+        is_last: bool,
+        records: &mut Records,
+    ) -> Result<usize, Error> {
+        let mut marks = std::mem::take(&mut self.marks);
+        marks.ends.find([b'\n', b'\n'], text);
+        marks
+            .delimiters
+            .find([self.delimiter, self.delimiter], text);
+        let mut quote = text.len();
+        if self.has_quotes {
+            marks.quotes.find([b'"', b'"'], text);
+            quote = marks.quotes.next(0, text.len());
+        }
+        let mut start = 0;
+        let result = loop {
+            if start >= text.len() {
+                break Ok(start);
+            }
+            let end = marks.ends.next(start, text.len());
+            if quote < start {
+                quote = marks.quotes.next(start, text.len());
+            }
+            let is_plain = quote >= end;
+            match &self.selection {
+                Some(selection) if is_plain && (end < text.len() || is_last) => {
+                    records.line += 1;
+                    let line = (start, start + without_cr(&text[start..end]).len());
+                    let fields = &mut self.fields;
+                    delimiter::write(selection, text, &marks.delimiters, line, fields, records);
+                    start = end + 1;
+                }
+                _ => {
+                    let mut record = RecordEnd::new(self.has_quotes);
+                    let rest = &text[start..];
+                    let Some(n) = record.find(rest, self.delimiter, is_last) else {
+                        self.unfinished = Some(record);
+                        break Ok(start);
+                    };
+                    if let Err(error) = self.record(&rest[..n], records) {
+                        break Err(error);
+                    }
+                    start += n + 1;
+                }
+            }
+        };
+        self.marks = marks;
+        result
+    }
+}
+
+impl Format for Csv {
+    fn begin_file(&mut self) {
+        self.selection = self.header.without();
+        self.is_first = true;
+        self.unfinished = None;
+    }
+
+    fn take(&mut self, text: &[u8], is_last: bool, records: &mut Records) -> Result<usize, Error> {
+        let mut start = 0;
+        if self.is_first {
+            if !is_last && text.len() < BYTE_ORDER_MARK.len() && BYTE_ORDER_MARK.starts_with(text) {
+                return Ok(0);
+            }
+            self.is_first = false;
+            if text.starts_with(BYTE_ORDER_MARK) {
+                start = BYTE_ORDER_MARK.len();
+            }
+        }
+        if let Some(mut record) = self.unfinished.take() {
+            let Some(n) = record.find(text, self.delimiter, is_last) else {
+                self.unfinished = Some(record);
+                return Ok(0);
+            };
+            self.record(&text[..n], records)?;
+            start = n + 1;
+        }
+        match text.get(start..) {
+            Some(rest) => Ok((start + self.records(rest, is_last, records)?).min(text.len())),
+            None => Ok(text.len()),
+        }
+    }
+}
+
+/// A line without the CR at its end.
+#[inline]
+pub fn without_cr(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Where a search for the end of a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// At the start of a field.
+    FieldStart,
+    /// In a field without quotes, or behind the closing quote of one.
+    Plain,
+    /// Within quotes.
+    Quotes,
+    /// Behind a quote within quotes: the closing one, or the first of two.
+    Quote,
+}
+
+/// Finds the end of a record whose text may come in pieces.
+#[derive(Debug, Clone, Copy)]
+struct RecordEnd {
+    place: Place,
+    has_quotes: bool,
+    /// How much of the record was searched.
+    at: usize,
+}
+
+impl RecordEnd {
+    /// At the start of a record.
+    fn new(has_quotes: bool) -> Self {
+        RecordEnd {
+            place: Place::FieldStart,
+            has_quotes,
+            at: 0,
+        }
+    }
+
+    /// The place of the line end after the record, which begins the text; none if the record
+    /// goes on. The end of the last text of a file ends the record.
+    fn find(&mut self, text: &[u8], delimiter: u8, is_last: bool) -> Option<usize> {
+        if !self.has_quotes {
+            self.place = Place::Plain;
+        }
+        while let Some(&byte) = text.get(self.at) {
+            match self.place {
+                Place::FieldStart if byte == b'"' => {
+                    self.place = Place::Quotes;
+                    self.at += 1;
+                }
+                Place::FieldStart => self.place = Place::Plain,
+                Place::Plain if !self.has_quotes => match memchr(b'\n', &text[self.at..]) {
+                    Some(n) => return Some(self.at + n),
+                    None => self.at = text.len(),
+                },
+                Place::Plain => match memchr2(delimiter, b'\n', &text[self.at..]) {
+                    Some(n) if text[self.at + n] == b'\n' => return Some(self.at + n),
+                    Some(n) => {
+                        self.place = Place::FieldStart;
+                        self.at += n + 1;
+                    }
+                    None => self.at = text.len(),
+                },
+                Place::Quotes => match memchr(b'"', &text[self.at..]) {
+                    Some(n) => {
+                        self.place = Place::Quote;
+                        self.at += n + 1;
+                    }
+                    None => self.at = text.len(),
+                },
+                Place::Quote if byte == b'"' => {
+                    self.place = Place::Quotes;
+                    self.at += 1;
+                }
+                Place::Quote => self.place = Place::Plain,
+            }
+        }
+        is_last.then_some(text.len())
+    }
+}
+
+/// The values of a record, one after the other.
+#[derive(Debug, Default)]
+struct Record {
+    values: Vec<u8>,
+    /// Where they end.
+    ends: Vec<usize>,
+}
+
+impl Record {
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn field(&self, n: usize) -> &[u8] {
+        let start = n.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.values[start..self.ends[n]]
+    }
+
+    fn clear(&mut self) {
+        self.values.clear();
+        self.ends.clear();
+    }
+
+    /// Splits a record that has no quotes.
+    fn split(&mut self, record: &[u8], delimiter: u8) -> Result<(), &'static str> {
+        self.clear();
+        for value in record.split(|&byte| byte == delimiter) {
+            self.values.extend_from_slice(value);
+            self.ends.push(self.values.len());
+        }
+        Ok(())
+    }
+
+    /// Parses a record.
+    fn parse(&mut self, record: &[u8], delimiter: u8) -> Result<(), &'static str> {
+        self.clear();
+        let mut rest = record;
+        loop {
+            if let [b'"', quoted @ ..] = rest {
+                rest = self.unquote(quoted)?;
+                if rest.first().is_some_and(|&byte| byte != delimiter) {
+                    return Err("text after a closing quote");
+                }
+            } else {
+                let end = memchr(delimiter, rest).unwrap_or(rest.len());
+                self.values.extend_from_slice(&rest[..end]);
+                rest = &rest[end..];
+            }
+            self.ends.push(self.values.len());
+            match rest {
+                [] => return Ok(()),
+                [_, behind @ ..] => rest = behind,
+            }
+        }
+    }
+
+    /// Appends a value, of which the opening quote is gone; returns what follows its closing quote.
+    fn unquote<'a>(&mut self, mut rest: &'a [u8]) -> Result<&'a [u8], &'static str> {
+        loop {
+            let quote = memchr(b'"', rest).ok_or("a quote that is not closed")?;
+            self.values.extend_from_slice(&rest[..quote]);
+            rest = &rest[quote + 1..];
+            match rest.strip_prefix(b"\"") {
+                Some(behind) => {
+                    self.values.push(b'"');
+                    rest = behind;
+                }
+                None => return Ok(rest),
+            }
+        }
+    }
+
+    fn write(&self, selection: &Selection, records: &mut Records) {
+        records.begin();
+        for columns in selection.items() {
+            let range = columns.of(self.len());
+            if range.is_empty() {
+                records.field(None);
+            }
+            range.for_each(|n| records.decoded_field(self.field(n)));
+        }
+        records.end();
+    }
+}
