@@ -31,46 +31,48 @@ pub struct Args {
     #[arg(value_name = "LIST", allow_negative_numbers = true)]
     list: OsString,
 
-    /// Fields are between bytes C
+    /// Each byte C separates two fields
+    ///
+    /// A line without C is one field. With --csv: instead of the comma.
     #[arg(
         short,
         long,
         value_name = "C",
         allow_hyphen_values = true,
-        conflicts_with = "format"
+        conflicts_with_all = ["quoted", "log", "tsv", "w3c", "json"]
     )]
     delimiter: Option<OsString>,
 
-    /// Fields are between blanks, in quotes or in brackets
+    /// Blanks separate, except in quotes and brackets
     ///
     /// A field in quotes ends at a quote that a blank follows and no backslash precedes.
     #[arg(short, long)]
     quoted: bool,
 
-    /// Fields by name, of a web server's log
+    /// Fields of a web server's log, by name
     ///
     /// Of common and combined logs: host ident user time date hour minute request method
     /// target path query protocol status bytes referer agent.
     #[arg(long)]
     log: bool,
 
-    /// Fields of CSV, by the names in its first record
+    /// Columns of CSV, by the names in the first record
     #[arg(long)]
     csv: bool,
 
-    /// Fields between TABs, by the names in the first line
+    /// The same with TABs and without quotes
     #[arg(long)]
     tsv: bool,
 
     /// With --csv and --tsv: the first record is not a header
-    #[arg(long, conflicts_with_all = ["quoted", "log", "w3c", "json"])]
+    #[arg(long, hide_short_help = true, conflicts_with_all = ["quoted", "log", "w3c", "json"])]
     no_header: bool,
 
     /// Fields by the names in `#Fields:` lines (IIS, CloudFront)
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     w3c: bool,
 
-    /// Values of JSON lines, by path: a.b[0].c or /a/b/0/c
+    /// Values of JSON lines: a.b[0].c or /a/b/0/c
     #[arg(long)]
     json: bool,
 
@@ -78,9 +80,14 @@ pub struct Args {
     #[arg(short, long)]
     skip_missing: bool,
 
-    /// Separate the fields of a record by STR [default: TAB]
-    #[arg(short, long, value_name = "STR", allow_hyphen_values = true)]
-    output_separator: Option<OsString>,
+    /// Separate the fields of a record by STR, not a TAB
+    #[arg(
+        short = 'o',
+        long = "separator",
+        value_name = "STR",
+        allow_hyphen_values = true
+    )]
+    separator: Option<OsString>,
 
     /// End records with NUL, not with a newline
     ///
@@ -133,7 +140,7 @@ impl Args {
     }
 
     fn style(&self) -> Style {
-        let separator = self.output_separator.as_ref();
+        let separator = self.separator.as_ref();
         Style {
             separator: separator.map(|separator| separator.as_bytes().to_vec()),
             nul: self.zero_terminated,

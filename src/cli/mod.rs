@@ -17,7 +17,7 @@ mod usage;
 
 pub use crate::process::streams::note_closed_streams;
 pub use allocator::Allocator;
-pub use options::{Files, InputLineOptions, LineOptions, MemoryOptions, WordOptions};
+pub use options::{Files, InputLineOptions, LineFiles, LineOptions, MemoryOptions, WordOptions};
 pub use usage::{Hint, command};
 
 use crate::common::error::{self, Error};
