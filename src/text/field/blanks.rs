@@ -2,17 +2,16 @@
 
 use super::lines::{Lines, each_line};
 use super::list::Selection;
-use super::marks::Marks;
+use super::marks::FieldMarks;
 use super::records::Records;
 use crate::common::error::Error;
+use crate::text::scan::Separators;
 
 /// Fields between runs of blanks.
 #[derive(Debug)]
 pub struct Blanks {
     selection: Selection,
-    ends: Marks,
-    /// Where fields begin and end.
-    edges: Marks,
+    marks: FieldMarks,
     fields: Vec<(usize, usize)>,
 }
 
@@ -21,8 +20,7 @@ impl Blanks {
     pub fn new(selection: Selection) -> Self {
         Blanks {
             selection,
-            ends: Marks::default(),
-            edges: Marks::default(),
+            marks: FieldMarks::default(),
             fields: Vec::new(),
         }
     }
@@ -32,24 +30,20 @@ impl Lines for Blanks {
     fn lines(&mut self, text: &[u8], records: &mut Records) -> Result<(), Error> {
         let Blanks {
             selection,
-            ends,
-            edges,
+            marks,
             fields,
         } = self;
-        ends.find([b'\n', b'\n'], text);
-        edges.find([b' ', b'\t'], text);
-        edges.make_edges(ends);
+        marks.find(Separators::Blanks, text);
         if let Some(n) = selection.single() {
-            let before = n.saturating_mul(2);
-            each_line(text, ends, records, |start, end, records| {
-                let field = edges.nth(before, start, end);
-                let value = &text[field..edges.next(field + 1, end).max(field)];
-                records.one((field < end).then_some(value));
+            marks.each_nth(n.saturating_mul(2), text, |nth| {
+                let field = (nth.mark < nth.end).then_some((nth.mark, nth.next));
+                records.part(text, field);
             });
             return Ok(());
         }
         let needed = selection.needed();
-        each_line(text, ends, records, |start, end, records| {
+        let edges = &marks.marks;
+        each_line(text, &marks.ends, records, |start, end, records| {
             fields.clear();
             let mut field = edges.next(start, end);
             while field < end && fields.len() < needed {

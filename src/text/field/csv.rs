@@ -5,18 +5,19 @@
 //! quote that is not closed are errors of the record. Lines end in LF or CRLF. An empty line is a
 //! record with one empty field.
 //!
-//! Most records have no quotes: their fields are found by marks. For the others, [`RecordEnd`] finds
-//! the end of the record, and takes up its search where the text ended; then [`parse`] has the
+//! Fields are found by marks. For a record that is not valid or whose end is not there yet,
+//! [`RecordEnd`] finds the end, and takes up its search where the text ended; then [`Record`] has the
 //! whole record.
 
 use super::delimiter;
 use super::header::Header;
 use super::lines::BYTE_ORDER_MARK;
 use super::list::{Item, Selection};
-use super::marks::Marks;
+use super::marks::{FieldMarks, Marks};
 use super::records::Records;
 use super::{Fault, Format};
 use crate::common::error::Error;
+use crate::text::scan::Separators;
 use memchr::{memchr, memchr_iter, memchr2};
 
 /// Fields of CSV or TSV.
@@ -37,8 +38,7 @@ pub struct Csv {
 
 #[derive(Debug, Default)]
 struct AllMarks {
-    ends: Marks,
-    delimiters: Marks,
+    lines: FieldMarks,
     quotes: Marks,
 }
 
@@ -58,7 +58,7 @@ impl Csv {
         }
     }
 
-    /// A record with quotes, or a header.
+    /// A record that is not found by marks, or a header.
     fn record(&mut self, line: &[u8], records: &mut Records) -> Result<(), Error> {
         let first_line = records.line + 1;
         records.line = first_line + memchr_iter(b'\n', line).count() as u64;
@@ -88,13 +88,11 @@ impl Csv {
         records: &mut Records,
     ) -> Result<usize, Error> {
         let mut marks = std::mem::take(&mut self.marks);
-        marks.ends.find([b'\n', b'\n'], text);
-        marks
-            .delimiters
-            .find([self.delimiter, self.delimiter], text);
+        let delimiters = Separators::Byte(self.delimiter);
+        marks.lines.find(delimiters, text);
         let mut quote = text.len();
         if self.has_quotes {
-            marks.quotes.find([b'"', b'"'], text);
+            marks.quotes.find(b'"', text);
             quote = marks.quotes.next(0, text.len());
         }
         let mut start = 0;
@@ -102,35 +100,80 @@ impl Csv {
             if start >= text.len() {
                 break Ok(start);
             }
-            let end = marks.ends.next(start, text.len());
             if quote < start {
                 quote = marks.quotes.next(start, text.len());
             }
-            let is_plain = quote >= end;
-            match &self.selection {
-                Some(selection) if is_plain && (end < text.len() || is_last) => {
+            let end = marks.lines.ends.next(start, text.len());
+            if let Some(selection) = &self.selection {
+                let fields = &mut self.fields;
+                if quote >= end && (end < text.len() || is_last) {
                     records.line += 1;
                     let line = (start, start + without_cr(&text[start..end]).len());
-                    let fields = &mut self.fields;
-                    delimiter::write(selection, text, &marks.delimiters, line, fields, records);
+                    let delimiters = &marks.lines.marks;
+                    delimiter::write(selection, text, delimiters, line, fields, records);
                     start = end + 1;
+                    continue;
                 }
-                _ => {
-                    let mut record = RecordEnd::new(self.has_quotes);
-                    let rest = &text[start..];
-                    let Some(n) = record.find(rest, self.delimiter, is_last) else {
-                        self.unfinished = Some(record);
-                        break Ok(start);
-                    };
-                    if let Err(error) = self.record(&rest[..n], records) {
-                        break Err(error);
-                    }
-                    start += n + 1;
+                if let Some(end) = quoted_fields(text, start, &marks, self.delimiter, fields) {
+                    records.line += 1 + memchr_iter(b'\n', &text[start..end]).count() as u64;
+                    self.record
+                        .write_parts(text, &self.fields, selection, records);
+                    start = end + 1;
+                    continue;
                 }
             }
+            let mut record = RecordEnd::new(self.has_quotes);
+            let rest = &text[start..];
+            let Some(n) = record.find(rest, self.delimiter, is_last) else {
+                self.unfinished = Some(record);
+                break Ok(start);
+            };
+            if let Err(error) = self.record(&rest[..n], records) {
+                break Err(error);
+            }
+            start += n + 1;
         };
         self.marks = marks;
         result
+    }
+}
+
+/// Finds the fields of a record with quotes, by marks; returns the place of the line end after the
+/// record. None if it is not valid, or if its end is not in the text. Fields in quotes are
+/// with these.
+fn quoted_fields(
+    text: &[u8],
+    start: usize,
+    marks: &AllMarks,
+    delimiter: u8,
+    fields: &mut Vec<(usize, usize)>,
+) -> Option<usize> {
+    let length = text.len();
+    fields.clear();
+    let mut field = start;
+    loop {
+        let end = if text.get(field) == Some(&b'"') {
+            let mut quote = marks.quotes.next(field + 1, length);
+            while text.get(quote + 1) == Some(&b'"') {
+                quote = marks.quotes.next(quote + 2, length);
+            }
+            quote + 1
+        } else {
+            let end = marks.lines.ends.next(field, length);
+            let end = marks.lines.marks.next(field, end);
+            match text.get(end) {
+                Some(b'\n') => field + without_cr(&text[field..end]).len(),
+                _ => end,
+            }
+        };
+        let behind = text.get(end..)?;
+        fields.push((field, end));
+        match behind {
+            [byte, ..] if *byte == delimiter => field = end + 1,
+            [b'\n', ..] => return Some(end),
+            [b'\r', b'\n', ..] => return Some(end + 1),
+            _ => return None,
+        }
     }
 }
 
@@ -318,6 +361,38 @@ impl Record {
                 None => return Ok(rest),
             }
         }
+    }
+
+    /// Writes the record with these fields, some of them in quotes.
+    fn write_parts(
+        &mut self,
+        text: &[u8],
+        fields: &[(usize, usize)],
+        selection: &Selection,
+        records: &mut Records,
+    ) {
+        records.begin();
+        for columns in selection.items() {
+            let range = columns.of(fields.len());
+            if range.is_empty() {
+                records.field(None);
+            }
+            for &(start, end) in &fields[range] {
+                match &text[start..end] {
+                    [b'"', quoted @ .., b'"'] if memchr(b'"', quoted).is_none() => {
+                        records.decoded_field(quoted);
+                    }
+                    [b'"', quoted @ ..] => {
+                        self.clear();
+                        // The field is valid: it ends with the closing quote.
+                        let _ = self.unquote(quoted);
+                        records.decoded_field(&self.values);
+                    }
+                    plain => records.field(Some(plain)),
+                }
+            }
+        }
+        records.end();
     }
 
     fn write(&self, selection: &Selection, records: &mut Records) {

@@ -2,17 +2,17 @@
 
 use super::lines::{Lines, each_line};
 use super::list::Selection;
-use super::marks::Marks;
+use super::marks::{FieldMarks, Marks};
 use super::records::Records;
 use crate::common::error::Error;
+use crate::text::scan::Separators;
 
 /// Fields between single bytes.
 #[derive(Debug)]
 pub struct Delimiter {
     byte: u8,
     selection: Selection,
-    ends: Marks,
-    delimiters: Marks,
+    marks: FieldMarks,
     fields: Vec<(usize, usize)>,
 }
 
@@ -22,8 +22,7 @@ impl Delimiter {
         Delimiter {
             byte,
             selection,
-            ends: Marks::default(),
-            delimiters: Marks::default(),
+            marks: FieldMarks::default(),
             fields: Vec::new(),
         }
     }
@@ -34,15 +33,22 @@ impl Lines for Delimiter {
         let Delimiter {
             byte,
             selection,
-            ends,
-            delimiters,
+            marks,
             fields,
         } = self;
-        ends.find([b'\n', b'\n'], text);
-        delimiters.find([*byte, *byte], text);
-        each_line(text, ends, records, |start, end, records| {
-            write(selection, text, delimiters, (start, end), fields, records);
-        });
+        marks.find(Separators::Byte(*byte), text);
+        match selection.single() {
+            Some(0) => marks.each_nth(0, text, |nth| {
+                records.part(text, Some((nth.start, nth.mark)));
+            }),
+            Some(n) => marks.each_nth(n - 1, text, |nth| {
+                let field = (nth.mark < nth.end).then_some((nth.mark + 1, nth.next));
+                records.part(text, field);
+            }),
+            None => each_line(text, &marks.ends, records, |start, end, records| {
+                write(selection, text, &marks.marks, (start, end), fields, records);
+            }),
+        }
         Ok(())
     }
 }
@@ -65,8 +71,8 @@ pub fn write(
                 (before < end).then_some(before + 1)
             }
         };
-        records.one(start.map(|start| &text[start..delimiters.next(start, end)]));
-        return;
+        let field = start.map(|start| (start, delimiters.next(start, end)));
+        return records.part(text, field);
     }
     let needed = selection.needed();
     fields.clear();

@@ -99,7 +99,7 @@ impl Lines for Json {
             _ => text,
         };
         let mut ends = std::mem::take(&mut self.ends);
-        ends.find([b'\n', b'\n'], text);
+        ends.find(b'\n', text);
         each_line(text, &ends, records, |start, end, records| {
             if let Err(cause) = self.line(&text[start..end], records) {
                 records.does_not_parse(records.line, cause);

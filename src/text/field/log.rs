@@ -100,7 +100,7 @@ const NO_STATUS: &str = "no request in quotes with a status after it";
 
 impl Lines for Log {
     fn lines(&mut self, text: &[u8], records: &mut Records) -> Result<(), Error> {
-        self.ends.find([b'\n', b'\n'], text);
+        self.ends.find(b'\n', text);
         each_line(text, &self.ends, records, |start, end, records| {
             let line = &text[start..end];
             match (Line::parse(line), &self.names[..]) {
@@ -281,19 +281,31 @@ fn find(needle: &[u8; 2], line: &[u8], from: usize) -> Option<usize> {
     first.find(|at| line.get(at + 1) == Some(&needle[1]))
 }
 
+/// The shape of a time: the first of the bytes that may be at each place, and the number of others.
+/// The comparison has no branches, so it is done for many bytes at once.
+const SHAPE: ([u8; TIME], [u8; TIME]) = {
+    let (first, mut others) = (*b"00/Aaa/0000:00:00:00", [0; TIME]);
+    let mut i = 0;
+    while i < TIME {
+        others[i] = match first[i] {
+            b'0' => 9,
+            b'A' | b'a' => 25,
+            _ => 0,
+        };
+        i += 1;
+    }
+    (first, others)
+};
+
 /// Where a time ends that begins behind this bracket: the place of the closing one.
 #[inline]
 fn time_end(line: &[u8], bracket: usize) -> Option<usize> {
-    let is_first = bracket == 0 || line[bracket - 1] == b' ';
     let time: &[u8; TIME] = line[bracket + 1..].first_chunk()?;
-    let shape = b"00/Aaa/0000:00:00:00";
-    let has_shape = shape.iter().zip(time).all(|(shape, byte)| match shape {
-        b'0' => byte.is_ascii_digit(),
-        b'A' => byte.is_ascii_uppercase(),
-        b'a' => byte.is_ascii_lowercase(),
-        other => byte == other,
-    });
-    if !is_first || !has_shape {
+    let mut has_shape = bracket == 0 || line[bracket - 1] == b' ';
+    for ((byte, first), others) in time.iter().zip(&SHAPE.0).zip(&SHAPE.1) {
+        has_shape &= byte.wrapping_sub(*first) <= *others;
+    }
+    if !has_shape {
         return None;
     }
     let zone = bracket + 1 + TIME;

@@ -3,7 +3,7 @@
 //! The marks of 64 bytes are one number, made by the kernels of [`scan`]. The n-th mark of a line is
 //! found by clearing bits, without a look at the text.
 
-use crate::text::scan;
+use crate::text::scan::{self, Nth, Separators};
 
 /// The marks of a text.
 #[derive(Debug, Default)]
@@ -15,25 +15,10 @@ pub struct Marks {
 const BITS: usize = 64;
 
 impl Marks {
-    /// Marks each of these bytes.
-    pub fn find(&mut self, bytes: [u8; 2], text: &[u8]) {
+    /// Marks this byte.
+    pub fn find(&mut self, byte: u8, text: &[u8]) {
         self.masks.resize(text.len().div_ceil(BITS), 0);
-        match bytes {
-            [a, b] if a == b => scan::find(a, text, &mut self.masks),
-            _ => scan::find_either(bytes, text, &mut self.masks),
-        }
-    }
-
-    /// Makes the marks of separators into those of edges: where a field begins, and where blanks
-    /// begin after one. The lines of the text end at `ends`.
-    pub fn make_edges(&mut self, ends: &Marks) {
-        // A text begins as if a blank were before it.
-        let mut before = 1;
-        for (mask, ends) in self.masks.iter_mut().zip(&ends.masks) {
-            let blank = *mask | ends;
-            *mask = blank ^ (blank << 1 | before);
-            before = blank >> (BITS - 1);
-        }
+        scan::find(byte, text, &mut self.masks);
     }
 
     /// The place of the first mark from `from` on; `limit` if there is none before that.
@@ -68,6 +53,36 @@ impl Marks {
     }
 }
 
+/// The ends of lines, and what separates the fields in them.
+#[derive(Debug, Default)]
+pub struct FieldMarks {
+    /// Line ends.
+    pub ends: Marks,
+    /// Separators, or the edges of runs of blanks: where a field begins, and where it ends.
+    pub marks: Marks,
+}
+
+impl FieldMarks {
+    /// Marks the lines and fields of a text.
+    pub fn find(&mut self, separators: Separators, text: &[u8]) {
+        let masks = text.len().div_ceil(BITS);
+        self.ends.masks.resize(masks, 0);
+        self.marks.masks.resize(masks, 0);
+        scan::find_fields(
+            separators,
+            text,
+            &mut self.ends.masks,
+            &mut self.marks.masks,
+        );
+    }
+
+    /// Passes the mark with this number, from 0, of each line to `each`.
+    #[inline]
+    pub fn each_nth(&self, n: usize, text: &[u8], each: impl FnMut(Nth)) {
+        scan::each_nth(n, text.len(), &self.ends.masks, &self.marks.masks, each);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,24 +91,16 @@ mod tests {
     proptest! {
         #[test]
         fn marks_as_a_search_has_them(
-            text in prop::collection::vec(prop::sample::select(b" \t\nab".to_vec()), 0..300),
+            text in prop::collection::vec(prop::sample::select(b"\tab".to_vec()), 0..300),
             n in 0..20usize,
             from in 0..300usize,
             limit in 0..300usize,
         ) {
             let limit = limit.min(text.len());
             let mut marks = Marks::default();
-            marks.find([b' ', b'\t'], &text);
-            let is_mark = |i: &usize| matches!(text[*i], b' ' | b'\t');
+            marks.find(b'\t', &text);
+            let is_mark = |i: &usize| text[*i] == b'\t';
             let expected = (from..limit).filter(is_mark).nth(n).unwrap_or(limit);
-            prop_assert_eq!(marks.nth(n, from, limit), expected);
-
-            let mut ends = Marks::default();
-            ends.find([b'\n', b'\n'], &text);
-            marks.make_edges(&ends);
-            let is_blank = |i: usize| i == 0 || text[i - 1].is_ascii_whitespace();
-            let is_edge = |i: &usize| is_blank(*i) != is_blank(*i + 1);
-            let expected = (from..limit).filter(is_edge).nth(n).unwrap_or(limit);
             prop_assert_eq!(marks.nth(n, from, limit), expected);
         }
     }

@@ -34,7 +34,7 @@ impl Quoted {
 
 impl Lines for Quoted {
     fn lines(&mut self, text: &[u8], records: &mut Records) -> Result<(), Error> {
-        self.ends.find([b'\n', b'\n'], text);
+        self.ends.find(b'\n', text);
         let needed = self.selection.needed();
         each_line(text, &self.ends, records, |start, end, records| {
             let line = &text[start..end];

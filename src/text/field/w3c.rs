@@ -82,7 +82,7 @@ impl Lines for W3c {
             _ => text,
         };
         let mut ends = std::mem::take(&mut self.ends);
-        ends.find([b'\n', b'\n'], text);
+        ends.find(b'\n', text);
         each_line(text, &ends, records, |start, end, records| {
             self.line(without_cr(&text[start..end]), records);
         });
