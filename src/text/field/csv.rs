@@ -114,7 +114,9 @@ impl Csv {
                     start = end + 1;
                     continue;
                 }
-                if let Some(end) = quoted_fields(text, start, &marks, self.delimiter, fields) {
+                if quote < end
+                    && let Some(end) = quoted_fields(text, start, &marks, self.delimiter, fields)
+                {
                     records.line += 1 + memchr_iter(b'\n', &text[start..end]).count() as u64;
                     self.record
                         .write_parts(text, &self.fields, selection, records);
