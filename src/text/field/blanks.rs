@@ -51,7 +51,7 @@ impl Lines for Blanks {
                 fields.push((field, field_end));
                 field = edges.next(field_end + 1, end);
             }
-            selection.write(text, fields, records);
+            selection.write_parts(text, fields, records);
         });
         Ok(())
     }

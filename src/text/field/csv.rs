@@ -373,39 +373,26 @@ impl Record {
         selection: &Selection,
         records: &mut Records,
     ) {
-        records.begin();
-        for columns in selection.items() {
-            let range = columns.of(fields.len());
-            if range.is_empty() {
-                records.field(None);
-            }
-            for &(start, end) in &fields[range] {
-                match &text[start..end] {
-                    [b'"', quoted @ .., b'"'] if memchr(b'"', quoted).is_none() => {
-                        records.decoded_field(quoted);
-                    }
-                    [b'"', quoted @ ..] => {
-                        self.clear();
-                        // The field is valid: it ends with the closing quote.
-                        let _ = self.unquote(quoted);
-                        records.decoded_field(&self.values);
-                    }
-                    plain => records.field(Some(plain)),
+        selection.write(fields.len(), records, |n, records| {
+            let (start, end) = fields[n];
+            match &text[start..end] {
+                [b'"', quoted @ .., b'"'] if memchr(b'"', quoted).is_none() => {
+                    records.decoded_field(quoted);
                 }
+                [b'"', quoted @ ..] => {
+                    self.clear();
+                    // The field is valid: it ends with the closing quote.
+                    let _ = self.unquote(quoted);
+                    records.decoded_field(&self.values);
+                }
+                plain => records.field(Some(plain)),
             }
-        }
-        records.end();
+        });
     }
 
     fn write(&self, selection: &Selection, records: &mut Records) {
-        records.begin();
-        for columns in selection.items() {
-            let range = columns.of(self.len());
-            if range.is_empty() {
-                records.field(None);
-            }
-            range.for_each(|n| records.decoded_field(self.field(n)));
-        }
-        records.end();
+        selection.write(self.len(), records, |n, records| {
+            records.decoded_field(self.field(n));
+        });
     }
 }

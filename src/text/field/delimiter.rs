@@ -82,5 +82,5 @@ pub fn write(
         fields.push((field, field_end));
         field = field_end + 1;
     }
-    selection.write(text, fields, records);
+    selection.write_parts(text, fields, records);
 }

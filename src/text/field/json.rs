@@ -163,8 +163,8 @@ impl Path {
         scanner.blanks();
         for (depth, step) in self.0.iter().enumerate() {
             let found = match (scanner.peek(), step.key(), step.index()) {
-                (Some(b'{'), Some(key), _) => scanner.to_key(key)?,
-                (Some(b'['), _, Some(index)) => scanner.to_element(index)?,
+                (Some(b'{'), Some(key), _) => scanner.find_key(key)?,
+                (Some(b'['), _, Some(index)) => scanner.find_element(index)?,
                 _ => {
                     scanner.value()?;
                     false
@@ -298,7 +298,7 @@ impl<'a> Scanner<'a> {
 
     /// Goes from an opening brace to the value of a key; false if there is none, behind the
     /// closing brace.
-    fn to_key(&mut self, wanted: &[u8]) -> Result<bool, &'static str> {
+    fn find_key(&mut self, wanted: &[u8]) -> Result<bool, &'static str> {
         self.at += 1;
         self.blanks();
         if self.closes(b'}') {
@@ -327,7 +327,7 @@ impl<'a> Scanner<'a> {
 
     /// Goes from an opening bracket to an element; false if there is none, behind the closing
     /// bracket.
-    fn to_element(&mut self, index: usize) -> Result<bool, &'static str> {
+    fn find_element(&mut self, index: usize) -> Result<bool, &'static str> {
         self.at += 1;
         self.blanks();
         if self.closes(b']') {

@@ -101,24 +101,30 @@ impl Selection {
         Selection { items }
     }
 
-    /// The items.
-    pub fn items(&self) -> &[Columns] {
-        &self.items
-    }
-
-    /// Writes the record with these fields, which are parts of a text.
-    pub fn write(&self, text: &[u8], fields: &[(usize, usize)], records: &mut Records) {
+    /// Writes a record with `count` fields. `field` writes one of them, by its number from 0.
+    pub fn write(
+        &self,
+        count: usize,
+        records: &mut Records,
+        mut field: impl FnMut(usize, &mut Records),
+    ) {
         records.begin();
         for columns in &self.items {
-            let range = columns.of(fields.len());
+            let range = columns.of(count);
             if range.is_empty() {
                 records.field(None);
             }
-            for &(start, end) in &fields[range] {
-                records.field(Some(&text[start..end]));
-            }
+            range.for_each(|n| field(n, records));
         }
         records.end();
+    }
+
+    /// Writes the record with these fields, which are parts of a text.
+    pub fn write_parts(&self, text: &[u8], fields: &[(usize, usize)], records: &mut Records) {
+        self.write(fields.len(), records, |n, records| {
+            let (start, end) = fields[n];
+            records.field(Some(&text[start..end]));
+        });
     }
 
     /// The column, if it is a single one, counted from the start and from 0.

@@ -46,7 +46,7 @@ impl Lines for Quoted {
                 self.fields.push((from, to));
                 at = next;
             }
-            self.selection.write(line, &self.fields, records);
+            self.selection.write_parts(line, &self.fields, records);
         });
         Ok(())
     }

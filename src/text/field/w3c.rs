@@ -65,7 +65,7 @@ impl W3c {
             }
             start = end + 1;
         }
-        selection.write(line, &self.fields, records);
+        selection.write_parts(line, &self.fields, records);
     }
 }
 
