@@ -27,7 +27,7 @@ pub struct Args {
     /// The fields: 7 1,7 3- -1, or names
     ///
     /// A field may be repeated. In a format with names, `#3` or a plain number is a column, and
-    /// quotes within the item (\"a,b\") make any text a name.
+    /// quotes within the item (`"a,b"`) make any text a name.
     #[arg(value_name = "LIST", allow_negative_numbers = true)]
     list: OsString,
 
@@ -72,7 +72,7 @@ pub struct Args {
     #[arg(long, hide_short_help = true)]
     w3c: bool,
 
-    /// Values of JSON lines: a.b[0].c or /a/b/0/c
+    /// Values of JSON lines: `a.b[0].c` or `/a/b/0/c`
     #[arg(long)]
     json: bool,
 

@@ -1,6 +1,8 @@
 //! Common and combined logs of web servers, by shape and not by counting blanks.
 //!
-//!     HOST IDENT USER [TIME] "REQUEST" STATUS BYTES "REFERER" "AGENT" …
+//! ```text
+//! HOST IDENT USER [TIME] "REQUEST" STATUS BYTES "REFERER" "AGENT" …
+//! ```
 //!
 //! A user, a request or a path with blanks shifts no other field. The user is all that precedes
 //! the time in brackets, and the request ends where a quote, a blank, three digits and a blank
