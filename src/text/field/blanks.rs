@@ -41,8 +41,28 @@ impl Lines for Blanks {
             });
             return Ok(());
         }
-        let needed = selection.needed();
         let edges = &marks.marks;
+        if let Some(n) = selection.single_from_end() {
+            each_line(text, &marks.ends, records, |start, end, records| {
+                // The line end is the last edge, unless there are blanks before it.
+                let has_blanks = start < end && matches!(text[end - 1], b' ' | b'\t');
+                let skipped = n.saturating_mul(2);
+                let (field, field_end) = match (has_blanks, skipped) {
+                    (false, 0) => (edges.nth_back(0, start, end), Some(end)),
+                    (false, _) => (
+                        edges.nth_back(skipped, start, end),
+                        edges.nth_back(skipped - 1, start, end),
+                    ),
+                    (true, _) => (
+                        edges.nth_back(skipped.saturating_add(1), start, end),
+                        edges.nth_back(skipped, start, end),
+                    ),
+                };
+                records.part(text, field.zip(field_end));
+            });
+            return Ok(());
+        }
+        let needed = selection.needed();
         each_line(text, &marks.ends, records, |start, end, records| {
             fields.clear();
             let mut field = edges.next(start, end);

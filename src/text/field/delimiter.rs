@@ -74,6 +74,18 @@ pub fn write(
         let field = start.map(|start| (start, delimiters.next(start, end)));
         return records.part(text, field);
     }
+    if let Some(n) = selection.single_from_end() {
+        let field_end = match n {
+            0 => Some(end),
+            n => delimiters.nth_back(n - 1, start, end),
+        };
+        // The first field has no delimiter before it.
+        let field = field_end.map(|field_end| {
+            let before = delimiters.nth_back(0, start, field_end);
+            (before.map_or(start, |before| before + 1), field_end)
+        });
+        return records.part(text, field);
+    }
     let needed = selection.needed();
     fields.clear();
     let mut field = start;

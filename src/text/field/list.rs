@@ -140,6 +140,19 @@ impl Selection {
         }
     }
 
+    /// The column, if it is a single one, counted from the end and from 0.
+    pub fn single_from_end(&self) -> Option<usize> {
+        match self.items[..] {
+            [
+                Columns {
+                    first: Position::End(n),
+                    last,
+                },
+            ] if last == Position::End(n) => Some(n - 1),
+            _ => None,
+        }
+    }
+
     /// How many columns from the start have to be known.
     pub fn needed(&self) -> usize {
         let needed = self.items.iter().map(|columns| columns.needed());

@@ -53,6 +53,34 @@ impl Marks {
     }
 }
 
+impl Marks {
+    /// The place of the mark with this number, from 0 and from the end, between `start` and `end`.
+    #[inline]
+    pub fn nth_back(&self, mut n: usize, start: usize, end: usize) -> Option<usize> {
+        if start >= end {
+            return None;
+        }
+        let mut at = (end - 1) / BITS;
+        let mut mask = self.masks[at] & (!0 >> (BITS - 1 - (end - 1) % BITS));
+        loop {
+            while mask != 0 {
+                let bit = BITS - 1 - mask.leading_zeros() as usize;
+                if n == 0 {
+                    let place = at * BITS + bit;
+                    return (place >= start).then_some(place);
+                }
+                n -= 1;
+                mask ^= 1 << bit;
+            }
+            if at * BITS <= start {
+                return None;
+            }
+            at -= 1;
+            mask = self.masks[at];
+        }
+    }
+}
+
 /// The ends of lines, and what separates the fields in them.
 #[derive(Debug, Default)]
 pub struct FieldMarks {
@@ -102,6 +130,8 @@ mod tests {
             let is_mark = |i: &usize| text[*i] == b'\t';
             let expected = (from..limit).filter(is_mark).nth(n).unwrap_or(limit);
             prop_assert_eq!(marks.nth(n, from, limit), expected);
+            let expected = (from..limit).rev().filter(is_mark).nth(n);
+            prop_assert_eq!(marks.nth_back(n, from, limit), expected);
         }
     }
 }
