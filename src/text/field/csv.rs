@@ -115,12 +115,16 @@ impl Csv {
                     continue;
                 }
                 if quote < end
-                    && let Some(end) = quoted_fields(text, start, &marks, self.delimiter, fields)
+                    && let Some(last) =
+                        quoted_fields(text, start, end, &marks, self.delimiter, fields)
                 {
-                    records.line += 1 + memchr_iter(b'\n', &text[start..end]).count() as u64;
+                    records.line += 1;
+                    if last > end {
+                        records.line += memchr_iter(b'\n', &text[start..last]).count() as u64;
+                    }
                     self.record
                         .write_parts(text, &self.fields, selection, records);
-                    start = end + 1;
+                    start = last + 1;
                     continue;
                 }
             }
@@ -141,18 +145,19 @@ impl Csv {
 }
 
 /// Finds the fields of a record with quotes, by marks; returns the place of the line end after the
-/// record. None if it is not valid, or if its end is not in the text. Fields in quotes are
+/// record. `end` is that of the first line end after its start. None if it is not valid, or if its end is not in the text. Fields in quotes are
 /// with these.
 fn quoted_fields(
     text: &[u8],
     start: usize,
+    end: usize,
     marks: &AllMarks,
     delimiter: u8,
     fields: &mut Vec<(usize, usize)>,
 ) -> Option<usize> {
     let length = text.len();
     fields.clear();
-    let mut field = start;
+    let (mut field, mut line_end) = (start, end);
     loop {
         let end = if text.get(field) == Some(&b'"') {
             let mut quote = marks.quotes.next(field + 1, length);
@@ -161,8 +166,10 @@ fn quoted_fields(
             }
             quote + 1
         } else {
-            let end = marks.lines.ends.next(field, length);
-            let end = marks.lines.marks.next(field, end);
+            if line_end < field {
+                line_end = marks.lines.ends.next(field, length);
+            }
+            let end = marks.lines.marks.next(field, line_end);
             match text.get(end) {
                 Some(b'\n') => field + without_cr(&text[field..end]).len(),
                 _ => end,
@@ -373,6 +380,12 @@ impl Record {
         selection: &Selection,
         records: &mut Records,
     ) {
+        if let Some(n) = selection.single() {
+            let field = fields.get(n).copied();
+            if field.is_none_or(|(start, _)| text[start] != b'"') {
+                return records.part(text, field);
+            }
+        }
         selection.write(fields.len(), records, |n, records| {
             let (start, end) = fields[n];
             match &text[start..end] {
