@@ -398,7 +398,7 @@ impl Record {
                     let _ = self.unquote(quoted);
                     records.decoded_field(&self.values);
                 }
-                plain => records.field(Some(plain)),
+                _ => records.field_part(text, start, end),
             }
         });
     }

@@ -123,7 +123,7 @@ impl Selection {
     pub fn write_parts(&self, text: &[u8], fields: &[(usize, usize)], records: &mut Records) {
         self.write(fields.len(), records, |n, records| {
             let (start, end) = fields[n];
-            records.field(Some(&text[start..end]));
+            records.field_part(text, start, end);
         });
     }
 

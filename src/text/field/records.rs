@@ -135,6 +135,24 @@ impl Records {
         }
     }
 
+    /// The same, by its start and end in a text, as in [`Records::part`].
+    #[inline]
+    pub fn field_part(&mut self, text: &[u8], start: usize, end: usize) {
+        match text[start..].first_chunk::<SHORT>() {
+            Some(long) if end - start <= SHORT => {
+                self.separate();
+                let room = &mut self.out.room(SHORT)[..SHORT];
+                // A byte that is forbidden if there is none: the value of a line has no line end.
+                let forbidden = self.forbidden.unwrap_or(b'\n');
+                for (byte, from) in room.iter_mut().zip(long) {
+                    *byte = if *from == forbidden { b' ' } else { *from };
+                }
+                self.out.advance(end - start);
+            }
+            _ => self.field(Some(&text[start..end])),
+        }
+    }
+
     /// The next field, a value that may contain line ends.
     pub fn decoded_field(&mut self, value: &[u8]) {
         let is_line = self.terminator == 0 || memchr::memchr(b'\n', value).is_none();
