@@ -19,6 +19,7 @@ use crate::text::count::spill::loser_tree::{Sorted, prefix};
 use crate::text::count::spill::run::Run;
 use crate::text::count::spill::run_writer::RunWriter;
 use crate::text::count::spill::temporary::Temporary;
+use crate::text::field::{Fields, Layout, Style};
 use crate::text::tally::{self, Tally};
 use crate::text::{capwords, lower, unicode, words};
 use crate::web::html::{Charset, Content, Name, Sink, Tokenizer, address};
@@ -354,6 +355,228 @@ pub fn tally(record: &[u8]) {
     assert_eq!(out.as_slice(), written);
 }
 
+/// The records that `field` makes of a text in blocks of this size, each without its end, and
+/// whether all of them parse.
+fn field_records(list: &str, layout: Layout, text: &[u8], size: usize) -> (Vec<Vec<u8>>, bool) {
+    let style = Style {
+        separator: Some(b"\t".to_vec()),
+        nul: false,
+        skip: false,
+    };
+    let mut fields = Fields::new(list.as_bytes(), layout, style).unwrap();
+    let mut out = Vec::new();
+    let result = fields.read(&mut Blocks(text, size), &mut out);
+    let lines = out.split_inclusive(|&byte| byte == b'\n');
+    let lines = lines.map(|line| line.strip_suffix(b"\n").unwrap().to_vec());
+    (lines.collect(), result.is_ok())
+}
+
+/// The lines of a text.
+fn lines_of(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = text.split_inclusive(|&byte| byte == b'\n');
+    lines.map(|line| line.strip_suffix(b"\n").unwrap_or(line))
+}
+
+/// Fields of logs, as a regular expression finds them in lines of the usual form.
+pub fn field_log(input: &[u8]) {
+    static LINE: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
+        let line = concat!(
+            r#"^(?-u)([^ \[]+) [^ \[]+ ([^\[]*) \[(\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d) [+-]\d{4}\] "#,
+            r#""([!#-\[\]-~ ]*)" (\d{3}) (\d+|-) "([!#-\[\]-~ ]*)" "([!#-\[\]-~ ]*)"$"#
+        );
+        regex::bytes::Regex::new(line).unwrap()
+    });
+    let (size, text) = blocks(input);
+    let list = "host,user,minute,request,status,bytes,referer,agent";
+    let (found, _) = field_records(list, Layout::Log, text, size);
+    assert_eq!(found.len(), lines_of(text).count());
+    assert_eq!(found, field_records(list, Layout::Log, text, usize::MAX).0);
+    for (line, found) in lines_of(text).zip(found) {
+        let Some(parts) = LINE.captures(line) else {
+            continue;
+        };
+        let parts: Vec<_> = parts.iter().flatten().map(|part| part.as_bytes()).collect();
+        let [_, host, user, time, request, status, bytes, referer, agent] = parts[..] else {
+            unreachable!();
+        };
+        let minute = &time[..17];
+        let expected = [host, user, minute, request, status, bytes, referer, agent];
+        assert_eq!(found, expected.join(&b'\t'));
+    }
+}
+
+/// Fields in quotes and brackets: the same however the text is cut, and as a list of all places
+/// of closing quotes has them.
+pub fn field_quoted(input: &[u8]) {
+    let (size, text) = blocks(input);
+    let (found, _) = field_records("1-", Layout::Quoted, text, size);
+    for (line, found) in lines_of(text).zip(&found) {
+        let mut fields = Vec::new();
+        let mut rest = line;
+        loop {
+            rest = rest.trim_blanks();
+            let close = match rest.first() {
+                None => break,
+                Some(b'"') => b'"',
+                Some(b'[') => b']',
+                Some(_) => {
+                    let end = rest.iter().position(|byte| b" \t".contains(byte));
+                    let (field, behind) = rest.split_at(end.unwrap_or(rest.len()));
+                    fields.push(field);
+                    rest = behind;
+                    continue;
+                }
+            };
+            let ends = (1..rest.len()).filter(|&at| {
+                rest[at] == close && rest.get(at + 1).is_none_or(|byte| b" \t".contains(byte))
+            });
+            let ends: Vec<_> = ends.collect();
+            let is_plain = |at: &&usize| {
+                let before = &rest[1..**at];
+                let other = before.iter().rposition(|&byte| byte != b'\\');
+                (before.len() - other.map_or(0, |at| at + 1)) % 2 == 0
+            };
+            match ends.iter().find(is_plain).or(ends.last()) {
+                Some(&end) => {
+                    fields.push(&rest[1..end]);
+                    rest = &rest[end + 1..];
+                }
+                None => {
+                    fields.push(rest);
+                    break;
+                }
+            }
+        }
+        assert_eq!(*found, fields.join(&b'\t'));
+    }
+    assert_eq!(found.len(), lines_of(text).count());
+}
+
+trait Blanks {
+    fn trim_blanks(&self) -> &[u8];
+}
+
+impl Blanks for [u8] {
+    fn trim_blanks(&self) -> &[u8] {
+        let start = self.iter().position(|byte| !b" \t".contains(byte));
+        &self[start.unwrap_or(self.len())..]
+    }
+}
+
+/// Records of CSV, as an automaton that takes one byte after the other finds them.
+pub fn field_csv(input: &[u8]) {
+    let (size, text) = blocks(input);
+    let layout = Layout::Csv {
+        delimiter: b',',
+        header: false,
+    };
+    let (found, all_parse) = field_records("2", layout, text, size);
+    #[derive(Clone, Copy, PartialEq)]
+    enum State {
+        Start,
+        Plain,
+        Quotes,
+        Quote,
+    }
+    let (mut expected, mut state) = (Vec::new(), State::Start);
+    let (mut fields, mut is_valid, mut are_valid) = (vec![Vec::new()], true, true);
+    let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+    let mut end = |fields: &mut Vec<Vec<u8>>, is_valid: bool| {
+        let value = fields.get(1).cloned().unwrap_or_default();
+        let value = value.split(|&byte| byte == b'\n').map(<[u8]>::to_vec);
+        let mut lines: Vec<Vec<u8>> = value.collect();
+        let last = lines.len() - 1;
+        for line in &mut lines[..last] {
+            if line.last() == Some(&b'\r') {
+                line.pop();
+            }
+        }
+        expected.push(if is_valid {
+            lines.join(&b' ')
+        } else {
+            Vec::new()
+        });
+        *fields = vec![Vec::new()];
+    };
+    let mut bytes = text.iter().copied().enumerate().peekable();
+    while let Some((at, byte)) = bytes.next() {
+        let is_end = bytes.peek().is_none_or(|(_, next)| *next == b'\n');
+        // A CR before the end of a record belongs to it, except within quotes.
+        if byte == b'\r' && is_end && state != State::Quotes {
+            if at + 1 == text.len() {
+                break;
+            }
+            continue;
+        }
+        let field = fields.last_mut().unwrap();
+        state = match (state, byte) {
+            (State::Quotes, b'"') => State::Quote,
+            (State::Quotes, _) => {
+                field.push(byte);
+                State::Quotes
+            }
+            (State::Quote, b'"') => {
+                field.push(byte);
+                State::Quotes
+            }
+            (State::Start, b'"') => State::Quotes,
+            (_, b',') => {
+                fields.push(Vec::new());
+                State::Start
+            }
+            (_, b'\n') => {
+                end(&mut fields, is_valid);
+                are_valid &= is_valid;
+                is_valid = true;
+                State::Start
+            }
+            (state, _) => {
+                is_valid &= state != State::Quote;
+                field.push(byte);
+                State::Plain
+            }
+        };
+    }
+    if text
+        .last()
+        .is_some_and(|&byte| byte != b'\n' || state == State::Quotes)
+    {
+        is_valid &= state != State::Quotes;
+        end(&mut fields, is_valid);
+        are_valid &= is_valid;
+    }
+    assert_eq!((found, all_parse), (expected, are_valid));
+}
+
+/// Values of JSON lines: what serde_json reads is read as it reads it.
+pub fn field_json(input: &[u8]) {
+    let (size, text) = blocks(input);
+    let (found, _) = field_records("a", Layout::Json, text, size);
+    let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+    assert_eq!(found.len(), lines_of(text).count());
+    for (line, found) in lines_of(text).zip(found) {
+        let Ok(value) = serde_json::from_slice::<serde_json::Value>(line) else {
+            continue;
+        };
+        // Of several values of one key serde_json has the last; the key may have escapes.
+        let is_escaped = line.windows(2).any(|pair| pair == b"\\u");
+        if is_escaped || line.windows(3).filter(|key| *key == b"\"a\"").count() > 1 {
+            continue;
+        }
+        match value.get("a") {
+            None | Some(serde_json::Value::Null) => assert_eq!(found, b""),
+            Some(serde_json::Value::String(text)) => {
+                let text = text.replace("\r\n", " ").replace('\n', " ");
+                assert_eq!(found, text.as_bytes());
+            }
+            Some(value) => {
+                let found: serde_json::Value = serde_json::from_slice(&found).unwrap();
+                assert_eq!(&found, value);
+            }
+        }
+    }
+}
+
 /// Sizes and durations.
 pub fn sizes(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
@@ -606,6 +829,10 @@ mod tests {
             ("capwords", super::capwords),
             ("css", super::css),
             ("decompress", super::decompress),
+            ("field_csv", super::field_csv),
+            ("field_json", super::field_json),
+            ("field_log", super::field_log),
+            ("field_quoted", super::field_quoted),
             ("html", super::html),
             ("links", super::links),
             ("lower", super::lower),

@@ -11,6 +11,7 @@
 //! - [`text`]: text, words, lines and counts.
 //!   - `capwords`, `words`: text in, words out, one a line.
 //!   - `lower`: text in, the same in lower case out.
+//!   - `field`: logs, CSV and JSON lines in, fields of them out, one record a line.
 //!   - `count`: lines in, `COUNT LINE` out.
 //!   - `topn`: `COUNT LINE` in, the largest out, or the smallest.
 //!   - `lengths`: lines in, the length of each out.

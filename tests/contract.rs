@@ -4,10 +4,10 @@
 //! added. What differs between them is only how a text must be dressed for a
 //! program to take it, in [`dressed`].
 
-use crate::process::{Ran, argument, file, program, programs, repository, run, shell, terminal};
+use crate::process::{Ran, argument, file, programs, repository, run, shell, terminal};
 use std::fs::File;
 use std::io::{Read, Write};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 /// The names of all programs.
 fn all() -> Vec<String> {
@@ -38,6 +38,27 @@ fn filters() -> Vec<String> {
     let mut names = all();
     names.retain(|name| !COMMANDS.contains(&&name[..]));
     names
+}
+
+/// The arguments that a program needs before it reads a text.
+fn arguments(name: &str) -> &'static [&'static str] {
+    match name {
+        // All of each line: there is no such byte in the texts.
+        "field" => &["-d~", "1"],
+        _ => &[],
+    }
+}
+
+/// A program with the arguments that it needs.
+fn program(name: &str) -> Command {
+    let mut command = crate::process::program(name);
+    command.args(arguments(name));
+    command
+}
+
+/// The same in a line of shell.
+fn called(name: &str) -> String {
+    [&[name], arguments(name)].concat().join(" ")
 }
 
 /// What a program calls the file at this path, or what it is to read there.
@@ -205,6 +226,7 @@ fn invalid_bytes_and_nuls_stop_nothing() {
                 b"http://host/A%EF%BF%BDb\nhttp://host/%EF%BF%BD%EF%BF%BD\nhttp://host/C\n",
             ]),
             "lengths" => Some([b"4\n3\n1\n", b"3\n2\n1\n"]),
+            "field" => Some([b"A\xFFb\xC3\n\xE2\x82C\n\x80\n", b"A\0b\n\0\0\nC\n"]),
             _ => None,
         };
         for (i, text) in [&odd[..], nul].into_iter().enumerate() {
@@ -334,7 +356,10 @@ fn a_small_stack_is_enough() {
     for name in filters() {
         let (input, body) = dressed(&name, b"7 Ab\n");
         // The environment is on the stack, too.
-        let line = format!("exec env -i PATH=\"$PATH\" sh -c 'ulimit -s 16; exec {name}'");
+        let line = format!(
+            "exec env -i PATH=\"$PATH\" sh -c 'ulimit -s 16; exec {}'",
+            called(&name)
+        );
         let (small, usual) = (
             run(&mut shell(&line), &input),
             run(&mut program(&name), &input),
@@ -445,7 +470,8 @@ fn a_closed_output_ends_it_silently() {
         let (input, name) = (file(&input), &name);
         // Sums of few lines are small; a closed reader must be noticed all the same.
         let line = format!(
-            "{{ sleep 0.1; {name} < {}; echo $? >&2; }} | true",
+            "{{ sleep 0.1; {} < {}; echo $? >&2; }} | true",
+            called(name),
             argument(input.path())
         );
         let ran = run(&mut shell(&line), b"");
@@ -457,12 +483,12 @@ fn a_closed_output_ends_it_silently() {
 fn a_closed_stream_is_an_error() {
     for name in filters() {
         let (input, _body) = dressed(&name, b"Ab Cd\n");
-        let ran = run(&mut shell(&format!("{name} >&-")), &input);
+        let ran = run(&mut shell(&format!("{} >&-", called(&name))), &input);
         assert_eq!(
             (ran.status, ran.stderr),
             (1, format!("{name}: stdout: Bad file descriptor\n"))
         );
-        let ran = run(&mut shell(&format!("{name} <&-")), b"");
+        let ran = run(&mut shell(&format!("{} <&-", called(&name))), b"");
         assert_eq!(
             (ran.status, ran.stderr),
             (1, format!("{name}: stdin: Bad file descriptor\n"))

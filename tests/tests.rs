@@ -19,6 +19,7 @@ mod contract;
 mod converse;
 mod count;
 mod documents;
+mod field;
 mod lengths;
 mod links;
 mod lower;

@@ -8,13 +8,16 @@ rest is written by seeded arithmetic. Every corpus is the same on every machine 
 packages.
 """
 
+import functools
 import gzip
 import hashlib
+import itertools
 import json
 import random
 import re
 import subprocess
 import sys
+import time
 
 from debian import unpacked
 
@@ -123,6 +126,18 @@ class Corpora:
         lines = int(TALLY_LINES * self.scale)
         return tally_lines(lines), {"lines": lines}
 
+    def log(self):
+        """The log of a web server, in the combined format: what `field` and its peers read."""
+        return log_lines(self.size * 3 // 10), {}
+
+    def csv(self):
+        """The same requests as CSV, in which one field in eight needs its quotes."""
+        return csv_lines(self.size * 3 // 10), {}
+
+    def json_lines(self):
+        """The same requests as JSON lines."""
+        return json_lines(self.size * 3 // 10), {}
+
     def pages(self):
         """The beginning of the English text: what 2,000 pages of 2 KiB hold."""
         self.need("english.txt")
@@ -176,6 +191,9 @@ MAKERS = {
     "distinct.txt": Corpora.distinct,
     "long-lines.txt": Corpora.long_lines,
     "tally.txt": Corpora.tally,
+    "access.log": Corpora.log,
+    "access.csv": Corpora.csv,
+    "access.jsonl": Corpora.json_lines,
     "pages.txt": Corpora.pages,
     "pages.html": Corpora.pages_html,
     "numbers.txt": Corpora.numbers,
@@ -272,6 +290,109 @@ def tally_lines(lines):
             x = mix(n + 1)
             block.append("%d %012x" % (MASK // (x + 1), n * step) + ENDINGS[x % 576])
         yield "".join(block).encode()
+
+
+BROWSERS = [
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/{}.1 Safari/605.1.15",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:{0}.0) Gecko/20100101 Firefox/{0}.0",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS {}_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
+    "Mozilla/5.0 (compatible; Googlebot/2.{}; +http://www.google.com/bot.html)",
+    "curl/8.{}.0",
+    "python-requests/2.{}",
+    "-",
+]
+FOLDERS = "api static images blog products search users docs v1 v2 assets css js news archive".split()
+ENDINGS_OF_PATHS = ["", "/", ".html", ".css", ".js", ".png", ".jpg", "/index.html", ".php"]
+
+
+class Requests:
+    """Requests to a web server: addresses, paths, referers and agents, as unequal as in real logs."""
+
+    # As in real logs, one line in two hundred is no request.
+    ODD = [("-", 408), (r"\x16\x03\x01\x02\x00\x01\x00\x01\xFC\x03\x03", 400), ("GET /a file.html HTTP/1.1", 404), ("", 400)]
+
+    def __init__(self):
+        self.chance = random.Random(SEED)
+        pick = self.chance.choice
+        self.hosts = self.pool(20_000, lambda n: ".".join(str(mix(n * 4 + i) % 223 + 1) for i in range(4)))
+        self.targets = self.pool(30_000, lambda n: self.target(n, pick))
+        self.referers = self.pool(2_000, lambda n: "-" if n % 3 == 0 else f"https://www.example{n % 40}.com{self.target(n, pick)}")
+        self.agents = self.pool(1_000, lambda n: BROWSERS[n % len(BROWSERS)].format(n % 97 + 10))
+        self.second = 1_795_860_000
+
+    def target(self, n, pick):
+        path = "/" + "/".join(pick(FOLDERS) for _ in range(n % 4)) + f"/{mix(n) % 100_000}" * (n % 3 > 0) + pick(ENDINGS_OF_PATHS)
+        return path.replace("//", "/") + (f"?id={mix(n) % 9999}&page={n % 7}" if n % 4 == 0 else "")
+
+    def pool(self, size, make):
+        """Values, and how often each of them comes, by Zipf's law."""
+        return [make(n) for n in range(size)], list(itertools.accumulate(1 / (n + 1) for n in range(size)))
+
+    def block(self, lines):
+        """Requests in the order of time: (seconds, host, user, request, status, bytes, referer, agent)."""
+        chance = self.chance
+        pools = (self.hosts, self.targets, self.referers, self.agents)
+        columns = [chance.choices(values, cum_weights=weights, k=lines) for values, weights in pools]
+        methods = chance.choices(["GET", "POST", "HEAD"], [90, 8, 2], k=lines)
+        statuses = chance.choices([200, 304, 404, 301, 500], [80, 8, 7, 4, 1], k=lines)
+        for host, target, referer, agent, method, status in zip(*columns, methods, statuses):
+            x = mix(self.second + len(target) + chance.getrandbits(20))
+            self.second += x % 5 == 0
+            request, user = f"{method} {target} HTTP/1.1", "-"
+            if x % 200 == 0:
+                request, status = self.ODD[x // 200 % len(self.ODD)]
+            elif x % 101 == 0:
+                user = "john smith"
+            yield self.second, host, user, request, status, x >> 28, referer, agent
+
+
+def blocks_of(size, line, before=""):
+    """A text of requests, each of them in one form, of some size."""
+    requests, block = Requests(), before
+    while size > 0:
+        block += "".join(map(line, requests.block(1 << 14)))
+        if len(block) > size:
+            block = block[: block.rindex("\n", 0, size) + 1]
+            size = 0
+        size -= len(block)
+        yield block.encode()
+        block = ""
+
+
+def log_lines(size):
+    def line(request):
+        second, host, user, request, status, sent, referer, agent = request
+        time = log_time(second)
+        return f'{host} - {user} [{time}] "{request}" {status} {sent} "{referer}" "{agent}"\n'
+
+    return blocks_of(size, line)
+
+
+@functools.lru_cache(maxsize=16)
+def log_time(second):
+    return time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(second))
+
+
+def csv_lines(size):
+    def line(request):
+        second, host, user, request, status, sent, referer, agent = request
+        if "," in agent or '"' in agent:
+            agent = '"' + agent.replace('"', '""') + '"'
+        return f"{second},{host},{user},{request},{status},{sent},{referer},{agent}\n"
+
+    return blocks_of(size, line, "second,host,user,request,status,bytes,referer,agent\n")
+
+
+def json_lines(size):
+    def line(request):
+        second, host, user, request, status, sent, referer, agent = request
+        return (
+            f'{{"time":{second}.25,"client":{{"address":"{host}","user":"{user}"}},"request":{json.dumps(request)},'
+            f'"status":{status},"bytes":{sent},"headers":{{"Referer":["{referer}"],"User-Agent":[{json.dumps(agent)}]}}}}\n'
+        )
+
+    return blocks_of(size, line)
 
 
 def write(file, blocks):

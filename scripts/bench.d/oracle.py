@@ -8,12 +8,18 @@
     oracle.py lengths FILE                     the length of each line, in characters
     oracle.py mean-length words|split FILE     the mean length of a word; split: between blanks
     oracle.py primes FILE                      the primes among its numbers
+    oracle.py field blanks N FILE              the N-th field between blanks of each line
+    oracle.py field log NAME FILE              path or host of each line of a web server's log
+    oracle.py field csv NAME FILE              a column of CSV
+    oracle.py field json KEY FILE              the value of a key of JSON lines
     ... --ascii                                words as bytes: what LC_ALL=C makes of `\\w`
 
 Independent of the programs under test, of ripgrep and of perl: the Unicode data is Python's own.
 """
 
+import csv
 import heapq
+import json
 import math
 import re
 import sys
@@ -114,6 +120,10 @@ def main(arguments):
             for word in find(text):
                 count, total = count + 1, total + len(word)
         print(total / count)
+    elif task == "field":
+        kind, name, file = rest
+        with open(file, encoding="latin-1", newline="\n") as file:
+            out.writelines(value.encode("latin-1") + b"\n" for value in FIELDS[kind](name, file))
     elif task == "primes":
         with open(rest[0]) as file:
             for n in map(int, file):
@@ -121,6 +131,32 @@ def main(arguments):
                     print(n)
     else:
         sys.exit(__doc__)
+
+
+def field_between_blanks(n, file):
+    for line in file:
+        yield (re.findall(r"[^ \t\n]+", line)[int(n) - 1 :] or [""])[0]
+
+
+LOG = re.compile(r'^(?P<host>\S+) \S+ .*? \[\d\d/[^]]*\] "(?:[!-~]+ (?P<path>[^?]+?)(?:\?.*?)? HTTP/\S+|.*?)" \d{3}(?: |$)')
+
+
+def field_of_log(name, file):
+    for line in file:
+        yield LOG.match(line)[name] or ""
+
+
+def field_of_csv(name, file):
+    for row in csv.DictReader(file):
+        yield row[name]
+
+
+def field_of_json(name, file):
+    for line in file:
+        yield str(json.loads(line)[name])
+
+
+FIELDS = {"blanks": field_between_blanks, "log": field_of_log, "csv": field_of_csv, "json": field_of_json}
 
 
 def largest(n, tally):

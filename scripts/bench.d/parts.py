@@ -11,8 +11,8 @@ from pathlib import Path
 PROGRAMS = sorted(path.stem for path in (Path(__file__).parents[2] / "src/bin").glob("*.rs"))
 
 # Programs whose start on empty input is not timed: `mean` fails on it, `converse` and `memo` need a
-# command, and `linkcheck` is no stage of a pipeline.
-NOT_STARTED = {"converse", "linkcheck", "mean", "memo"}
+# command, `field` a list, and `linkcheck` is no stage of a pipeline.
+NOT_STARTED = {"converse", "field", "linkcheck", "mean", "memo"}
 
 
 @dataclass
@@ -453,6 +453,80 @@ def lengths_alone(name, title, text, goals):
     )
 
 
+def field_log(log):
+    """Fields between blanks and by name; the whole pipeline against tools that do it in one."""
+    first = f"cut -d' ' -f1 {log}"
+    seventh = f"oracle.py field blanks 7 {log}"
+    # goaccess counts query strings, too, and prints more.
+    return Part(
+        name="field-log",
+        title="Fields of the log of a web server",
+        corpus=log,
+        reference=f"oracle.py field log path {log}",
+        yardstick="`cut -d' ' -f1`",
+        sink=" > /dev/null",
+        commands=[
+            Command(first, reference=first, label="`cut -d' ' -f1`", note="the first field"),
+            Command(f"mawk '{{print $7}}' {log}", reference=seventh, label="mawk", note="the seventh field: not always the path"),
+            Command(f"hck -d ' ' -f 1 {log}", reference=first, label="hck", note="the first field"),
+            Command(f"field -d ' ' 1 {log}", ours=True, reference=first, label="textmill, -d", goals=[Ratio(1 / 3, "`cut -d' ' -f1`"), Ratio(1.0, "hck")]),
+            Command(f"field 7 {log}", ours=True, reference=seventh, label="textmill, the seventh", goals=[Ratio(0.1, "mawk")]),
+            Command(f"field --log path {log}", ours=True, label="textmill, --log"),
+        ],
+    )
+
+
+def field_top(log):
+    return Part(
+        name="field-top",
+        title="The 10 most frequent paths of a log",
+        corpus=log,
+        reference=f"oracle.py field log path {log} | sort | uniq -c | {UNPAD} | sort -nr | head",
+        yardstick="topfew",
+        commands=[
+            Command(
+                f"tf -n 10 -f 7 {log}",
+                reference=f"oracle.py field blanks 7 {log} | sort | uniq -c | {UNPAD} | sort -nr | head",
+                any_order=True,
+                normal=UNPAD,
+                label="topfew",
+                note="the seventh field, with the query",
+            ),
+            Command(f"field --log path {log} | count | topn", ours=True, label="textmill", goals=[Ratio(1 / 1.5, "topfew")]),
+        ],
+    )
+
+
+def field_csv(table):
+    return Part(
+        name="field-csv",
+        title="A column of CSV",
+        corpus=table,
+        reference=f"oracle.py field csv status {table}",
+        yardstick="xan",
+        sink=" > /dev/null",
+        commands=[
+            Command(f"xan select status {table}", normal="tail -n +2", label="xan", note="with the header"),
+            Command(f"field --csv status {table}", ours=True, label="textmill", goals=[Ratio(1.0, "xan")]),
+        ],
+    )
+
+
+def field_json(lines):
+    return Part(
+        name="field-json",
+        title="A value of JSON lines",
+        corpus=lines,
+        reference=f"oracle.py field json request {lines}",
+        yardstick="jq",
+        sink=" > /dev/null",
+        commands=[
+            Command(f"jq -r .request {lines}", label="jq"),
+            Command(f"field --json request {lines}", ours=True, label="textmill", goals=[Ratio(1 / 20, "jq")]),
+        ],
+    )
+
+
 def mean_length(text):
     between_blanks = f"oracle.py mean-length split {text}"
     return Part(
@@ -775,6 +849,10 @@ PARTS = [
     lengths_alone("lengths", "English", "english.txt", [Speed(1000)]),
     lengths_alone("lengths-multilingual", "multilingual text", "multilingual.txt", []),
     mean_length("english.txt"),
+    field_log("access.log"),
+    field_top("access.log"),
+    field_csv("access.csv"),
+    field_json("access.jsonl"),
     first_primes("numbers.txt"),
     process_cost("numbers.txt"),
     fetch_one("fetch-http", "http", "$HTTP", "english.txt", 2.0),

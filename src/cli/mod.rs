@@ -18,7 +18,9 @@ mod usage;
 pub use crate::process::streams::note_closed_streams;
 pub use allocator::Allocator;
 pub use input::Input;
-pub use options::{Files, InputLineOptions, LineOptions, MemoryOptions, PlainFiles, WordOptions};
+pub use options::{
+    Files, InputLineOptions, LineFiles, LineOptions, MemoryOptions, PlainFiles, WordOptions,
+};
 pub use usage::{Hint, command};
 
 use crate::common::decompress::Allowance;

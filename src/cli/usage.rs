@@ -93,6 +93,10 @@ fn with_equals_signs(
     while let Some(argument) = arguments.next() {
         let bytes = argument.as_bytes();
         let is_option = bytes.len() > 1 && bytes[0] == b'-';
+        if is_list(command, bytes) {
+            all.push(OsString::from_vec([b" ", bytes].concat()));
+            continue;
+        }
         // From here on there are operands only, or a command with options of its own.
         let is_end = bytes == b"--" || !is_option && has_command(command);
         let value = match bytes {
@@ -120,6 +124,15 @@ fn with_equals_signs(
         }
     }
     all
+}
+
+/// Whether an argument is a list of fields that begins with a negative number, such as `-1,3`,
+/// which clap would take for options. A blank before it makes it an operand.
+fn is_list(command: &Command, argument: &[u8]) -> bool {
+    let first = command.get_positionals().next();
+    let takes_lists = first.is_some_and(|operand| operand.get_id() == "list");
+    let digits = matches!(argument, [b'-', b'0'..=b'9', ..]);
+    takes_lists && digits && !argument[1..].iter().all(u8::is_ascii_digit)
 }
 
 /// Where the value of an option is.

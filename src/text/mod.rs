@@ -8,6 +8,7 @@
 //! - [`lower`]: text in, the same text in lower case out.
 //! - [`count`]: lines in, `COUNT LINE` out ([`tally`]).
 //! - [`topn`]: `COUNT LINE` in, the records with the largest counts out.
+//! - [`field`]: logs, CSV and JSON lines in, fields of them out, one record a line.
 //! - [`lengths`]: lines in, the length of each out.
 //! - [`mean`]: numbers in, their mean out (`exact`); also percentiles (by [`count`]),
 //!   and partial results, which add up.
@@ -16,6 +17,7 @@
 
 pub mod capwords;
 pub mod count;
+pub mod field;
 pub mod lengths;
 pub mod lower;
 pub mod mean;

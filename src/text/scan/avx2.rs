@@ -4,7 +4,7 @@
 
 use super::changes;
 use super::kernels::{self, Kernels, kernels};
-use super::masks::{CHUNK, Leads, Masks, ROOM, Scope};
+use super::masks::{CHUNK, Leads, Masks, Nth, ROOM, Scope, Separators};
 use super::pages::{self, Among};
 use super::refine::{Starts, WINDOW};
 use super::tables::{MOVES, word};
@@ -39,6 +39,12 @@ fn is_upper(bytes: __m256i) -> __m256i {
 fn halves(chunk: &[u8; CHUNK], bits: impl Fn(__m256i) -> __m256i) -> u64 {
     let half = |start| _mm256_movemask_epi8(bits(load(chunk, start))) as u32;
     u64::from(half(0)) | u64::from(half(CHUNK / 2)) << 32
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn nth_bit(mask: u64, n: u32) -> u32 {
+    kernels::nth_bit(mask, n)
 }
 
 #[inline]

@@ -8,7 +8,7 @@
 
 use super::changes;
 use super::kernels::{self, Kernels, kernels};
-use super::masks::{CHUNK, Leads, Masks, ROOM, Scope};
+use super::masks::{CHUNK, Leads, Masks, Nth, ROOM, Scope, Separators};
 use super::refine::{Starts, WINDOW, after};
 use super::unicode::Members;
 use std::arch::x86_64::*;
@@ -110,6 +110,12 @@ fn one(chunk: &[u8; CHUNK]) -> Masks {
 #[target_feature(enable = "avx512bw")]
 fn bit<const BIT: u32>(chunk: &[u8; CHUNK]) -> u64 {
     _mm512_test_epi8_mask(load(chunk), splat(1 << BIT))
+}
+
+#[inline]
+#[target_feature(enable = "bmi2")]
+fn nth_bit(mask: u64, n: u32) -> u32 {
+    _pdep_u64(1 << n, mask).trailing_zeros()
 }
 
 #[inline]

@@ -36,3 +36,25 @@ pub struct Leads {
     /// Those whose lower case may be another character, and perhaps some more.
     pub change: u64,
 }
+
+/// What separates fields in a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Separators {
+    /// A byte. Each of them is a mark.
+    Byte(u8),
+    /// A run of spaces and TABs. The first byte of a field is a mark, and the first byte after it.
+    Blanks,
+}
+
+/// A mark in a line, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nth {
+    /// Where the line begins.
+    pub start: usize,
+    /// Where it ends: at its newline, or at the end of the text.
+    pub end: usize,
+    /// The mark, or the end of the line.
+    pub mark: usize,
+    /// The mark after it, or the end of the line.
+    pub next: usize,
+}

@@ -30,7 +30,7 @@ mod sets;
 mod tables;
 pub mod unicode;
 
-pub use masks::{CHUNK, Leads, Masks, ROOM, Scope};
+pub use masks::{CHUNK, Leads, Masks, Nth, ROOM, Scope, Separators};
 pub use sets::Set;
 #[cfg(test)]
 pub use sets::with_each;
@@ -82,6 +82,20 @@ pub fn extract(
 #[inline]
 pub fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
     best!(find(byte, text, masks));
+}
+
+/// Finds line ends, and the marks of fields between these separators. There must be a mask for
+/// each 64 bytes, twice.
+#[inline]
+pub fn find_fields(separators: Separators, text: &[u8], ends: &mut [u64], marks: &mut [u64]) {
+    best!(find_fields(separators, text, ends, marks));
+}
+
+/// Passes the mark with this number, from 0, of each line of a text to `each`. The masks are those
+/// of [`find_fields`], and the text has this length.
+#[inline]
+pub fn each_nth(n: usize, length: usize, ends: &[u64], marks: &[u64], each: impl FnMut(Nth)) {
+    best!(each_nth(n, length, ends, marks, each));
 }
 
 /// Copies a text with its letters in lower case, up to the first chunk that is not
@@ -310,6 +324,38 @@ mod tests {
                         let expected = text.get(i * CHUNK + j) == Some(&byte);
                         prop_assert_eq!(mask >> j & 1 == 1, expected);
                     }
+                }
+                Ok(())
+            })?;
+        }
+
+        #[test]
+        fn the_marks_of_lines(
+            text in prop::collection::vec(prop::sample::select(b" \t\nab".to_vec()), 0..300),
+            n in 0..9usize,
+        ) {
+            let is_blank = |i: usize| i == 0 || text[i - 1].is_ascii_whitespace();
+            let is_edge = |i: &usize| is_blank(*i) != is_blank(*i + 1);
+            let is_tab = |i: &usize| text[*i] == b'\t';
+            let is_mark: [&dyn Fn(&usize) -> bool; 2] = [&is_edge, &is_tab];
+            with_each(|set| {
+                for (separators, is_mark) in [Separators::Blanks, Separators::Byte(b'\t')].into_iter().zip(is_mark) {
+                    let mut ends = vec![!0; text.len().div_ceil(CHUNK)];
+                    let mut marks = ends.clone();
+                    find_fields(separators, &text, &mut ends, &mut marks);
+                    let mut found = Vec::new();
+                    each_nth(n, text.len(), &ends, &marks, |nth| found.push(nth));
+                    let mut expected = Vec::new();
+                    let mut start = 0;
+                    for line in text.split_inclusive(|&byte| byte == b'\n') {
+                        let next = start + line.len();
+                        let end = next - usize::from(line.ends_with(b"\n"));
+                        let mut in_line = (start..end).filter(is_mark).skip(n);
+                        let mark = in_line.next().unwrap_or(end);
+                        expected.push(Nth { start, end, mark, next: in_line.next().unwrap_or(end) });
+                        start = next;
+                    }
+                    prop_assert_eq!(&found, &expected, "{:?}", set);
                 }
                 Ok(())
             })?;

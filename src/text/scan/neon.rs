@@ -9,7 +9,7 @@
 
 use super::changes;
 use super::kernels::{self, Kernels, kernels};
-use super::masks::{CHUNK, Leads, Masks, ROOM, Scope};
+use super::masks::{CHUNK, Leads, Masks, Nth, ROOM, Scope, Separators};
 use super::pages::{self, Among};
 use super::refine::{Starts, WINDOW};
 use super::tables::{MOVES, word};
@@ -42,6 +42,12 @@ fn one(chunk: &[u8; CHUNK]) -> Masks {
         upper: mask(bytes.map(|b| is_upper(b))),
         high: mask(bytes),
     }
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn nth_bit(mask: u64, n: u32) -> u32 {
+    kernels::nth_bit(mask, n)
 }
 
 #[inline]

@@ -6,7 +6,7 @@
 //! the bytes do not affect each other.
 
 use super::kernels::{self, Kernels};
-use super::masks::{CHUNK, Leads, Masks, ROOM, Scope};
+use super::masks::{CHUNK, Leads, Masks, Nth, ROOM, Scope, Separators};
 use super::refine::{Starts, WINDOW, three};
 use super::unicode::Members;
 
@@ -30,6 +30,16 @@ pub fn classify(text: &[u8], scope: Scope, masks: &mut [Masks]) {
 /// As [`super::find`].
 pub fn find(byte: u8, text: &[u8], masks: &mut [u64]) {
     kernels::find(Portable, byte, text, masks);
+}
+
+/// As [`super::find_fields`].
+pub fn find_fields(separators: Separators, text: &[u8], ends: &mut [u64], marks: &mut [u64]) {
+    kernels::find_fields(Portable, separators, text, ends, marks);
+}
+
+/// As [`super::each_nth`].
+pub fn each_nth(n: usize, length: usize, ends: &[u64], marks: &[u64], each: impl FnMut(Nth)) {
+    kernels::each_nth(Portable, n, length, ends, marks, each);
 }
 
 /// As [`super::extract`].
@@ -64,6 +74,11 @@ impl Kernels for Portable {
     #[inline(always)]
     fn bit<const BIT: u32>(self, chunk: &[u8; CHUNK]) -> u64 {
         each_eight(chunk, |bytes| bytes << (7 - BIT))
+    }
+
+    #[inline(always)]
+    fn nth_bit(self, mask: u64, n: u32) -> u32 {
+        kernels::nth_bit(mask, n)
     }
 
     #[inline(always)]
