@@ -2,7 +2,7 @@
 
 use super::input::{Input, open, standard};
 use crate::common::crlf::WithoutCr;
-use crate::common::decompress::{Allowance, in_threads};
+use crate::common::decompress::{Allowance, Decompress, in_threads};
 use crate::common::memory::Size;
 use crate::common::show::shown;
 use crate::text::count::Limits;
@@ -67,6 +67,14 @@ impl Files {
         }
     }
 
+    /// The same without threads, for one of many files.
+    fn text_in_turn(&self, file: impl Read + Send + 'static, allowance: &Allowance) -> Input {
+        match self.no_decompress {
+            true => Box::new(file),
+            false => Box::new(Decompress::new(file, allowance.clone())),
+        }
+    }
+
     /// All of them, each opened when the iterator reaches it, with the name that an
     /// error line gives it. They may be read side by side: standard input has
     /// its lines where it is named first, and none where it is named again.
@@ -79,7 +87,7 @@ impl Files {
             let again = name == "-" && std::mem::replace(&mut stdin_is_open, true);
             let input = match again {
                 true => Ok(Box::new(io::empty()) as Input),
-                false => self.open(name, allowance),
+                false => open(name).map(|file| self.text_in_turn(file, allowance)),
             };
             (shown(name), input)
         })
@@ -105,8 +113,8 @@ impl Files {
                     (File::open(name).ok()?, 0)
                 }
             };
-            let text = self.text(Again { file, at }, &Allowance::default());
-            Some((shown(name), text.ok()?))
+            let text = self.text_in_turn(Again { file, at }, &Allowance::default());
+            Some((shown(name), text))
         };
         // Standard input named twice has its lines once.
         let mut names = self.names();

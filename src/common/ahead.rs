@@ -9,7 +9,7 @@ use std::thread;
 const BLOCK: usize = 256 << 10;
 
 /// The number of blocks that wait for their use.
-const AHEAD: usize = 8;
+const AHEAD: usize = 4;
 
 /// The memory of a reader and its thread, in bytes.
 pub(crate) const MEMORY: usize = (AHEAD + 2) * BLOCK;
@@ -21,7 +21,14 @@ pub(crate) struct Ahead {
     blocks: Receiver<io::Result<Block>>,
     used: Sender<Vec<u8>>,
     block: Block,
-    has_ended: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Ended,
+    Failed,
 }
 
 /// The other end: what the thread reads goes there.
@@ -50,7 +57,7 @@ pub(crate) fn pair() -> (Filler, Ahead) {
         blocks,
         used,
         block: Block::default(),
-        has_ended: false,
+        state: State::Open,
     };
     (filler, ahead)
 }
@@ -109,15 +116,21 @@ pub(crate) fn stopped(_: RecvError) -> io::Error {
 
 impl Read for Ahead {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        if self.block.start == self.block.end && !self.has_ended {
-            let used = std::mem::take(&mut self.block.bytes);
+        if self.state == State::Failed {
+            return Err(io::Error::other("the input has failed before"));
+        }
+        if self.block.start == self.block.end && self.state == State::Open {
+            let used = std::mem::take(&mut self.block).bytes;
             if !used.is_empty() {
                 // The thread may have ended.
                 let _ = self.used.send(used);
             }
-            let next = self.blocks.recv().map_err(stopped)?;
-            self.block = next.inspect_err(|_| self.has_ended = true)?;
-            self.has_ended = self.block.end == 0;
+            self.state = State::Failed;
+            self.block = self.blocks.recv().map_err(stopped)??;
+            self.state = match self.block.end {
+                0 => State::Ended,
+                _ => State::Open,
+            };
         }
         let rest = &self.block.bytes[self.block.start..self.block.end];
         let n = rest.len().min(output.len());
@@ -163,9 +176,11 @@ mod tests {
     #[test]
     fn an_error_comes_after_the_bytes_before_it() {
         let mut read = Vec::new();
-        let error = start(Box::new(Failing(2500))).read_to_end(&mut read);
+        let mut ahead = start(Box::new(Failing(2500)));
+        let error = ahead.read_to_end(&mut read);
         assert_eq!(error.unwrap_err().to_string(), "failed");
         assert_eq!(read.len(), 2500);
+        assert!(ahead.read(&mut [0; 9]).is_err());
     }
 
     #[test]

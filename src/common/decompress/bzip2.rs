@@ -46,8 +46,7 @@ impl Decode for Bzip2 {
         let status = self.decoder.decompress(input, output);
         let status = status.map_err(|_| DecompressError::Corrupt(Format::Bzip2))?;
         if matches!(status, Status::MemNeeded) {
-            // The allocator has ended the program before that.
-            return Err(DecompressError::Corrupt(Format::Bzip2));
+            return Err(DecompressError::OutOfMemory);
         }
         Ok(Step {
             consumed: (self.decoder.total_in() - consumed) as usize,

@@ -26,10 +26,7 @@ pub enum DecompressError {
         is_all: bool,
     },
     /// The decoder would need too much memory.
-    #[error(
-        "the {format} data needs {} of memory, more than the {} that are left (use {})",
-        size(*needed), size(*limit), helper(*format)
-    )]
+    #[error("{}", too_much(*format, *needed, *limit, *is_window))]
     Memory {
         /// The format.
         format: Format,
@@ -37,7 +34,12 @@ pub enum DecompressError {
         needed: u64,
         /// The memory that it may take, in bytes.
         limit: u64,
+        /// Whether it is more than any decoder may take.
+        is_window: bool,
     },
+    /// The system has no memory for the decoder.
+    #[error("out of memory")]
+    OutOfMemory,
     /// The data was compressed with a dictionary.
     #[error("the {format} data needs the dictionary {id} (use {format} -dc -D FILE)")]
     Dictionary {
@@ -55,7 +57,9 @@ impl From<DecompressError> for io::Error {
     fn from(error: DecompressError) -> io::Error {
         let kind = match error {
             DecompressError::Truncated(_) => io::ErrorKind::UnexpectedEof,
-            DecompressError::Memory { .. } => io::ErrorKind::OutOfMemory,
+            DecompressError::Memory { .. } | DecompressError::OutOfMemory => {
+                io::ErrorKind::OutOfMemory
+            }
             DecompressError::Foreign(_) | DecompressError::Dictionary { .. } => {
                 io::ErrorKind::Unsupported
             }
@@ -73,24 +77,34 @@ fn extent(bytes: u64, is_all: bool) -> String {
     }
 }
 
-/// A size in the largest unit that gives a whole number.
-fn size(bytes: u64) -> String {
-    for (shift, unit) in [(30, "GiB"), (20, "MiB"), (10, "KiB")] {
-        if bytes >= 1 << shift && bytes.trailing_zeros() >= shift {
-            return format!("{} {unit}", bytes >> shift);
+/// What a decoder needs, what it may take, and what to do.
+fn too_much(format: Format, needed: u64, limit: u64, is_window: bool) -> String {
+    let shift = if needed >= MIB { 20 } else { 10 };
+    let needed = match needed >> 30 {
+        gibibytes if gibibytes << 30 == needed && gibibytes > 0 => format!("{gibibytes} GiB"),
+        _ => format!("{} {}", needed.div_ceil(1 << shift), unit(shift)),
+    };
+    let limit = format!("{} {}", limit >> shift, unit(shift));
+    let helper = match format {
+        Format::Zstd if is_window => "zstd -dc --long=31".to_string(),
+        format => format!("{format} -dc"),
+    };
+    match is_window {
+        true => {
+            format!("the {format} data needs {needed} of memory, more than {limit} (use {helper})")
         }
-    }
-    match bytes >> 20 {
-        0 => show::number_of(bytes, "byte"),
-        mebibytes => format!("{} MiB", mebibytes + 1),
+        false => format!(
+            "the {format} data needs {needed} of memory, more than the {limit} that are left \
+                (use a larger -S, or {helper})"
+        ),
     }
 }
 
-/// The command that reads data with a large window.
-fn helper(format: Format) -> &'static str {
-    match format {
-        Format::Zstd => "zstd -dc --long=31",
-        Format::Xz => "xz -dc",
-        _ => "its own program",
+const MIB: u64 = 1 << 20;
+
+fn unit(shift: u32) -> &'static str {
+    match shift {
+        20 => "MiB",
+        _ => "KiB",
     }
 }

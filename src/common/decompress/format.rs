@@ -166,11 +166,11 @@ const MAGICS: &[Magic] = &[
         may_be_text: 4,
         bytes: &[is(b'L'), is(b'Z'), is(b'I'), is(b'P'), is(1)],
     },
-    // The usual parameters, a dictionary of whole 64 KiB, and a size that is not known.
+    // The usual parameters, a dictionary of a multiple of 256 bytes, and an unknown size.
     Magic {
         start: Start::Foreign(Foreign::Lzma),
         may_be_text: 9,
-        bytes: &[is(0x5D), is(0), is(0), ANY, ANY, is(0xFF), is(0xFF), is(0xFF), is(0xFF), is(0xFF)],
+        bytes: &[is(0x5D), is(0), ANY, ANY, ANY, is(0xFF), is(0xFF), is(0xFF), is(0xFF), is(0xFF)],
     },
 ];
 

@@ -336,13 +336,15 @@ impl Decode for Legacy {
             }
             self.state = match self.state {
                 State::Header => {
-                    let needed = (LEGACY_BLOCK + Legacy::LONGEST) as u64;
-                    self.taken = Some(self.allowance.take(Format::Lz4, needed)?);
-                    self.blocks = Blocks::with_room(LEGACY_BLOCK);
                     self.gathered.clear();
                     State::Length
                 }
                 State::Length | State::Checksum => {
+                    if self.taken.is_none() {
+                        let needed = (LEGACY_BLOCK + Legacy::LONGEST) as u64;
+                        self.taken = Some(self.allowance.take(Format::Lz4, needed)?);
+                        self.blocks = Blocks::with_room(LEGACY_BLOCK);
+                    }
                     let length = self.gathered.number(0) as usize;
                     self.gathered.clear();
                     State::Block {

@@ -88,6 +88,7 @@ impl<R: Read> Decompress<R> {
             buffer,
             start,
             end,
+            ..
         } = self.input;
         let mut rest = Cursor::new(buffer);
         rest.set_position(start as u64);
@@ -241,10 +242,16 @@ struct Input<R> {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    /// The last read was the end: a terminal is not asked again.
+    has_ended: bool,
 }
 
-/// The size of the buffer: a block, and a rest that is as large.
-const BUFFER: usize = 2 * BLOCK;
+/// The largest rest behind which the next block is read: a decoder may need a whole block of zstd
+/// (128 KiB), its header and a checksum at once.
+const REST: usize = BLOCK + 64;
+
+/// The size of the buffer.
+const BUFFER: usize = REST + BLOCK;
 
 impl<R: Read> Input<R> {
     fn new(input: R) -> Input<R> {
@@ -253,6 +260,7 @@ impl<R: Read> Input<R> {
             buffer: Vec::new(),
             start: 0,
             end: 0,
+            has_ended: false,
         }
     }
 
@@ -266,11 +274,14 @@ impl<R: Read> Input<R> {
 
     /// Whether [`fill`](Input::fill) can read.
     fn has_room(&self) -> bool {
-        self.end - self.start <= BUFFER - BLOCK
+        self.end - self.start <= REST
     }
 
     /// Reads once, behind the bytes that are left. Returns the number of bytes; 0 at the end.
     fn fill(&mut self) -> io::Result<usize> {
+        if self.has_ended {
+            return Ok(0);
+        }
         if self.buffer.is_empty() {
             self.buffer = vec![0; BUFFER];
         }
@@ -278,6 +289,7 @@ impl<R: Read> Input<R> {
         (self.start, self.end) = (0, self.end - self.start);
         let n = stream::read(&mut self.input, &mut self.buffer[self.end..][..BLOCK])?;
         self.end += n;
+        self.has_ended = n == 0;
         Ok(n)
     }
 
@@ -287,7 +299,10 @@ impl<R: Read> Input<R> {
         if n == 0 {
             self.buffer = Vec::new();
             (self.start, self.end) = (0, 0);
-            return self.input.read(output);
+            return match self.has_ended {
+                true => Ok(0),
+                false => self.input.read(output),
+            };
         }
         output[..n].copy_from_slice(&self.bytes()[..n]);
         self.consume(n);

@@ -3,12 +3,13 @@
 //! One thread decodes. Streams of bzip2, which take ten times as long as the work on their text,
 //! are decoded by several threads: pbzip2 and `cat` write files of many streams.
 //!
-//! 1. A thread reads the input and cuts it where a stream begins ([`Cutter`]).
+//! 1. A thread reads the input and cuts it where a stream seems to begin ([`Cutter`]).
 //! 2. Each of the other threads decodes one piece at a time.
 //! 3. The reader takes their blocks in the order of the pieces.
 //!
-//! A cut is at the ten bytes that begin a stream. Where they are part of compressed data, by a
-//! chance of one in 2^80 a byte, the file is refused as truncated.
+//! The bytes that begin a stream may also be a part of other data, such as a `.bz2` file that is
+//! stored in a member of gzip. Then the piece before the cut is truncated. So a piece that fails is
+//! decoded again, together with all that follows, as one input without cuts.
 
 use super::allowance::{Allowance, Taken};
 use super::bzip2;
@@ -32,7 +33,11 @@ const SMALLEST: usize = 64 << 10;
 /// A larger piece, of a single stream, is decoded together with all that follows.
 const LARGEST: usize = 4 << 20;
 
-/// The text of an input, which threads decode if it is compressed.
+/// A thread decodes beside the program if this many times the memory of its blocks is left.
+const ROOM: u64 = 8;
+
+/// The text of an input, which threads decode if it is compressed, and if there is memory for
+/// their blocks.
 ///
 /// # Errors
 ///
@@ -47,45 +52,168 @@ pub fn in_threads(
         Some(Format::Bzip2) => {
             let threads = thread::available_parallelism().map_or(1, |n| n.get().min(THREADS));
             match threads {
-                1 => ahead::start(Box::new(text)),
+                1 => by_one(text, allowance),
                 threads => by_pieces(text, allowance, threads),
             }
         }
-        Some(_) => ahead::start(Box::new(text)),
+        Some(_) => by_one(text, allowance),
     })
+}
+
+/// A reader, and the memory of the blocks that threads fill.
+struct Beside<R> {
+    reader: R,
+    _blocks: Taken,
+}
+
+impl<R: Read> Read for Beside<R> {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(output)
+    }
+}
+
+/// Decodes by one thread.
+fn by_one<R: Read + Send + 'static>(
+    text: Decompress<R>,
+    allowance: &Allowance,
+) -> Box<dyn Read + Send> {
+    let memory = ahead::MEMORY as u64;
+    if allowance.left().is_some_and(|left| left < ROOM * memory) {
+        return Box::new(text);
+    }
+    match allowance.reserve(memory) {
+        Some(blocks) => Box::new(Beside {
+            reader: ahead::start(Box::new(text)),
+            _blocks: blocks,
+        }),
+        None => Box::new(text),
+    }
 }
 
 /// A part of the input, and where its text goes.
 struct Job {
-    input: Box<dyn Read + Send>,
+    bytes: Arc<Vec<u8>>,
     filler: Filler,
 }
 
-/// The text of the next piece; none at the end.
-type Next = io::Result<Option<Ahead>>;
+/// A part of the input.
+enum Piece {
+    /// Some streams, and their text.
+    Streams(Arc<Vec<u8>>, Ahead),
+    /// All that is left, not decoded.
+    Rest(Box<dyn Read + Send>),
+}
+
+/// The next part; none at the end.
+type Next = io::Result<Option<Piece>>;
 
 /// The text of several streams, in their order.
 struct InOrder {
     pieces: Receiver<Next>,
-    piece: Option<Ahead>,
-    has_ended: bool,
-    _buffers: Taken,
+    allowance: Allowance,
+    state: State,
+}
+
+enum State {
+    /// A piece is next.
+    Between,
+    /// The text of a piece, of which `read` bytes were read.
+    Piece {
+        bytes: Arc<Vec<u8>>,
+        text: Ahead,
+        read: u64,
+    },
+    /// The text of all that is left.
+    Rest(Box<dyn Read + Send>),
+    Ended,
 }
 
 impl Read for InOrder {
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        while !self.has_ended && !output.is_empty() {
-            if let Some(piece) = &mut self.piece {
-                match piece.read(output)? {
-                    0 => self.piece = None,
-                    n => return Ok(n),
+        if output.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            match &mut self.state {
+                State::Between => {
+                    self.state = match self.pieces.recv().map_err(ahead::stopped)?? {
+                        Some(Piece::Streams(bytes, text)) => State::Piece {
+                            bytes,
+                            text,
+                            read: 0,
+                        },
+                        Some(Piece::Rest(input)) => {
+                            let text = Decompress::new(input, self.allowance.clone());
+                            State::Rest(by_one(text, &self.allowance))
+                        }
+                        None => State::Ended,
+                    };
                 }
-            } else {
-                self.piece = self.pieces.recv().map_err(ahead::stopped)??;
-                self.has_ended = self.piece.is_none();
+                State::Piece { bytes, text, read } => match text.read(output) {
+                    Ok(0) => self.state = State::Between,
+                    Ok(n) => {
+                        *read += n as u64;
+                        return Ok(n);
+                    }
+                    Err(_) => {
+                        let (bytes, read) = (Arc::clone(bytes), *read);
+                        self.state = State::Rest(self.again(bytes, read)?);
+                    }
+                },
+                State::Rest(text) => return text.read(output),
+                State::Ended => return Ok(0),
             }
         }
-        Ok(0)
+    }
+}
+
+impl InOrder {
+    /// The text from a piece on as one input, behind the bytes of it that were read.
+    fn again(&mut self, bytes: Arc<Vec<u8>>, read: u64) -> io::Result<Box<dyn Read + Send>> {
+        let (_, pieces) = sync_channel(0);
+        let input = Uncut {
+            bytes: Cursor::new(Shared(bytes)),
+            pieces: Some(std::mem::replace(&mut self.pieces, pieces)),
+            rest: None,
+        };
+        let mut text = Decompress::new(input, self.allowance.clone());
+        io::copy(&mut (&mut text).take(read), &mut io::sink())?;
+        Ok(Box::new(text))
+    }
+}
+
+/// Bytes that others have, too.
+struct Shared(Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// The input of pieces that are put together again.
+struct Uncut {
+    bytes: Cursor<Shared>,
+    pieces: Option<Receiver<Next>>,
+    rest: Option<Box<dyn Read + Send>>,
+}
+
+impl Read for Uncut {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let Some(rest) = &mut self.rest {
+                return rest.read(output);
+            }
+            let n = self.bytes.read(output)?;
+            let Some(pieces) = self.pieces.as_ref().filter(|_| n == 0) else {
+                return Ok(n);
+            };
+            match pieces.recv().map_err(ahead::stopped)?? {
+                Some(Piece::Streams(bytes, _)) => self.bytes = Cursor::new(Shared(bytes)),
+                Some(Piece::Rest(input)) => self.rest = Some(input),
+                None => self.pieces = None,
+            }
+        }
     }
 }
 
@@ -97,45 +225,43 @@ fn by_pieces<R: Read + Send + 'static>(
 ) -> Box<dyn Read + Send> {
     let buffers = (2 * threads * (LARGEST + BLOCK + ahead::MEMORY)) as u64;
     let decoders = threads as u64 * bzip2::LARGEST;
-    let all = allowance.take(Format::Bzip2, buffers + decoders);
-    // The decoders take theirs later.
-    let buffers = all.and_then(|all| {
-        drop(all);
-        allowance.take(Format::Bzip2, buffers)
-    });
-    let Ok(buffers) = buffers else {
-        return ahead::start(Box::new(text));
+    let Some(taken) = allowance.reserve(buffers + decoders) else {
+        return by_one(text, allowance);
     };
-    let (jobs, waiting) = sync_channel(threads);
+    // The decoders' part is taken already.
+    let allowance = allowance.of_taken(decoders);
+    let (jobs, waiting) = sync_channel::<Job>(threads);
     let (order, pieces) = sync_channel(threads);
     let waiting = Arc::new(Mutex::new(waiting));
-    let decode = |waiting: Arc<Mutex<Receiver<Job>>>, allowance: Allowance| {
-        loop {
-            // It is locked while it waits for a job.
-            let job = waiting.lock().expect("no panic").recv();
-            let Ok(Job { input, filler }) = job else {
-                return;
-            };
-            filler.fill(Decompress::new(input, allowance.clone()));
-        }
-    };
     let started = (0..threads)
         .map_while(|_| {
             let allowance = allowance.clone();
-            let waiting = Arc::clone(&waiting);
-            ahead::hand_over(waiting, move |waiting| decode(waiting, allowance)).ok()
+            let decode = move |waiting: Arc<Mutex<Receiver<Job>>>| {
+                loop {
+                    // It is locked while it waits for a job.
+                    let job = waiting.lock().expect("no panic").recv();
+                    let Ok(Job { bytes, filler }) = job else {
+                        return;
+                    };
+                    let input = Cursor::new(Shared(bytes));
+                    filler.fill(Decompress::new(input, allowance.clone()));
+                }
+            };
+            ahead::hand_over(Arc::clone(&waiting), decode).ok()
         })
         .count();
     if started == 0 {
-        return ahead::start(Box::new(text));
+        return Box::new(text);
     }
     let cut = move |text: Decompress<R>| cut(text.into_input(), &jobs, &order);
     match ahead::hand_over(text, cut) {
-        Ok(()) => Box::new(InOrder {
-            pieces,
-            piece: None,
-            has_ended: false,
-            _buffers: buffers,
+        Ok(()) => Box::new(Beside {
+            reader: InOrder {
+                pieces,
+                allowance,
+                state: State::Between,
+            },
+            _blocks: taken,
         }),
         Err(text) => Box::new(text),
     }
@@ -145,28 +271,45 @@ fn by_pieces<R: Read + Send + 'static>(
 fn cut(input: impl Read + Send + 'static, jobs: &SyncSender<Job>, order: &SyncSender<Next>) {
     let mut cutter = Cutter::new(input);
     loop {
-        let (input, is_last) = match cutter.next() {
-            Ok(piece) => piece,
-            Err(error) => {
-                // There is no place to report that the reader was dropped.
-                let _ = order.send(Err(error));
-                return;
+        let next = match cutter.next() {
+            Ok(Some(Cut::Streams(bytes))) => {
+                let (filler, text) = ahead::pair();
+                let bytes = Arc::new(bytes);
+                let job = Job {
+                    bytes: Arc::clone(&bytes),
+                    filler,
+                };
+                // If the pieces are put together again, the jobs are still done.
+                let piece = Ok(Some(Piece::Streams(bytes, text)));
+                if order.send(piece).is_err() || jobs.send(job).is_err() {
+                    return;
+                }
+                continue;
             }
+            Ok(Some(Cut::Rest(input))) => Ok(Some(Piece::Rest(input))),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
         };
-        let (filler, piece) = ahead::pair();
-        let sent = order.send(Ok(Some(piece))).is_ok() && jobs.send(Job { input, filler }).is_ok();
-        if !sent || is_last {
-            let _ = order.send(Ok(None));
+        let goes_on = matches!(next, Ok(Some(_)));
+        // There is no place to report that the reader was dropped.
+        if order.send(next).is_err() || !goes_on {
             return;
         }
     }
 }
 
-/// An input, cut where a stream of bzip2 begins.
+/// What a [`Cutter`] finds.
+enum Cut {
+    Streams(Vec<u8>),
+    /// A stream that is too large for a piece, and all behind it.
+    Rest(Box<dyn Read + Send>),
+}
+
+/// An input, cut where a stream of bzip2 seems to begin.
 struct Cutter<R> {
     input: Option<R>,
     bytes: Vec<u8>,
-    /// Where streams begin in `bytes`, behind the first of them.
+    /// Where streams seem to begin in `bytes`, behind the first of them.
     starts: VecDeque<usize>,
     /// The part of `bytes` that was searched.
     searched: usize,
@@ -188,26 +331,25 @@ impl<R: Read + Send + 'static> Cutter<R> {
         }
     }
 
-    /// The next piece, and whether it is the last.
-    fn next(&mut self) -> io::Result<(Box<dyn Read + Send>, bool)> {
+    /// The next piece; none at the end.
+    fn next(&mut self) -> io::Result<Option<Cut>> {
         loop {
             while let Some(start) = self.starts.pop_front() {
                 if start >= SMALLEST {
-                    return Ok((Box::new(Cursor::new(self.split(start))), false));
+                    return Ok(Some(Cut::Streams(self.split(start))));
                 }
             }
             let bytes = self.bytes.len();
+            if bytes > LARGEST
+                && let Some(input) = self.input.take()
+            {
+                let begin = Cursor::new(std::mem::take(&mut self.bytes));
+                return Ok(Some(Cut::Rest(Box::new(begin.chain(input)))));
+            }
             let Some(input) = &mut self.input else {
                 let rest = std::mem::take(&mut self.bytes);
-                return Ok((Box::new(Cursor::new(rest)), true));
+                return Ok((!rest.is_empty()).then_some(Cut::Streams(rest)));
             };
-            if bytes > LARGEST {
-                let rest = Cursor::new(std::mem::take(&mut self.bytes));
-                return Ok(match self.input.take() {
-                    Some(input) => (Box::new(rest.chain(input)), true),
-                    None => (Box::new(rest), true),
-                });
-            }
             self.bytes.resize(bytes + BLOCK, 0);
             let n = stream::read(input, &mut self.bytes[bytes..])?;
             self.bytes.truncate(bytes + n);
@@ -319,6 +461,18 @@ mod tests {
             let one = Decompress::new(damaged, allowance.clone()).read_to_end(&mut text);
             assert_eq!(read(damaged, &allowance), Err(one.unwrap_err().to_string()));
         }
+        // What begins a stream, within other data: in a skippable frame, and in stored data.
+        let (text, bytes) = streams(&[100_000, 100_000]);
+        let skipped = (bytes.len() as u32).to_le_bytes();
+        let frame = [&0x184D_2A50_u32.to_le_bytes()[..], &skipped, &bytes].concat();
+        let hidden = [&bytes[..], &frame, &bytes].concat();
+        assert!(read(&hidden, &allowance).unwrap() == text.repeat(2));
+        let mut stored = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        stored.write_all(&bytes).unwrap();
+        let stored = [&bytes[..], &stored.finish().unwrap(), &bytes].concat();
+        assert!(read(&stored, &allowance).unwrap() == [&text[..], &bytes, &text].concat());
+
+        let (_, bytes) = streams(&[100_000; 9]);
         struct Failing;
         impl Read for Failing {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {

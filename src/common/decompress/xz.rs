@@ -7,8 +7,8 @@ use super::format::Format;
 use lzma_rust2::{Action, Status, XzStream};
 use std::io;
 
-/// What a decoder needs besides its dictionary, in bytes, or more.
-const OVERHEAD: u64 = 1 << 20;
+/// The memory of a decoder besides its dictionary, as lzma-rust2 counts it, in bytes.
+const OVERHEAD: u64 = 40 << 10;
 
 /// A stream of xz. Memory: the dictionary of a block, 8 MiB for `xz` and 64 MiB for `xz -9`.
 pub(crate) struct Xz {

@@ -127,7 +127,9 @@ pub(crate) mod library {
     use super::{CORRUPT, Engine, Header};
     use crate::common::decompress::decode::Step;
     use crate::common::decompress::error::DecompressError;
+    use std::io;
     use zstd::stream::raw::{DParameter, Decoder, Operation};
+    use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
 
     /// The least limit that the library accepts, as a power of two.
     const LEAST: u32 = 10;
@@ -138,20 +140,29 @@ pub(crate) mod library {
         fn new(header: &Header) -> Result<Library, DecompressError> {
             let window = header.window.max(1).next_power_of_two();
             let bits = window.ilog2().max(LEAST);
-            let mut decoder = Decoder::new().map_err(|_| CORRUPT)?;
+            let mut decoder = Decoder::new().map_err(|error| cause(&error))?;
             let limited = decoder.set_parameter(DParameter::WindowLogMax(bits));
-            limited.map_err(|_| CORRUPT)?;
+            limited.map_err(|error| cause(&error))?;
             Ok(Library(decoder))
         }
 
         fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, DecompressError> {
             let status = self.0.run_on_buffers(input, output);
-            let status = status.map_err(|_| CORRUPT)?;
+            let status = status.map_err(|error| cause(&error))?;
             Ok(Step {
                 consumed: status.bytes_read,
                 produced: status.bytes_written,
                 ended: status.remaining == 0,
             })
+        }
+    }
+
+    fn cause(error: &io::Error) -> DecompressError {
+        let zstd = error.get_ref().and_then(|error| error.downcast_ref());
+        let kind = ZSTD_ErrorCode::ZSTD_error_memory_allocation;
+        match zstd.is_some_and(|error: &zstd::Error| error.is(kind)) {
+            true => DecompressError::OutOfMemory,
+            false => CORRUPT,
         }
     }
 }
