@@ -9,7 +9,7 @@ use std::thread;
 const BLOCK: usize = 256 << 10;
 
 /// The number of blocks that wait for their use.
-const AHEAD: usize = 4;
+const AHEAD: usize = 8;
 
 /// The memory of a reader and its thread, in bytes.
 pub(crate) const MEMORY: usize = (AHEAD + 2) * BLOCK;

@@ -34,7 +34,7 @@ const SMALLEST: usize = 64 << 10;
 const LARGEST: usize = 4 << 20;
 
 /// A thread decodes beside the program if this many times the memory of its blocks is left.
-const ROOM: u64 = 8;
+const ROOM: u64 = 6;
 
 /// The text of an input, which threads decode if it is compressed, and if there is memory for
 /// their blocks.
