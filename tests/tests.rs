@@ -38,3 +38,5 @@ mod fetch;
 mod linkcheck;
 #[cfg(feature = "net")]
 mod server;
+#[cfg(feature = "net")]
+mod warc;
