@@ -27,7 +27,7 @@ textmill::process_wide!();
 #[command(
     version,
     after_help = "Example:\n  warc FILE.warc.gz | untag | words | lower | count | topn 5\n\n\
-        Order of output: that of the archive. What was read is written before the next read.\n\
+        Order of output: that of the archive. Data is written as it is read.\n\
         Cost: one pass; memory is constant, whatever the size of a body: some megabytes, and those that \
         decompression needs."
 )]

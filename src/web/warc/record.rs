@@ -9,7 +9,6 @@ use crate::common::error::Error;
 use crate::common::stream::{self, BLOCK};
 use crate::web::fetch::body::source::Source;
 use std::io::{self, Read};
-use std::mem;
 use thiserror::Error as ThisError;
 
 /// The maximum size of the header of a record, and of an HTTP message in it, in bytes.
@@ -334,7 +333,7 @@ impl Read for Block<'_, '_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         self.0.read_block(out).map_err(|error| {
             let message = error.to_string();
-            let _ = mem::replace(&mut self.0.failed, Some(error));
+            self.0.failed = Some(error);
             io::Error::other(message)
         })
     }

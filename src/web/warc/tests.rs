@@ -491,7 +491,7 @@ fn a_body_that_the_crawler_truncated_ends_there() {
     );
 }
 
-/// Memory: the header of a record moves to the beginning of the buffer, which has no reason to grow.
+/// Records begin anywhere in the buffer.
 #[test]
 fn many_small_records() {
     let archive = record("WARC-Type: x\r\n", &[b'a'; 1000]).repeat(1000);
