@@ -1,13 +1,16 @@
 //! `warc` as a process.
 
-use crate::process::{argument, classic, file, filter, installed, program, run, shell};
+use crate::process::{
+    argument, classic, file, filter, installed, program, repository, run, shell, skipped,
+};
 use crate::server::{Server, Step, page, status};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write;
+use std::process::Command;
 
 /// A response in an archive.
-pub fn response(url: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
+fn response(url: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n\r\n");
     let fields = format!(
         "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nContent-Length: {}\r\n\r\n",
@@ -210,4 +213,40 @@ fn archives_of_wget() {
         );
         std::fs::remove_file(folder.path().join(format!("site.{ending}"))).unwrap();
     }
+}
+
+/// warcio removes chunks and content encodings, too.
+#[test]
+fn warcio_reads_the_same() {
+    let script = "
+import sys
+from warcio.archiveiterator import ArchiveIterator
+for record in ArchiveIterator(sys.stdin.buffer):
+    if record.rec_type == 'response' and record.http_headers.get_statuscode() == '200':
+        body = record.content_stream().read()
+        kind = record.http_headers.get_header('Content-Type')
+        if 'iso-8859-1' in kind:
+            body = body.decode('iso-8859-1').encode()
+        sys.stdout.buffer.write(body)
+";
+    let has_module = run(&mut python("import warcio"), b"").status == 0;
+    if !has_module {
+        return skipped("Python has no warcio");
+    }
+    let archive = std::fs::read(repository("tests/data/site.warc")).unwrap();
+    let archive = [archive, records().concat()].concat();
+    let ran = run(&mut python(script), &archive);
+    assert_eq!((ran.status, &ran.stderr[..]), (0, ""));
+    let text = String::from_utf8(filter("warc", &[], &archive)).unwrap();
+    let is_text = |line: &&str| !line.starts_with("<base data-page=");
+    let text: String = text.lines().filter(is_text).collect();
+    // A newline ends each page in front of its mark.
+    let expected = String::from_utf8(ran.stdout).unwrap().replace('\n', "");
+    assert_eq!(text, expected);
+}
+
+fn python(script: &str) -> Command {
+    let mut python = Command::new("python3");
+    python.args(["-c", script]);
+    python
 }
