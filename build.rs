@@ -33,7 +33,7 @@ fn choose_simd() {
 }
 
 /// Programs that read no network start a tenth faster without relocations
-/// (docs/design/build.md). Programs with required features (`fetch`, `linkcheck`) read hostile
+/// (docs/design/build.md). Programs with required features (`fetch`, `linkcheck`, `warc`) read hostile
 /// bytes with crates in C, and stay position-independent. A new program is found by the next build
 /// from nothing: to watch src/bin would compile the library again after each change there.
 fn choose_links() {

@@ -697,12 +697,13 @@ pub use of_fetch::*;
 
 #[cfg(feature = "fetch")]
 mod of_fetch {
-    use super::{blocks, split};
+    use super::{Blocks, blocks, split};
     use crate::web::fetch::body::resume::range::ContentRange;
     use crate::web::fetch::charset::Charset;
     use crate::web::fetch::charset::content_type::{extract, parse_content_type};
     use crate::web::fetch::charset::prescan::prescan as scan;
     use crate::web::fetch::request::netrc::Netrc;
+    use crate::web::warc::{self, Options};
 
     /// What is found in the beginning of a page is found in the page.
     pub fn prescan(input: &[u8]) {
@@ -784,6 +785,45 @@ mod of_fetch {
         assert_eq!(netrc.find("h", None), Some((login, password)));
     }
 
+    /// However the input is cut into reads, the pages and the failures are the same. What the
+    /// input begins with is also the block of a whole record, which affects no other record.
+    pub fn warc(input: &[u8]) {
+        let (size, bytes) = blocks(input);
+        let run = |archive: &[u8], options: &Options, size| {
+            let (mut output, mut failures) = (Vec::new(), Vec::new());
+            let result = warc::warc(
+                &mut Blocks(archive, size),
+                options,
+                &mut output,
+                &mut |url, failure| failures.push(format!("{url}: {failure}")),
+            );
+            (output, failures, result.map_err(|error| error.to_string()))
+        };
+        let all = Options {
+            types: vec!["*/*".parse().unwrap()],
+            url: Some(regex::bytes::Regex::new("").unwrap()),
+            list: false,
+        };
+        let list = Options {
+            list: true,
+            ..Options::default()
+        };
+        for options in [&Options::default(), &all, &list] {
+            assert_eq!(run(bytes, options, size), run(bytes, options, usize::MAX));
+        }
+        let record = |block: &[u8]| {
+            let head =
+                "WARC/1.0\nWARC-Type: response\nWARC-Target-URI: http://h/\nContent-Length: ";
+            let length = block.len();
+            [format!("{head}{length}\n\n").as_bytes(), block, b"\n\n"].concat()
+        };
+        let whole = record(b"HTTP/1.1 200\nContent-Type: text/html\n\ntext");
+        let (end, ..) = run(&whole, &all, usize::MAX);
+        let (output, failures, result) = run(&[record(bytes), whole].concat(), &all, size);
+        assert_eq!(result, Ok(()));
+        assert!(output.ends_with(&end) && failures.len() <= 1);
+    }
+
     /// A range is written as it is read.
     pub fn content_range(input: &[u8]) {
         let Ok(text) = std::str::from_utf8(input) else {
@@ -852,6 +892,7 @@ mod tests {
             ("content_type", super::content_type),
             ("netrc", super::netrc),
             ("prescan", super::prescan),
+            ("warc", super::warc),
         ]);
         let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
         for (name, target) in &targets {

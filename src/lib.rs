@@ -18,6 +18,7 @@
 //!   - `mean`: numbers in, their mean and percentiles out.
 //! - [`web`]: pages, and the servers that they come from.
 //!   - `fetch`: URLs in, their bodies out, as text in UTF-8 (feature `fetch`).
+//!   - `warc`: a web archive in, the bodies of its pages out, as text in UTF-8 (feature `fetch`).
 //!   - `untag`: a page in, its text out.
 //!   - `links`: a page in, the URLs that it links to out.
 //!   - `linkcheck`: the URLs of a site in, its broken links out (feature `linkcheck`).

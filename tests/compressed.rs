@@ -7,8 +7,19 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 /// The programs that read text.
-const PROGRAMS: [&str; 10] = [
-    "capwords", "count", "field", "lengths", "links", "lower", "mean", "topn", "untag", "words",
+const PROGRAMS: &[&str] = &[
+    "capwords",
+    "count",
+    "field",
+    "lengths",
+    "links",
+    "lower",
+    "mean",
+    "topn",
+    "untag",
+    #[cfg(feature = "net")]
+    "warc",
+    "words",
 ];
 
 /// Commands that compress standard input, each with the program that it needs, and a mark in
@@ -62,6 +73,15 @@ fn text(program: &str) -> Vec<u8> {
         "topn" => (0..9000)
             .flat_map(|n| format!("{} line {n}\n", n % 701).into_bytes())
             .collect(),
+        "warc" => {
+            let body = mixed_text(30_000);
+            let length = body.len();
+            let head = format!(
+                "WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Target-URI: http://host/\r\n\
+                 Content-Type: text/plain\r\nContent-Length: {length}\r\n\r\n"
+            );
+            [head.as_bytes(), &body, b"\r\n\r\n"].concat().repeat(10)
+        }
         "links" => b"<a href=http://a.example/x>text</a> ".repeat(9000),
         _ => mixed_text(300_000),
     }
@@ -74,7 +94,7 @@ fn every_program_reads_every_format() {
             continue;
         }
         // All programs have the same way in: each command is tried with three of them.
-        for name in PROGRAMS.into_iter().skip(number % 3).step_by(3) {
+        for &name in PROGRAMS.iter().skip(number % 3).step_by(3) {
             let text = text(name);
             let expected = run(&mut reader(name), &text);
             assert_eq!((expected.status, &expected.stderr[..]), (0, ""), "{name}");
@@ -126,7 +146,7 @@ fn failure(name: &str, bytes: &[u8]) -> (String, i32, Vec<u8>) {
 
 #[test]
 fn what_cannot_be_read_is_one_line_and_status_1() {
-    for name in PROGRAMS {
+    for &name in PROGRAMS {
         let gzip = classic("gzip -c", &text(name));
         let cut = &gzip[..gzip.len() - 5];
         let mut damaged = gzip.clone();
@@ -257,7 +277,7 @@ fn all_programs_that_read_text_are_tested() {
     for entry in std::fs::read_dir(repository("src/bin")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
-        if cfg!(feature = "net") || !["fetch", "linkcheck"].contains(&name) {
+        if cfg!(feature = "net") || !["fetch", "linkcheck", "warc"].contains(&name) {
             let help = run(program(name).arg("--help"), b"").stdout;
             let help = String::from_utf8(help).unwrap();
             assert_eq!(

@@ -23,7 +23,9 @@ fn all() -> Vec<String> {
                 .unwrap()
                 .to_string()
         })
-        .filter(|name| cfg!(feature = "net") || !["fetch", "linkcheck"].contains(&&name[..]))
+        .filter(|name| {
+            cfg!(feature = "net") || !["fetch", "linkcheck", "warc"].contains(&&name[..])
+        })
         .collect();
     names.sort();
     names
@@ -106,6 +108,16 @@ fn dressed(name: &str, text: &[u8]) -> (Vec<u8>, Option<tempfile::NamedTempFile>
                 numbers.extend_from_slice(&line[bytes..]);
             }
             (numbers, None)
+        }
+        // It reads archives.
+        "warc" if !text.is_empty() => {
+            let head = "WARC/1.0\r\nWARC-Type: resource\r\nWARC-Target-URI: http://host/\r\n";
+            let fields = format!(
+                "Content-Type: text/html; charset=utf-8\r\nContent-Length: {}",
+                text.len()
+            );
+            let head = format!("{head}{fields}\r\n\r\n").into_bytes();
+            ([&head, text, b"\r\n\r\n"].concat(), None)
         }
         // It reads URLs.
         "fetch" if !text.is_empty() => {

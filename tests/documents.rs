@@ -93,8 +93,9 @@ fn sources() -> Vec<String> {
 
 /// The programs that are built.
 fn built() -> impl Iterator<Item = String> {
-    let is_built =
-        |name: &String| cfg!(feature = "net") || !["fetch", "linkcheck"].contains(&&name[..]);
+    let is_built = |name: &String| {
+        cfg!(feature = "net") || !["fetch", "linkcheck", "warc"].contains(&&name[..])
+    };
     sources().into_iter().filter(is_built)
 }
 
@@ -133,7 +134,10 @@ fn wrong_sessions(document: String, site: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for (command, output) in sessions(&text(&document)) {
         let uses_network = |word: &&str| command.contains(*word);
-        if cfg!(not(feature = "net")) && ["fetch", "linkcheck", "wordfreq"].iter().any(uses_network)
+        if cfg!(not(feature = "net"))
+            && ["fetch", "linkcheck", "warc", "wordfreq"]
+                .iter()
+                .any(uses_network)
         {
             continue;
         }

@@ -39,3 +39,5 @@ mod fetch;
 mod linkcheck;
 #[cfg(feature = "net")]
 mod server;
+#[cfg(feature = "net")]
+mod warc;

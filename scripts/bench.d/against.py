@@ -15,7 +15,7 @@ from answers import Answers, difference
 from measure import interleave, run, run_start
 from parts import PROGRAMS
 
-NETWORK = {"fetch", "linkcheck"}
+NETWORK = {"fetch", "linkcheck", "warc"}
 
 
 class NoBuild(Exception):

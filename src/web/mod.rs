@@ -6,9 +6,11 @@
 //! - `fetch`: URLs in, their bodies out, as text in UTF-8 (feature `fetch`).
 //! - `linkcheck`: the URLs of a site in, its broken links out; it follows them
 //!   with `fetch` and [`links`] (feature `linkcheck`).
+//! - `warc`: a web archive in, the bodies of its pages out; it decodes them as `fetch` does
+//!   (feature `fetch`).
 //!
-//! Both use `host`: when the next request to a host may start; and `progress`: lines on a
-//! terminal.
+//! `fetch` and `linkcheck` use `host`: when the next request to a host may start; and
+//! `progress`: lines on a terminal.
 
 #[cfg(feature = "fetch")]
 pub mod fetch;
@@ -21,3 +23,5 @@ pub mod links;
 #[cfg(feature = "fetch")]
 pub mod progress;
 pub mod untag;
+#[cfg(feature = "fetch")]
+pub mod warc;

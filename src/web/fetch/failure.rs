@@ -239,7 +239,7 @@ impl Failure {
     }
 
     /// The failure within the error of a reader.
-    fn carried(error: &io::Error) -> Option<&Failure> {
+    pub(crate) fn carried(error: &io::Error) -> Option<&Failure> {
         error.get_ref()?.downcast_ref()
     }
 

@@ -20,6 +20,10 @@ pub fn base(
     Ok(sets.then_some(url))
 }
 
+/// How much is read before it is checked whether the search has ended, in bytes: most heads are
+/// much smaller than a block.
+const PIECE: usize = 1024;
+
 /// Searches for the first `<base href>` in the head of a page, block by block.
 #[derive(Default)]
 pub struct Head {
@@ -31,7 +35,12 @@ impl Head {
     /// Reads the next block of the page. True once the search has ended: the
     /// `<base href>` was found, or the head has ended.
     pub fn block(&mut self, text: &[u8]) -> bool {
-        self.tokenizer.block(text, &mut self.search);
+        for piece in text.chunks(PIECE) {
+            if self.search.ended {
+                break;
+            }
+            self.tokenizer.block(piece, &mut self.search);
+        }
         self.search.ended
     }
 

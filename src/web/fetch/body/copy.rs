@@ -15,7 +15,7 @@ use crate::web::html::pages::Marker;
 /// After a read error the text that is buffered for conversion is not written: its charset is
 /// unknown. The head that is buffered for the mark is written.
 pub(crate) fn copy(
-    mut source: Box<dyn Source>,
+    mut source: Box<dyn Source + '_>,
     mut charset: Option<Charset>,
     mut marker: Option<Marker>,
     blocks: &mut Blocks,

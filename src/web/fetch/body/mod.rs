@@ -22,8 +22,8 @@ pub(crate) mod source;
 pub(crate) mod text;
 
 /// A body to be read, and its description in the head.
-pub(crate) struct Body {
-    pub(crate) source: Box<dyn Source>,
+pub(crate) struct Body<'a> {
+    pub(crate) source: Box<dyn Source + 'a>,
     /// The content encodings, in the order in which they were applied.
     pub(crate) encodings: Vec<String>,
     /// The content type in the header.
@@ -34,9 +34,9 @@ pub(crate) struct Body {
     pub(crate) max_size: Option<u64>,
 }
 
-impl Body {
+impl<'a> Body<'a> {
     /// The empty body of a response to HEAD.
-    pub(crate) fn empty(content_type: Option<String>) -> Body {
+    pub(crate) fn empty(content_type: Option<String>) -> Body<'a> {
         Body {
             source: Box::new(io::empty()),
             encodings: Vec::new(),
@@ -47,12 +47,12 @@ impl Body {
     }
 
     /// The bytes of the source, up to the size limit.
-    pub(crate) fn raw(self) -> Box<dyn Source> {
+    pub(crate) fn raw(self) -> Box<dyn Source + 'a> {
         limited(self.source, self.max_size)
     }
 
     /// The bytes without content encodings, up to the size limit.
-    pub(crate) fn decoded(self) -> Result<Box<dyn Source>, Error> {
+    pub(crate) fn decoded(self) -> Result<Box<dyn Source + 'a>, Error> {
         let mut source = self.source;
         if !self.encodings.is_empty() {
             let mut coded = BufReader::with_capacity(stream::BLOCK, source);
@@ -70,7 +70,7 @@ impl Body {
     }
 }
 
-fn limited(source: Box<dyn Source>, max_size: Option<u64>) -> Box<dyn Source> {
+fn limited(source: Box<dyn Source + '_>, max_size: Option<u64>) -> Box<dyn Source + '_> {
     match max_size {
         Some(max) => Box::new(Limit::new(source, max)),
         None => source,

@@ -18,5 +18,5 @@ pub(crate) trait Source: Read + Send {
 impl Source for File {}
 impl Source for io::Empty {}
 impl<R: Read + Send> Source for BufReader<R> {}
-impl Source for Box<dyn BufRead + Send> {}
+impl Source for Box<dyn BufRead + Send + '_> {}
 impl<R: Read + Send> Source for Limit<R> {}

@@ -23,7 +23,7 @@ pub struct Page {
     url: Url,
     status: Option<(Version, StatusCode)>,
     headers: HeaderMap,
-    body: Body,
+    body: Body<'static>,
 }
 
 impl fmt::Debug for Page {
@@ -36,7 +36,7 @@ impl fmt::Debug for Page {
 }
 
 impl Page {
-    pub(crate) fn new(head: ResponseHead, body: Body) -> Page {
+    pub(crate) fn new(head: ResponseHead, body: Body<'static>) -> Page {
         Page {
             url: head.url,
             status: Some((head.version, head.status)),
@@ -46,7 +46,7 @@ impl Page {
     }
 
     /// A file, with the header that a server would send.
-    pub(crate) fn file(url: Url, headers: HeaderMap, body: Body) -> Page {
+    pub(crate) fn file(url: Url, headers: HeaderMap, body: Body<'static>) -> Page {
         Page {
             url,
             status: None,

@@ -14,10 +14,10 @@ pub(crate) const BOMB_SIZE: u64 = 64 << 20;
 pub(crate) const MAX_WITHOUT_OUTPUT: u64 = 1 << 20;
 
 /// The bytes without this coding.
-pub(crate) fn decoder(
-    input: Box<dyn BufRead + Send>,
+pub(crate) fn decoder<'a>(
+    input: Box<dyn BufRead + Send + 'a>,
     coding: impl Coding + Send + 'static,
-) -> Box<dyn BufRead + Send> {
+) -> Box<dyn BufRead + Send + 'a> {
     let decoder = Decoder {
         input,
         coding,
@@ -32,8 +32,8 @@ pub(crate) fn decoder(
 }
 
 /// A reader that removes a coding. It waits for input only if there is no output without.
-struct Decoder<C> {
-    input: Box<dyn BufRead + Send>,
+struct Decoder<'a, C> {
+    input: Box<dyn BufRead + Send + 'a>,
     coding: C,
     /// The number of bytes of input and of output.
     consumed: u64,
@@ -58,7 +58,7 @@ enum AfterEnd {
     NextStream,
 }
 
-impl<C: Coding> Read for Decoder<C> {
+impl<C: Coding> Read for Decoder<'_, C> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if out.is_empty() {
             return Ok(0);
@@ -79,7 +79,7 @@ impl<C: Coding> Read for Decoder<C> {
     }
 }
 
-impl<C: Coding> Decoder<C> {
+impl<C: Coding> Decoder<'_, C> {
     /// Checks the input after the end of a stream.
     fn after_end(&mut self) -> io::Result<AfterEnd> {
         let input = self.input.fill_buf()?;

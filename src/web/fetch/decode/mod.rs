@@ -35,11 +35,11 @@ pub(crate) fn is_known(name: &str) -> bool {
 /// Some servers name the compression of a file as a coding, too (Apache's
 /// `AddEncoding x-gzip .tgz`). So the first coding of a compressed `file` is removed only if
 /// the result is such a file.
-pub(crate) fn decode(
-    mut bytes: Box<dyn BufRead + Send>,
+pub(crate) fn decode<'a>(
+    mut bytes: Box<dyn BufRead + Send + 'a>,
     codings: &[String],
     file: Option<CompressedFile>,
-) -> Result<Box<dyn BufRead + Send>, Failure> {
+) -> Result<Box<dyn BufRead + Send + 'a>, Failure> {
     let names = codings.iter().map(|name| name.to_ascii_lowercase());
     let names: Vec<String> = names.filter(|name| !is_identity(name)).collect();
     if names.len() > MAX_CODINGS {
@@ -61,10 +61,10 @@ pub(crate) fn decode(
     Ok(bytes)
 }
 
-fn without_coding(
-    bytes: Box<dyn BufRead + Send>,
+fn without_coding<'a>(
+    bytes: Box<dyn BufRead + Send + 'a>,
     name: &str,
-) -> Result<Box<dyn BufRead + Send>, Failure> {
+) -> Result<Box<dyn BufRead + Send + 'a>, Failure> {
     Ok(match name {
         "gzip" | "x-gzip" => decoder(bytes, Gzip::new()),
         "deflate" => decoder(bytes, Deflate::new()),
@@ -92,11 +92,11 @@ fn is_identity(name: &str) -> bool {
 
 /// The first `n` bytes without a coding, or fewer at the end or before corrupt data; and the
 /// coded bytes from their beginning on.
-fn peek(
-    mut bytes: Box<dyn BufRead + Send>,
+fn peek<'a>(
+    mut bytes: Box<dyn BufRead + Send + 'a>,
     name: &str,
     n: usize,
-) -> Result<(Vec<u8>, Box<dyn BufRead + Send>), Failure> {
+) -> Result<(Vec<u8>, Box<dyn BufRead + Send + 'a>), Failure> {
     /// The maximum input, in bytes: a header of gzip may contain a long name.
     const MAX_INPUT: u64 = 256 << 10;
     let mut coded = Vec::new();

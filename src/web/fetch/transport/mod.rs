@@ -28,7 +28,7 @@ use url::Url;
 
 pub(crate) mod body;
 pub(crate) mod cause;
-mod chunked;
+pub(crate) mod chunked;
 mod connect;
 mod connection;
 mod dial;

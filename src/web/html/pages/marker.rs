@@ -3,6 +3,7 @@
 use super::mark;
 use crate::web::html::address::{Charset, Found};
 use crate::web::html::head::{self, Head};
+use encoding_rs::Encoding;
 use url::Url;
 
 /// The longest head of a page that is buffered, in bytes. A `<base href>` after it is
@@ -75,8 +76,7 @@ impl Marker {
     /// A guess counts only if it is based on the head. Otherwise the mark would depend on
     /// how much of the page had been read.
     fn search(&mut self, block: &[u8], found: Found) {
-        let ascii = block.iter().take_while(|byte| byte.is_ascii()).count();
-        let (ascii, rest) = block.split_at(ascii);
+        let (ascii, rest) = block.split_at(Encoding::ascii_valid_up_to(block));
         self.head_has_ended = self.head_has_ended || self.head.block(ascii);
         match found {
             Found::Guessed(_) if self.head_has_ended || rest.is_empty() => {}
