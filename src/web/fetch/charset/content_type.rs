@@ -51,26 +51,31 @@ pub(crate) fn extract<'a>(fields: impl Iterator<Item = &'a str>) -> Option<Strin
         first = first.or(Some(value));
         let (essence, charset) = parse_content_type(value);
         let is_type = essence.split_once('/').is_some_and(|(kind, name)| {
-            let is_token = |text: &str| {
-                !text.is_empty() && text.bytes().all(|c| c.is_ascii_graphic() && c != b'/')
-            };
+            let is_token = |text: &str| !text.is_empty() && text.bytes().all(is_token_byte);
             is_token(kind) && is_token(name)
         });
         if !is_type || essence == "*/*" {
             continue;
         }
         let mut value = value.to_string();
+        // Other parameters are left out: a quote in them may be open.
         if let Some((before, text)) = &found
             && *before == essence
             && charset.is_none()
             && let (_, Some(charset)) = parse_content_type(text)
         {
-            value = format!("{value};charset=\"{charset}\"");
+            let charset = charset.replace('\\', r"\\").replace('"', "\\\"");
+            value = format!("{essence};charset=\"{charset}\"");
         }
         found = Some((essence, value));
     }
     // Without a valid content type the first invalid one is reported.
     found.map(|(_, value)| value).or(first.map(str::to_string))
+}
+
+/// Whether a token of HTTP may have this byte (RFC 9110, 5.6.2).
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// The values of a field, separated by commas outside of quotes.
@@ -126,6 +131,15 @@ mod tests {
             (
                 &["text/html;charset=gbk", "text/html"],
                 "text/html;charset=\"gbk\"",
+            ),
+            // A quote in the charset, and one that is not closed.
+            (
+                &["text/html;charset=g\"b", "text/html;x=\"y"],
+                "text/html;charset=\"g\\\"b\"",
+            ),
+            (
+                &["text/html;x=\"a,b/c\";y, d/e\""],
+                "text/html;x=\"a,b/c\";y",
             ),
             (
                 &["text/html;charset=gbk;x=\"a,b\"", "*/*"],
