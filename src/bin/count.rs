@@ -86,10 +86,8 @@ impl Args {
     fn limits(&self) -> Limits {
         let limits = Limits {
             threads: self.jobs,
-            memory: self.memory.memory,
-            decoders: self.memory.decoders(),
             directories: self.memory.directories(),
-            ..Limits::default()
+            ..Limits::within(self.memory.memory)
         };
         match self.ignore_case {
             // For each of two counts.

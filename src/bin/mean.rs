@@ -97,10 +97,8 @@ fn main() -> ExitCode {
         let terminator = args.lines.terminator();
         let limits = Limits {
             threads: None,
-            memory: args.memory.memory,
-            decoders: args.memory.decoders(),
             directories: args.memory.directories(),
-            ..Limits::default()
+            ..Limits::within(args.memory.memory)
         };
         program.sum(
             &args.lines.text.files,

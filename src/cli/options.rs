@@ -5,7 +5,6 @@ use crate::common::crlf::WithoutCr;
 use crate::common::decompress::{Allowance, Decompress, in_threads};
 use crate::common::memory::Size;
 use crate::common::show::shown;
-use crate::text::count::Limits;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek};
@@ -252,11 +251,6 @@ pub struct MemoryOptions {
 }
 
 impl MemoryOptions {
-    /// The memory that decoders may take of the limit.
-    pub fn decoders(&self) -> Allowance {
-        Allowance::within(self.memory.unwrap_or(Limits::MEMORY))
-    }
-
     /// The folders for temporary files.
     pub fn directories(&self) -> Vec<PathBuf> {
         self.directories.iter().map(PathBuf::from).collect()

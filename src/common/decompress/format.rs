@@ -83,8 +83,8 @@ type Range = (u8, u8);
 
 struct Magic {
     start: Start,
-    /// A text that ends after so many bytes of the magic number may be a plain text. A longer
-    /// prefix of it is a truncated member.
+    /// An input that consists of up to this many bytes of the magic number is plain text. With
+    /// more of them, but not all, it is a truncated member.
     may_be_text: usize,
     bytes: &'static [Range],
 }

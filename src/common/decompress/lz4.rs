@@ -109,16 +109,15 @@ impl Blocks {
         &self.bytes[self.start..self.end]
     }
 
-    /// Writes the block, or what fits.
-    fn write(&mut self, output: &mut [u8]) -> usize {
+    /// Writes the block behind the output of a step, or what fits. Returns whether all is
+    /// written.
+    fn write(&mut self, output: &mut [u8], step: &mut Step) -> bool {
+        let output = &mut output[step.produced..];
         let rest = &self.bytes[self.written..self.end];
         let n = rest.len().min(output.len());
         output[..n].copy_from_slice(&rest[..n]);
         self.written += n;
-        n
-    }
-
-    fn is_written(&self) -> bool {
+        step.produced += n;
         self.written == self.end
     }
 }
@@ -267,8 +266,7 @@ impl Decode for Frame {
                     State::Output
                 }
                 State::Output => {
-                    step.produced += self.blocks.write(&mut output[step.produced..]);
-                    if !self.blocks.is_written() {
+                    if !self.blocks.write(output, &mut step) {
                         return Ok(step);
                     }
                     State::Length
@@ -288,17 +286,25 @@ impl Decode for Frame {
 /// The older format: a magic number, and blocks of 8 MiB with their lengths. It ends with the
 /// input, or where the next magic number begins.
 pub(crate) struct Legacy {
-    state: State,
+    state: LegacyState,
     gathered: Gathered,
     blocks: Blocks,
     allowance: Allowance,
     taken: Option<Taken>,
 }
 
+#[derive(Debug, Clone, Copy)]
+enum LegacyState {
+    Magic,
+    Length,
+    Block(usize),
+    Output,
+}
+
 impl Legacy {
     pub(crate) fn new(allowance: Allowance) -> Legacy {
         Legacy {
-            state: State::Header,
+            state: LegacyState::Magic,
             gathered: Gathered::default(),
             blocks: Blocks::default(),
             allowance,
@@ -315,12 +321,12 @@ impl Decode for Legacy {
         let mut step = Step::default();
         loop {
             let wanted = match self.state {
-                State::Header | State::Length | State::Checksum => WORD,
-                State::Block { length, .. } => length,
-                State::Output => 0,
+                LegacyState::Magic | LegacyState::Length => WORD,
+                LegacyState::Block(length) => length,
+                LegacyState::Output => 0,
             };
             // Zero bytes and the next magic number are not consumed.
-            if matches!(self.state, State::Length) {
+            if matches!(self.state, LegacyState::Length) {
                 let Some(word) = input[step.consumed..].first_chunk() else {
                     return Ok(step);
                 };
@@ -335,11 +341,11 @@ impl Decode for Legacy {
                 return Ok(step);
             }
             self.state = match self.state {
-                State::Header => {
+                LegacyState::Magic => {
                     self.gathered.clear();
-                    State::Length
+                    LegacyState::Length
                 }
-                State::Length | State::Checksum => {
+                LegacyState::Length => {
                     if self.taken.is_none() {
                         let needed = (LEGACY_BLOCK + Legacy::LONGEST) as u64;
                         self.taken = Some(self.allowance.take(Format::Lz4, needed)?);
@@ -347,30 +353,26 @@ impl Decode for Legacy {
                     }
                     let length = self.gathered.number(0) as usize;
                     self.gathered.clear();
-                    State::Block {
-                        length,
-                        is_stored: false,
-                    }
+                    LegacyState::Block(length)
                 }
-                State::Block { .. } => {
+                LegacyState::Block(_) => {
                     self.blocks.keep(true);
                     self.blocks
                         .decode(self.gathered.bytes(), false, LEGACY_BLOCK)?;
                     self.gathered.clear();
-                    State::Output
+                    LegacyState::Output
                 }
-                State::Output => {
-                    step.produced += self.blocks.write(&mut output[step.produced..]);
-                    if !self.blocks.is_written() {
+                LegacyState::Output => {
+                    if !self.blocks.write(output, &mut step) {
                         return Ok(step);
                     }
-                    State::Length
+                    LegacyState::Length
                 }
             };
         }
     }
 
     fn may_end(&self) -> bool {
-        matches!(self.state, State::Length)
+        matches!(self.state, LegacyState::Length)
     }
 }

@@ -1,7 +1,7 @@
 //! A reader that decodes its input, if it is compressed.
 
 use super::allowance::Allowance;
-use super::decode::{Decode, decoder};
+use super::decode::{Decode, Step, decoder};
 use super::error::DecompressError;
 use super::format::{self, Format, Start, recognize};
 use crate::common::stream::{self, BLOCK};
@@ -163,6 +163,22 @@ impl<R: Read> Decompress<R> {
         }
     }
 
+    /// Reads what a decoder needs besides the bytes that are left. A member that may end does
+    /// so at the end of the input, also if zeros are left.
+    fn read_more(&mut self, format: Format, may_end: bool) -> io::Result<()> {
+        if !self.input.has_room() {
+            return Err(DecompressError::Corrupt(format).into());
+        }
+        let is_padding = self.input.bytes().iter().all(|&byte| byte == 0);
+        if self.input.fill()? == 0 {
+            if !(may_end && is_padding) {
+                return Err(DecompressError::Truncated(format).into());
+            }
+            self.state = State::Between { format, zeros: 0 };
+        }
+        Ok(())
+    }
+
     fn read_next(&mut self, output: &mut [u8]) -> io::Result<usize> {
         loop {
             match &mut self.state {
@@ -183,34 +199,17 @@ impl<R: Read> Decompress<R> {
                 } => {
                     let format = *format;
                     let input = self.input.bytes();
-                    if input.is_empty() && !*has_more {
-                        let may_end = decoder.may_end();
-                        if self.input.fill()? == 0 {
-                            if !may_end {
-                                return Err(DecompressError::Truncated(format).into());
-                            }
-                            self.state = State::Between { format, zeros: 0 };
-                        }
-                        continue;
-                    }
-                    let step = decoder.step(input, output)?;
+                    let step = match input.is_empty() && !*has_more {
+                        true => Step::default(),
+                        false => decoder.step(input, output)?,
+                    };
                     self.input.consume(step.consumed);
                     let had_more = std::mem::replace(has_more, step.produced == output.len());
+                    let may_end = decoder.may_end();
                     if step.ended {
                         self.state = State::Between { format, zeros: 0 };
                     } else if step.consumed == 0 && step.produced == 0 && !had_more {
-                        // The input has a part of what the decoder needs.
-                        if !self.input.has_room() {
-                            return Err(DecompressError::Corrupt(format).into());
-                        }
-                        let is_padding = self.input.bytes().iter().all(|&byte| byte == 0);
-                        let may_end = decoder.may_end() && is_padding;
-                        if self.input.fill()? == 0 {
-                            if !may_end {
-                                return Err(DecompressError::Truncated(format).into());
-                            }
-                            self.state = State::Between { format, zeros: 0 };
-                        }
+                        self.read_more(format, may_end)?;
                     }
                     if step.produced > 0 {
                         return Ok(step.produced);

@@ -31,7 +31,16 @@ pub struct Limits {
 
 impl Limits {
     /// The memory that a count takes by default.
-    pub const MEMORY: Size = Size::Percent(50);
+    const MEMORY: Size = Size::Percent(50);
+
+    /// The default limits, but for the memory, which is also that of the decoders of the inputs.
+    pub fn within(memory: Option<Size>) -> Limits {
+        Limits {
+            memory,
+            decoders: Allowance::within(memory.unwrap_or(Limits::MEMORY)),
+            ..Limits::default()
+        }
+    }
 
     /// The same limits with half of the memory, for each of two counts at a time.
     pub fn half(self) -> Limits {

@@ -7,7 +7,7 @@
 //! Values that are skipped take no memory, however deep they are: brackets are counted, and
 //! strings are the only other thing that matters.
 
-use super::lines::{BYTE_ORDER_MARK, Lines, each_line};
+use super::lines::{Lines, each_line, without_mark};
 use super::list::{Item, Wrong};
 use super::marks::Marks;
 use super::records::Records;
@@ -93,11 +93,7 @@ impl Lines for Json {
     }
 
     fn lines(&mut self, text: &[u8], records: &mut Records) -> Result<(), Error> {
-        let is_first = std::mem::replace(&mut self.is_first, false);
-        let text = match text.strip_prefix(BYTE_ORDER_MARK) {
-            Some(text) if is_first => text,
-            _ => text,
-        };
+        let text = without_mark(text, &mut self.is_first);
         let mut ends = std::mem::take(&mut self.ends);
         ends.find(b'\n', text);
         each_line(text, &ends, records, |start, end, records| {

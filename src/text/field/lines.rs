@@ -68,3 +68,14 @@ pub fn each_line(
 
 /// A mark of the byte order at the start of a text in UTF-8.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// The text without such a mark, if it is the first of its file; the next one is not.
+pub fn without_mark<'a>(text: &'a [u8], is_first: &mut bool) -> &'a [u8] {
+    match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(rest) if std::mem::take(is_first) => rest,
+        _ => {
+            *is_first = false;
+            text
+        }
+    }
+}

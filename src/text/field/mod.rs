@@ -79,9 +79,9 @@ trait Format {
     /// Begins a file.
     fn begin_file(&mut self);
 
-    /// Writes the records that are complete, and returns how much of the text they take. If the
-    /// text is the last of its file, the rest is a record, too. What is not taken comes again,
-    /// with more text after it.
+    /// Writes the complete records of the text, and returns their size in bytes. At the end of a
+    /// file (`is_last`) the rest is a record, too. Otherwise the next call gets the rest again,
+    /// followed by more text.
     fn take(&mut self, text: &[u8], is_last: bool, records: &mut Records) -> Result<usize, Error>;
 }
 

@@ -6,7 +6,7 @@
 
 use super::csv::without_cr;
 use super::header::Header;
-use super::lines::{BYTE_ORDER_MARK, Lines, each_line};
+use super::lines::{Lines, each_line, without_mark};
 use super::list::{Item, Selection};
 use super::marks::Marks;
 use super::records::Records;
@@ -76,11 +76,7 @@ impl Lines for W3c {
     }
 
     fn lines(&mut self, text: &[u8], records: &mut Records) -> Result<(), Error> {
-        let is_first = std::mem::replace(&mut self.is_first, false);
-        let text = match text.strip_prefix(BYTE_ORDER_MARK) {
-            Some(text) if is_first => text,
-            _ => text,
-        };
+        let text = without_mark(text, &mut self.is_first);
         let mut ends = std::mem::take(&mut self.ends);
         ends.find(b'\n', text);
         each_line(text, &ends, records, |start, end, records| {

@@ -34,8 +34,8 @@ pub struct Worker {
     /// Whether its ranges are those of all workers.
     shares_ranges: bool,
     spill: Arc<Spill>,
-    /// The memory that its lines may take, in bytes, once it is known.
-    share: Option<usize>,
+    /// Whether its tables have the sizes that the budget allows.
+    has_share: bool,
     tables: Tables,
     /// The size of the arena, in bytes, at which the memory in use is checked.
     check_at: usize,
@@ -64,7 +64,7 @@ impl Worker {
             splitters,
             shares_ranges: true,
             spill,
-            share: None,
+            has_share: false,
             tables: Tables::new(number, seed, &sizes),
             check_at: sizes.unchecked_bytes,
             is_alone: number == 0,
@@ -118,7 +118,7 @@ impl Worker {
     /// Flushes the table of a class, unless it may grow.
     #[cold]
     fn flush_table<K: InClass>(&mut self, n: usize) -> Result<(), Error> {
-        if self.share.is_none() {
+        if !self.has_share {
             self.update_share();
             if !K::class(&mut self.tables).is_spent(n) {
                 return Ok(());
@@ -133,7 +133,7 @@ impl Worker {
     /// Gets the memory that this worker's lines may take.
     fn update_share(&mut self) -> usize {
         let share = self.spill.budget().share();
-        self.share = Some(share.lines);
+        self.has_share = true;
         self.tables.allow(share.table, &self.sizes);
         share.lines
     }
