@@ -48,7 +48,8 @@ enum State {
         format: Format,
         zeros: u64,
     },
-    Failed,
+    /// The next read returns this error, and those after it another one.
+    Failed(Option<io::Error>),
 }
 
 impl<R: Read> Decompress<R> {
@@ -148,6 +149,7 @@ impl<R: Read> Decompress<R> {
         /// A longer rest is not counted.
         const MOST: u64 = 1 << 20;
         let mut bytes = zeros;
+        self.input.may_read()?;
         loop {
             let length = self.input.bytes().len();
             self.input.consume(length);
@@ -179,6 +181,12 @@ impl<R: Read> Decompress<R> {
         Ok(())
     }
 
+    /// Whether there may be more text without reading.
+    fn has_buffered(&self) -> bool {
+        let is_compressed = matches!(self.state, State::Member { .. } | State::Between { .. });
+        is_compressed && !self.input.bytes().is_empty()
+    }
+
     fn read_next(&mut self, output: &mut [u8]) -> io::Result<usize> {
         loop {
             match &mut self.state {
@@ -186,7 +194,10 @@ impl<R: Read> Decompress<R> {
                     self.format()?;
                 }
                 State::Plain => return self.input.read(output),
-                State::Failed => return Err(io::Error::other("the input has failed before")),
+                State::Failed(error) => {
+                    let again = || io::Error::other("the input has failed before");
+                    return Err(error.take().unwrap_or_else(again));
+                }
                 &mut State::Between { format, zeros } => {
                     if !self.after(format, zeros)? {
                         return Ok(0);
@@ -221,17 +232,38 @@ impl<R: Read> Decompress<R> {
 }
 
 impl<R: Read> Read for Decompress<R> {
+    /// Reads from the input only if there is no output without that. So many small members fill
+    /// the output at once, and yet no text waits for the input.
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
         if output.is_empty() {
             return Ok(0);
         }
-        let result = self.read_next(output);
-        if let Err(error) = &result
-            && error.kind() != io::ErrorKind::Interrupted
-        {
-            self.state = State::Failed;
+        let mut filled = 0;
+        let result = loop {
+            self.input.is_buffer_only = filled > 0;
+            match self.read_next(&mut output[filled..]) {
+                Ok(n) if n > 0 => filled += n,
+                result => break result,
+            }
+            if filled == output.len() || !self.has_buffered() {
+                return Ok(filled);
+            }
+        };
+        match result {
+            Ok(_) => Ok(filled),
+            Err(error) if filled > 0 => {
+                if error.kind() != io::ErrorKind::WouldBlock {
+                    self.state = State::Failed(Some(error));
+                }
+                Ok(filled)
+            }
+            Err(error) => {
+                if error.kind() != io::ErrorKind::Interrupted {
+                    self.state = State::Failed(None);
+                }
+                Err(error)
+            }
         }
-        result
     }
 }
 
@@ -243,6 +275,8 @@ struct Input<R> {
     end: usize,
     /// The last read was the end: a terminal is not asked again.
     has_ended: bool,
+    /// Nothing is read: [`fill`](Input::fill) returns [`io::ErrorKind::WouldBlock`].
+    is_buffer_only: bool,
 }
 
 /// The largest rest behind which the next block is read: a decoder may need a whole block of zstd
@@ -260,6 +294,7 @@ impl<R: Read> Input<R> {
             start: 0,
             end: 0,
             has_ended: false,
+            is_buffer_only: false,
         }
     }
 
@@ -276,11 +311,20 @@ impl<R: Read> Input<R> {
         self.end - self.start <= REST
     }
 
+    /// An error if nothing is to be read now.
+    fn may_read(&self) -> io::Result<()> {
+        match self.is_buffer_only {
+            true => Err(io::ErrorKind::WouldBlock.into()),
+            false => Ok(()),
+        }
+    }
+
     /// Reads once, behind the bytes that are left. Returns the number of bytes; 0 at the end.
     fn fill(&mut self) -> io::Result<usize> {
         if self.has_ended {
             return Ok(0);
         }
+        self.may_read()?;
         if self.buffer.is_empty() {
             self.buffer = vec![0; BUFFER];
         }
