@@ -20,6 +20,7 @@ use crate::text::count::spill::run::Run;
 use crate::text::count::spill::run_writer::RunWriter;
 use crate::text::count::spill::temporary::Temporary;
 use crate::text::field::{Fields, Layout, Style};
+use crate::text::natural::{self, Natural, oracle};
 use crate::text::tally::{self, Tally};
 use crate::text::{capwords, lower, unicode, words};
 use crate::web::html::{Charset, Content, Name, Sink, Tokenizer, address};
@@ -102,6 +103,18 @@ pub fn words(input: &[u8]) {
         filtered(words::words(false), text, size),
         found(&REGEX, text)
     );
+}
+
+/// However the input is cut into reads, the words are the same; without scripts that need a
+/// dictionary, they are those of another implementation.
+pub fn natural(input: &[u8]) {
+    let (size, text) = blocks(input);
+    let words = filtered(Natural::new(natural::Options::default()), text, size);
+    let expected = match oracle::by_rules(text) {
+        Some(words) => words.into_bytes(),
+        None => filtered(Natural::new(natural::Options::default()), text, usize::MAX),
+    };
+    assert_eq!(words, expected);
 }
 
 pub fn capwords(input: &[u8]) {
@@ -877,6 +890,7 @@ mod tests {
             ("links", super::links),
             ("lower", super::lower),
             ("memo_value", super::memo_value),
+            ("natural", super::natural),
             ("resolve", super::resolve),
             ("run", super::run),
             ("sizes", super::sizes),

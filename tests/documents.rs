@@ -344,7 +344,7 @@ fn every_page_of_a_program_agrees_with_its_help() {
                 .split_once("`: ")
                 .unwrap_or_else(|| panic!("{name}: {item}"));
             for span in spans.split("`, `") {
-                let option = span.split(' ').next().unwrap();
+                let option = span.split([' ', '[']).next().unwrap();
                 assert!(options.contains(&option), "{name} --help lacks {option}");
             }
         }

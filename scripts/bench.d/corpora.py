@@ -9,6 +9,7 @@ packages.
 """
 
 import functools
+import gettext
 import gzip
 import hashlib
 import itertools
@@ -42,6 +43,16 @@ MULTILINGUAL = [
     ("manpages-ja", "usr/share/man/**/*.gz"),
     ("manpages-ru", "usr/share/man/**/*.gz"),
 ]
+
+# Texts of one language. The package for Thai has only the messages of the program.
+LANGUAGES = {
+    "fr": [("libreoffice-help-fr", "usr/share/libreoffice/help/fr/**/*.html")],
+    "ru": [("libreoffice-help-ru", "usr/share/libreoffice/help/ru/**/*.html")],
+    "el": [("libreoffice-help-el", "usr/share/libreoffice/help/el/**/*.html")],
+    "zh": [("libreoffice-help-zh-cn", "usr/share/libreoffice/help/zh-CN/**/*.html")],
+    "ja": [("libreoffice-help-ja", "usr/share/libreoffice/help/ja/**/*.html")],
+    "th": [("libreoffice-l10n-th", "usr/lib/libreoffice/program/resource/th/LC_MESSAGES/*.mo")],
+}
 
 # At full size (`--size 1G`); all of them shrink and grow with it.
 DISTINCT_LINES, DISTINCT_KEYS = 26_500_000, 20_000_000
@@ -93,6 +104,13 @@ class Corpora:
         text = re.sub(rb"<script.*?</script>|<[^<>]*>", b"", text, flags=re.DOTALL)
         text = re.sub(rb"\s*\n\s*", b"\n", text)
         return deal(text, self.size * 2 // 5), {"packages": versions}
+
+    def language(self, name):
+        """Text of one language, without markup."""
+        text, versions = self.package_text(LANGUAGES[name])
+        text = re.sub(rb"<script.*?</script>|<[^<>]*>", b"", text, flags=re.DOTALL)
+        text = re.sub(rb"\s*\n\s*", b"\n", text)
+        return deal(text, self.size // 10), {"packages": versions}
 
     def words(self):
         """The words of the English text, one a line, until there are enough of them."""
@@ -187,6 +205,7 @@ MAKERS = {
     "english.txt": Corpora.english,
     "multilingual.html": Corpora.multilingual_html,
     "multilingual.txt": Corpora.multilingual,
+    **{f"{name}.txt": functools.partial(lambda name, corpora: corpora.language(name), name) for name in LANGUAGES},
     "words.txt": Corpora.words,
     "distinct.txt": Corpora.distinct,
     "long-lines.txt": Corpora.long_lines,
@@ -206,6 +225,10 @@ MAKERS = {
 
 def utf8_lines(file):
     """A file's text, in UTF-8 and with a final newline."""
+    if file.suffix == ".mo":  # messages, compiled by gettext
+        with open(file, "rb") as messages:
+            catalog = gettext.GNUTranslations(messages)._catalog
+        return "".join(f"{text}\n" for source, text in catalog.items() if source).encode()
     text = file.read_bytes()
     if file.suffix in (".gz", ".dz"):  # a dictzip file is a gzip file with an index
         text = gzip.decompress(text)

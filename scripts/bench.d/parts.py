@@ -410,6 +410,43 @@ def words_multilingual(name, text):
     )
 
 
+def words_natural(name, language, text, peer, goals, more=()):
+    """Words as readers see them. The answer is that of the crate whose dictionaries textmill has."""
+    return Part(
+        name=name,
+        title=f"words --natural, {language}",
+        corpus=text,
+        reference=f"words-loop icu {text}",
+        yardstick=peer,
+        sink=" > /dev/null",
+        commands=[
+            Command(f"words-loop icu {text}", label="icu_segmenter"),
+            Command(f"words-loop unicode-segmentation {text}", label="unicode-segmentation"),
+            Command(f"icu-words {text}", label="ICU4C"),
+            *more,
+            Command(f"words --natural {text}", ours=True, label="textmill", goals=goals),
+        ],
+    )
+
+
+def words_natural_spaced(name, language, text):
+    goals = [Speed(500), Ratio(1 / 3, "unicode-segmentation"), Ratio(1 / 10, "ICU4C")]
+    return words_natural(name, language, text, "unicode-segmentation", goals)
+
+
+def words_natural_unspaced(name, language, text, more=(), goals=()):
+    goals = [Ratio(1 / 1.5, "icu_segmenter"), *goals]
+    return words_natural(name, language, text, "icu_segmenter", goals, more)
+
+
+def jieba(text):
+    return Command(f"words-loop jieba {text}", label="jieba-rs")
+
+
+def mecab(text):
+    return Command(f"mecab -O wakati -b 1000000 {text} | tr ' ' '\\n'", label="mecab")
+
+
 MULTILINGUAL = {
     "multilingual.txt": "multilingual text",
     "multilingual.html": "the same with its HTML",
@@ -845,6 +882,13 @@ PARTS = [
     lower_multilingual("lower-html", "multilingual.html"),
     words_multilingual("words-multilingual", "multilingual.txt"),
     words_multilingual("words-html", "multilingual.html"),
+    words_natural_spaced("words-natural", "English", "english.txt"),
+    words_natural_spaced("words-natural-fr", "French", "fr.txt"),
+    words_natural_spaced("words-natural-ru", "Russian", "ru.txt"),
+    words_natural_spaced("words-natural-el", "Greek", "el.txt"),
+    words_natural_unspaced("words-natural-th", "Thai", "th.txt"),
+    words_natural_unspaced("words-natural-zh", "Chinese", "zh.txt", [jieba("zh.txt")], [Ratio(1 / 2, "jieba-rs")]),
+    words_natural_unspaced("words-natural-ja", "Japanese", "ja.txt", [mecab("ja.txt")], [Ratio(1 / 4, "mecab")]),
     topn_alone("tally.txt"),
     lengths_alone("lengths", "English", "english.txt", [Speed(1000)]),
     lengths_alone("lengths-multilingual", "multilingual text", "multilingual.txt", []),

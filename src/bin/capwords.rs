@@ -3,7 +3,6 @@
 use clap::Parser;
 use std::process::ExitCode;
 use textmill::cli;
-use textmill::text::{capwords, matches};
 
 textmill::process_wide!();
 
@@ -18,7 +17,7 @@ textmill::process_wide!();
     after_help = "Example:\n  capwords FILE | lower | count | topn 5\n\n\
         Order of output: that of the text.\n\
         Cost: one pass; memory is constant, whatever the length of a line or a word \
-        (with -e: that of a line and its matches)."
+        (with -e: that of a line and its matches; with --breaks=sentence: that of a line)."
 )]
 pub struct Args {
     #[command(flatten)]
@@ -27,11 +26,6 @@ pub struct Args {
 
 fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
-        let options = &args.options;
-        let filter = capwords::capwords(options.ascii);
-        match matches::or_matches(filter, &options.patterns, options.ascii) {
-            Ok(mut filter) => program.filter(&options.files, &mut *filter),
-            Err(cause) => program.wrong_usage(cause),
-        }
+        args.options.run(program, true)
     })
 }

@@ -14,14 +14,14 @@ mod input;
 mod options;
 mod replace;
 mod usage;
+mod words;
 
 pub use crate::process::streams::note_closed_streams;
 pub use allocator::Allocator;
 pub use input::Input;
-pub use options::{
-    Files, InputLineOptions, LineFiles, LineOptions, MemoryOptions, PlainFiles, WordOptions,
-};
+pub use options::{Files, InputLineOptions, LineFiles, LineOptions, MemoryOptions, PlainFiles};
 pub use usage::{Hint, command};
+pub use words::WordOptions;
 
 use crate::common::decompress::Allowance;
 use crate::common::error::{self, Error};

@@ -142,32 +142,6 @@ impl Read for Again {
     }
 }
 
-/// The options of the programs that find words in a text.
-#[derive(clap::Args, Debug)]
-pub struct WordOptions {
-    /// Letters are A to Z and a to z only
-    ///
-    /// The text is bytes, not Unicode: any byte above ASCII is a separator.
-    #[arg(long)]
-    pub ascii: bool,
-
-    /// Print the matches of a regular expression
-    ///
-    /// Print every match instead of every word, line by line. The syntax is that
-    /// of Rust's regex crate.
-    #[arg(
-        short = 'e',
-        long = "regexp",
-        value_name = "PATTERN",
-        allow_hyphen_values = true
-    )]
-    pub patterns: Vec<String>,
-
-    /// The FILE operands.
-    #[command(flatten)]
-    pub files: Files,
-}
-
 /// The options of the programs that read lines and write lines of the same kind.
 #[derive(clap::Args, Debug)]
 pub struct LineOptions {

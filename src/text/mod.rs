@@ -3,8 +3,9 @@
 //! The filters, in the order in which data flows:
 //!
 //! - [`capwords`], [`words`]: text in, words out, one a line. Both pick words
-//!   (`pick`) by bit masks ([`scan`]), or write the matches of a regular
-//!   expression ([`mod@matches`]).
+//!   (`pick`) by bit masks ([`scan`]), find words as readers see them (`natural`), or write the
+//!   matches of a regular expression ([`mod@matches`]); `breaks` separates the words of lines,
+//!   paragraphs and sentences.
 //! - [`lower`]: text in, the same text in lower case out.
 //! - [`count`]: lines in, `COUNT LINE` out ([`tally`]).
 //! - [`topn`]: `COUNT LINE` in, the records with the largest counts out.
@@ -21,6 +22,7 @@ pub mod field;
 pub mod lengths;
 pub mod lower;
 pub mod mean;
+pub mod natural;
 pub mod topn;
 pub mod unicode;
 pub mod words;
@@ -33,5 +35,6 @@ pub mod scan;
 #[doc(hidden)]
 pub mod tally;
 
+pub(crate) mod breaks;
 pub(crate) mod exact;
 pub(crate) mod pick;

@@ -5,6 +5,7 @@
 use super::changes;
 use super::kernels::{self, Kernels, kernels};
 use super::masks::{CHUNK, Leads, Masks, Nth, ROOM, Scope, Separators};
+use super::natural::{self, Natural, Progress};
 use super::pages::{self, Among};
 use super::refine::{Starts, WINDOW};
 use super::tables::{MOVES, word};

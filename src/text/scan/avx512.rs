@@ -9,6 +9,7 @@
 use super::changes;
 use super::kernels::{self, Kernels, kernels};
 use super::masks::{CHUNK, Leads, Masks, Nth, ROOM, Scope, Separators};
+use super::natural::{self, Natural, Progress};
 use super::refine::{Starts, WINDOW, after};
 use super::unicode::Members;
 use std::arch::x86_64::*;

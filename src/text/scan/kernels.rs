@@ -102,6 +102,16 @@ macro_rules! kernels {
             kernels::extract($name(()), text, scope, room, pick)
         }
 
+        /// As [`super::natural`].
+        ///
+        /// # Safety
+        ///
+        /// As for [`classify`].
+        #[target_feature(enable = $instructions)]
+        pub unsafe fn natural(text: &[u8], classes: &Natural, room: &mut [u8]) -> Progress {
+            natural::natural($name(()), text, classes, room)
+        }
+
         // SAFETY, for all of them: the value is there, so the machine has the instructions.
         impl Kernels for $name {
             #[inline(always)]

@@ -6,7 +6,8 @@
 //! enough for ASCII, and then the classes of characters outside ASCII.
 //!
 //! Chapters: `masks`, `kernels` (the loops over a text, and what they need from an instruction
-//! set), `refine` (characters outside ASCII), `pages` (a fast look-up of their classes), `unicode`
+//! set), `refine` (characters outside ASCII), `natural`
+//! (words as readers see them), `pages` (a fast look-up of their classes), `unicode`
 //! (the classes), `changes` (the characters that may change in lower case), `tables` (more that is
 //! looked up); for the instruction `sets` themselves `portable` (any machine), `avx2`, `avx512`,
 //! `neon`. The tests run each set that the machine has. `cfg(simd)` comes from build.rs.
@@ -19,6 +20,7 @@ mod avx512;
 mod changes;
 mod kernels;
 mod masks;
+mod natural;
 #[cfg(simd = "neon")]
 mod neon;
 #[cfg(simd)]
@@ -31,9 +33,11 @@ mod tables;
 pub mod unicode;
 
 pub use masks::{CHUNK, Leads, Masks, Nth, ROOM, Scope, Separators};
+pub use natural::{Last, Natural, Progress};
 pub use sets::Set;
 #[cfg(test)]
 pub use sets::with_each;
+pub use unicode::Members;
 
 /// Calls a kernel by its best implementation for this machine.
 macro_rules! best {
@@ -75,6 +79,15 @@ pub fn extract(
     pick: impl FnMut(Masks, usize) -> (u64, u64),
 ) -> usize {
     best!(extract(text, scope, room, pick))
+}
+
+/// Copies the words of the first chunks of a text, as readers see them, to the start of `room`, a
+/// newline after each. The text begins outside of a word. The scan ends where the classes of
+/// characters and their neighbours do not decide, and before the last bytes of the text. The room
+/// must have [`ROOM`] bytes more than the text.
+#[inline]
+pub fn natural(text: &[u8], classes: &Natural, room: &mut [u8]) -> Progress {
+    best!(natural(text, classes, room))
 }
 
 /// Finds a byte in a text: bit `i` of a mask is set if byte `i` of its 64 is equal to `byte`.

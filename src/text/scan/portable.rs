@@ -7,6 +7,7 @@
 
 use super::kernels::{self, Kernels};
 use super::masks::{CHUNK, Leads, Masks, Nth, ROOM, Scope, Separators};
+use super::natural::{self, Natural, Progress};
 use super::refine::{Starts, WINDOW, three};
 use super::unicode::Members;
 
@@ -50,6 +51,11 @@ pub fn extract(
     pick: impl FnMut(Masks, usize) -> (u64, u64),
 ) -> usize {
     kernels::extract(Portable, text, scope, room, pick)
+}
+
+/// As [`super::natural`].
+pub fn natural(text: &[u8], classes: &Natural, room: &mut [u8]) -> Progress {
+    natural::natural(Portable, text, classes, room)
 }
 
 /// Joins the bits of each eight bytes.

@@ -55,18 +55,7 @@ impl<'a> Refiner<'a> {
         let last = &mut [0; WINDOW];
         let window = whole(self.text, start, last);
 
-        // The bit patterns: 10 follows, 110 begins two bytes, 1110 three, 1111 four or none.
-        let chunk = after::<0>(window);
-        let lead = masks.high & kernels.bit::<6>(chunk);
-        let three_or_four = lead & kernels.bit::<5>(chunk);
-        let four = three_or_four & kernels.bit::<4>(chunk);
-        let follows = |byte: u8| u64::from(byte & 0xC0 == 0x80);
-        let second = (masks.high & !lead) >> 1 | follows(window[CHUNK]) << (CHUNK - 1);
-        let third = second >> 1 | follows(window[CHUNK + 1]) << (CHUNK - 1);
-        let starts = Starts {
-            two: lead & !three_or_four & second,
-            three: three_or_four & !four & second & third,
-        };
+        let (starts, four) = starts(kernels, window, masks.high);
 
         let word = kernels.members(window, starts, &classes.word);
         let three = word & starts.three;
@@ -89,6 +78,24 @@ impl<'a> Refiner<'a> {
             masks.upper |= u64::from(class.upper) << at;
         }
     }
+}
+
+/// The first bytes of valid characters of two and of three bytes, and those of four bytes or none.
+#[inline(always)]
+pub fn starts(kernels: impl Kernels, window: &[u8; WINDOW], high: u64) -> (Starts, u64) {
+    // The bit patterns: 10 follows, 110 begins two bytes, 1110 three, 1111 four or none.
+    let chunk = after::<0>(window);
+    let lead = high & kernels.bit::<6>(chunk);
+    let three_or_four = lead & kernels.bit::<5>(chunk);
+    let four = three_or_four & kernels.bit::<4>(chunk);
+    let follows = |byte: u8| u64::from(byte & 0xC0 == 0x80);
+    let second = (high & !lead) >> 1 | follows(window[CHUNK]) << (CHUNK - 1);
+    let third = second >> 1 | follows(window[CHUNK + 1]) << (CHUNK - 1);
+    let starts = Starts {
+        two: lead & !three_or_four & second,
+        three: three_or_four & !four & second & third,
+    };
+    (starts, four)
 }
 
 /// The chunk that is `BY` bytes after the start of a window.

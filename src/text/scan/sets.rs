@@ -81,7 +81,7 @@ impl Set {
 
 /// Runs `test` with each set that the machine has, and reports those that it lacks.
 #[cfg(test)]
-pub fn with_each<E>(test: impl Fn(Set) -> Result<(), E>) -> Result<(), E> {
+pub fn with_each<E>(mut test: impl FnMut(Set) -> Result<(), E>) -> Result<(), E> {
     static REPORT: std::sync::Once = std::sync::Once::new();
     REPORT.call_once(|| {
         for set in Set::ALL.iter().filter(|set| !set.is_available()) {

@@ -44,7 +44,7 @@ pub struct Members {
 pub fn classes() -> &'static Classes {
     static CLASSES: LazyLock<Classes> = LazyLock::new(|| Classes {
         word: Members::new(r"\w"),
-        upper: Members::new(r"\p{Uppercase}"),
+        upper: Members::upper(),
     });
     &CLASSES
 }
@@ -88,6 +88,24 @@ impl Members {
                 pages[c / 64] |= 1 << (c % 64);
             }
         }
+        Members::from_pages(pages)
+    }
+
+    /// Those characters of up to three bytes for which `is_member` is true.
+    pub fn of_16_bits(is_member: impl Fn(char) -> bool) -> Self {
+        let is_in = |c: u32| char::from_u32(c).is_some_and(&is_member);
+        let page =
+            |page: u32| (0..64).fold(0, |bits, i| bits | u64::from(is_in(page * 64 + i)) << i);
+        Members::from_pages((0..1 << 10).map(page).collect())
+    }
+
+    /// The upper-case characters.
+    pub fn upper() -> Self {
+        Members::new(r"\p{Uppercase}")
+    }
+
+    /// The members, a bit each, at least for all characters of up to three bytes.
+    fn from_pages(pages: Vec<u64>) -> Self {
         let mut members = Members {
             pages,
             all: 0,
@@ -140,7 +158,7 @@ impl Members {
     }
 
     #[inline(always)]
-    fn has(&self, c: char) -> bool {
+    pub fn has(&self, c: char) -> bool {
         self.pages[c as usize / 64] >> (c as usize % 64) & 1 != 0
     }
 }
