@@ -102,7 +102,7 @@ macro_rules! kernels {
             kernels::extract($name(()), text, scope, room, pick)
         }
 
-        /// As [`super::natural`].
+        /// As [`super::natural()`].
         ///
         /// # Safety
         ///

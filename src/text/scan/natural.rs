@@ -51,7 +51,7 @@ pub struct Progress {
 /// The third byte of the typographic apostrophe. The first two are E2 80.
 const APOSTROPHE: u8 = 0x99;
 
-/// As [`super::natural`].
+/// As [`super::natural()`].
 #[inline(always)]
 pub fn natural(kernels: impl Kernels, text: &[u8], natural: &Natural, room: &mut [u8]) -> Progress {
     let mut progress = Progress::default();

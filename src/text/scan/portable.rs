@@ -53,7 +53,7 @@ pub fn extract(
     kernels::extract(Portable, text, scope, room, pick)
 }
 
-/// As [`super::natural`].
+/// As [`super::natural()`].
 pub fn natural(text: &[u8], classes: &Natural, room: &mut [u8]) -> Progress {
     natural::natural(Portable, text, classes, room)
 }
