@@ -48,8 +48,8 @@ fn main() -> io::Result<()> {
     out.flush()
 }
 
-/// Whether it has a letter or a digit. The types of icu_segmenter 2.4 are no help: a word that ends
-/// with a mark has none.
+/// Whether it has a letter or a digit. The types of icu_segmenter 2.4 do not help: a word that ends
+/// with a mark has none before a blank.
 fn is_word(segment: &str) -> bool {
     static LETTER: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"[\p{Alphabetic}\d--\p{M}]").expect("a pattern"));
