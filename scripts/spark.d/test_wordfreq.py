@@ -16,6 +16,7 @@ import tempfile
 import unittest
 from functools import partial
 from pathlib import Path
+from unittest import mock
 
 sys.dont_write_bytecode = True
 import wordfreq  # noqa: E402
@@ -371,6 +372,7 @@ class Failing(Case):
         with self.assertRaisesRegex(wordfreq.Failure, "no count before the line"):
             list(wordfreq.top_of_share([(0, b"no count\n")], 10, PROGRAMS))
 
+    @mock.patch.dict(os.environ, PATH=os.defpath)  # which has no other `lower`
     def test_a_program_that_is_not_there_or_not_for_this_machine(self):
         folder = self.programs()
         os.unlink(f"{folder}/lower")
