@@ -25,7 +25,10 @@ build() { # build PROGRAM…
     options+=(--config profile.release.package.textmill.codegen-units=4)
     for program; do
         options+=(--bin "$program")
-        [[ $program != fetch ]] || options+=(--features fetch)
+        case $program in
+            fetch | warc) options+=(--features fetch) ;;
+            linkcheck) options+=(--features linkcheck) ;;
+        esac
     done
     if is_fresh "$@"; then
         options+=(--quiet)

@@ -15,9 +15,9 @@ fn parallel_is_installed() -> bool {
     installed("parallel", "GNU parallel")
 }
 
-/// The script, with the programs of a folder and small parts.
+/// The script, with the programs of a folder.
 fn script(arguments: &[&str], programs: &Path) -> Command {
-    let mut script = shell(r#"exec "$0" --block 100K "$@""#);
+    let mut script = shell(r#"exec "$0" "$@""#);
     script
         .arg(repository("scripts/wordfreq-parallel"))
         .args(arguments)
@@ -25,8 +25,23 @@ fn script(arguments: &[&str], programs: &Path) -> Command {
     script
 }
 
+/// The options that cut text into small parts.
+const SMALL: [&str; 2] = ["--block", "100K"];
+
 fn wordfreq_parallel(arguments: &[&str], stdin: &[u8]) -> Ran {
-    run(&mut script(arguments, programs()), stdin)
+    run(
+        &mut script(&[&SMALL, arguments].concat(), programs()),
+        stdin,
+    )
+}
+
+/// The same with a pipeline of the user, on whole files.
+fn wordfreq_parallel_pipe(front: &str, arguments: &[&str], stdin: &[u8]) -> Ran {
+    let options = ["-n", "1000", "--pipe", front];
+    run(
+        &mut script(&[&options, arguments].concat(), programs()),
+        stdin,
+    )
 }
 
 /// What the pipeline of one machine prints for some texts.
@@ -35,9 +50,10 @@ fn pipeline(texts: &[&[u8]], line: &str) -> String {
     String::from_utf8(classic(line, &texts.join(&b'\n'))).unwrap()
 }
 
-fn assert_answer(ran: &Ran, answer: &str) {
+fn assert_answer(ran: &Ran, answer: impl AsRef<[u8]>) {
     assert_eq!((ran.status, &ran.stderr[..]), (0, ""));
-    assert_eq!(String::from_utf8_lossy(&ran.stdout), answer);
+    let printed = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.stdout == answer.as_ref(), "wrong answer: {printed}");
 }
 
 #[test]
@@ -70,10 +86,127 @@ fn parallel_takes_a_compressed_file_as_one_part() {
     let zstd = file(&classic("zstd -qc", &text));
     let paths = [&gzip, &plain, &zstd].map(|file| argument(file.path()));
     assert_answer(&wordfreq_parallel(&paths, b""), &answer);
-    let cut = file(&bytes[..5000]);
-    let ran = wordfreq_parallel(&[paths[1], argument(cut.path())], b"");
-    assert_eq!((ran.status, ran.stdout.len()), (1, 0));
-    assert!(ran.stderr.contains("truncated gzip data"), "{}", ran.stderr);
+    for length in [3, 5000] {
+        let cut = file(&bytes[..length]);
+        let cut = argument(cut.path());
+        let ran = wordfreq_parallel(&[paths[1], cut], b"");
+        assert_eq!((ran.status, ran.stdout.len()), (1, 0));
+        assert!(ran.stderr.contains("truncated gzip data"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.ends_with(&format!(": {cut}: failed\n")),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+/// What one machine prints if it runs a pipeline on each file; sed ends the last line of each.
+fn piped(front: &str, files: &[&str]) -> Vec<u8> {
+    let line = format!(
+        "set -eo pipefail; for file; do {{ {front}\n}} <\"$file\" | sed '$a\\'; done | \
+         count --no-decompress | topn 1000"
+    );
+    let ran = run(shell(&line).arg("bash").args(files), b"");
+    assert_eq!((ran.status, &ran.stderr[..]), (0, ""), "{front}");
+    ran.stdout
+}
+
+#[test]
+fn parallel_runs_any_pipeline_on_whole_files() {
+    if !parallel_is_installed() {
+        return;
+    }
+    let text = mixed_text(1 << 20);
+    let texts = [
+        file(&text),
+        file(&classic("gzip -c", &text)),
+        file(b""),
+        file(b"no Newline"),
+        file(b"{} \xFF{1}\nNUL\0 b's\n"),
+    ];
+    let files = texts.each_ref().map(|file| argument(file.path()));
+    for front in [
+        "words | lower",
+        // Of an empty file, too.
+        "wc -l",
+        "head -n 1",
+        // Quotes, and what parallel replaces elsewhere.
+        "sed \"s/^/{}{1}{#}{=1=}'/\" | awk '{print $1}' # a comment",
+        "sort -u |\ntail -n 100; true",
+    ] {
+        let answer = piped(front, &files);
+        assert_answer(&wordfreq_parallel_pipe(front, &files, b""), &answer);
+        let here = [&["--sshlogin", ":", "-j", "2"], &files[..]].concat();
+        assert_answer(&wordfreq_parallel_pipe(front, &here, b""), &answer);
+        // Standard input is one part.
+        let answer = piped(front, &files[..1]);
+        assert_answer(&wordfreq_parallel_pipe(front, &[], &text), &answer);
+    }
+}
+
+#[test]
+fn parallel_cuts_plain_text_for_a_pipeline_if_that_is_asked_for() {
+    if !parallel_is_installed() {
+        return;
+    }
+    let text = mixed_text(1 << 20);
+    let plain = file(&text);
+    let gzip = file(&classic("gzip -c", &text));
+    let files = [&plain, &gzip].map(|file| argument(file.path()));
+    let front = "words | lower";
+    let cut = [&SMALL, &files[..]].concat();
+    let answer = piped(front, &files);
+    assert_answer(&wordfreq_parallel_pipe(front, &cut, b""), &answer);
+    let answer = piped(front, &files[..1]);
+    assert_answer(&wordfreq_parallel_pipe(front, &SMALL, &text), &answer);
+    // The number of parts: several of the plain file, one of the other.
+    let ran = wordfreq_parallel_pipe("echo part; cat >/dev/null", &cut, b"");
+    assert_answer(&ran, "12 part\n");
+}
+
+/// A command of the pipeline that fails fails all, and the file is named.
+#[test]
+fn parallel_names_the_file_on_which_a_pipeline_fails() {
+    if !parallel_is_installed() {
+        return;
+    }
+    let texts = [file(b"Good\n"), file(b"Good\nPoison\n"), file(b"")];
+    let [good, bad, empty] = texts.each_ref().map(|file| argument(file.path()));
+    let poison = "sed '/Poison/q9' | words";
+    for (front, files, name) in [
+        (poison, &[good, bad, good][..], bad),
+        (poison, &[good, good, bad], bad),
+        ("grep . | words", &[good, empty], empty),
+        ("no-such-command | words", &[bad], bad),
+        ("cat; kill -9 $$", &[good], good),
+    ] {
+        let ran = wordfreq_parallel_pipe(front, files, b"");
+        let failed = format!("scripts/wordfreq-parallel: {name}: failed\n");
+        assert_eq!((ran.status, &ran.stdout[..]), (1, &b""[..]), "{front}");
+        assert!(ran.stderr.ends_with(&failed), "{front}: {}", ran.stderr);
+    }
+    let ran = wordfreq_parallel_pipe(poison, &[], b"Poison\n");
+    assert_eq!((ran.status, &ran.stdout[..]), (1, &b""[..]));
+}
+
+#[cfg(feature = "net")]
+#[test]
+fn parallel_counts_the_words_of_web_archives() {
+    if !parallel_is_installed() {
+        return;
+    }
+    let site = repository("tests/data/site.warc");
+    let bytes = std::fs::read(&site).unwrap();
+    let gzip = file(&classic("gzip -c", &bytes));
+    let files = [argument(&site), argument(gzip.path())];
+    let front = "warc | untag | words | lower";
+    let answer = piped(front, &files);
+    assert!(answer.starts_with(b"6 web\n6 hosting\n"), "{answer:?}");
+    assert_answer(&wordfreq_parallel_pipe(front, &files, b""), &answer);
+    let cut = file(&bytes[..1000]);
+    let ran = wordfreq_parallel_pipe(front, &[files[0], argument(cut.path())], b"");
+    assert_eq!((ran.status, &ran.stdout[..]), (1, &b""[..]));
+    assert!(ran.stderr.contains("warc: stdin: "), "{}", ran.stderr);
 }
 
 #[test]
@@ -95,7 +228,7 @@ fn parallel_takes_any_text_under_any_name() {
     let names: Vec<&str> = texts.iter().map(|(name, _)| *name).collect();
     let bodies: Vec<&[u8]> = texts.iter().map(|(_, text)| *text).collect();
     let answer = pipeline(&bodies, "capwords | lower | count | topn 100");
-    let arguments = [&["-n", "100", "--"], &names[..]].concat();
+    let arguments = [&SMALL[..], &["-n", "100", "--"], &names].concat();
     let ran = run(
         script(&arguments, programs()).current_dir(folder.path()),
         b"",
@@ -137,7 +270,8 @@ fn parallel_fails_as_a_whole() {
                 }
             }
             for (arguments, stdin) in [(&[argument(large.path())][..], &b""[..]), (&[], &text)] {
-                let ran = run(&mut script(arguments, folder.path()), stdin);
+                let arguments = [&SMALL, arguments].concat();
+                let ran = run(&mut script(&arguments, folder.path()), stdin);
                 assert_eq!(
                     (ran.status, &ran.stdout[..]),
                     (1, &b""[..]),
@@ -167,6 +301,11 @@ fn parallel_knows_wrong_usage() {
         &["-n", "99999999999999999999"],
         &["--block", "0"],
         &["--words", "--sshlogin"],
+        &["--pipe"],
+        &["--pipe", " "],
+        &["--pipe", "words |"],
+        &["--pipe", "words } | { lower"],
+        &["--words", "--pipe", "lower"],
     ] {
         let mut bash = shell(r#"exec "$0" "$@""#);
         bash.arg(repository("scripts/wordfreq-parallel"))

@@ -1,7 +1,10 @@
 """The text of the tests: words of several scripts, as unequally frequent as those of real text."""
 
+import bz2
 import contextlib
+import gzip
 import itertools
+import lzma
 import random
 import sys
 from pathlib import Path
@@ -60,3 +63,37 @@ def word(generator: random.Random) -> str:
     syllables = generator.choice(SYLLABLES)
     text = "".join(generator.choices(syllables, k=generator.choice((1, 2, 2, 3, 3, 4))))
     return text.capitalize() if generator.random() < 0.3 else text
+
+
+def pack(text: Path, folder: Path) -> list[Path]:
+    """The beginning of a text, compressed in several formats, under names that say nothing."""
+    start = text.read_bytes()[:4_000_000]
+    folder.mkdir(parents=True, exist_ok=True)
+    ways = {
+        "gzip": gzip.compress(start, 1),
+        "two members.txt": gzip.compress(start[:1_000_000], 1) + gzip.compress(start, 1),
+        "bzip2": bz2.compress(start[:1_000_000], 1),
+        "xz.txt": lzma.compress(start[:1_000_000], preset=0),
+    }
+    for name, data in ways.items():
+        (folder / name).write_bytes(data)
+    return [folder / name for name in ways]
+
+
+def archive(text: Path, folder: Path) -> Path:
+    """A web archive of pages with the beginning of a text, each record a member of gzip."""
+    start = text.read_bytes()[:6_000_000]
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{text.stem}.warc.gz"
+    with open(path, "wb") as output:
+        for at in range(0, len(start), 100_000):
+            page = b"<!DOCTYPE html><title>Title</title><p>" + start[at : at + 100_000]
+            header = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+            record = (
+                b"WARC/1.0\r\nWARC-Type: response\r\n"
+                b"WARC-Target-URI: http://www.example.org/%d\r\n"
+                b"Content-Type: application/http; msgtype=response\r\n"
+                b"Content-Length: %d\r\n\r\n%b%b\r\n\r\n"
+            ) % (at, len(header + page), header, page)
+            output.write(gzip.compress(record, 1))
+    return path
