@@ -454,6 +454,12 @@ pub fn field_quoted(input: &[u8]) {
                     fields.push(&rest[1..end]);
                     rest = &rest[end + 1..];
                 }
+                None if close == b']' => {
+                    let end = rest.iter().position(|byte| b" \t".contains(byte));
+                    let (field, behind) = rest.split_at(end.unwrap_or(rest.len()));
+                    fields.push(field);
+                    rest = behind;
+                }
                 None => {
                     fields.push(rest);
                     break;

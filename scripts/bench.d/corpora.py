@@ -19,6 +19,7 @@ import re
 import subprocess
 import sys
 import time
+import uuid
 
 from debian import unpacked
 
@@ -165,11 +166,24 @@ class Corpora:
 
     def pages_html(self):
         """The pages of Python's documentation, one after the other, whatever size is asked for."""
+        pages, packages = self.documentation()
+        return (page for _, page in pages), {"packages": packages}
+
+    def warc(self):
+        """The same pages as a web archive, in which each record is a member of gzip."""
+        self.need("pages.html")
+        pages, packages = self.documentation()
+        return (gzip.compress(warc_record(url, page), 6, mtime=0) for url, page in pages), {"packages": packages}
+
+    def documentation(self):
+        """The pages of Python's documentation with their URLs, and the version of the package."""
         folder, version = unpacked("python3.11-doc", self.packages)
-        files = sorted(folder.glob("usr/share/doc/python3.11/html/**/*.html"))
-        pages = (file.read_bytes() for file in files if file.is_file())
+        top = folder / "usr/share/doc/python3.11/html"
+        files = [file for file in sorted(top.glob("**/*.html")) if file.is_file()]
         # One page has a link that is no URL.
-        return (page.replace(b'href="https://"', b'href="#"') for page in pages), {"packages": {"python3.11-doc": version}}
+        pages = (file.read_bytes().replace(b'href="https://"', b'href="#"') for file in files)
+        urls = (f"http://localhost/{file.relative_to(top)}" for file in files)
+        return zip(urls, pages), {"python3.11-doc": version}
 
     def site(self):
         """PostgreSQL's documentation, as an archive, whatever size is asked for."""
@@ -215,6 +229,7 @@ MAKERS = {
     "access.jsonl": Corpora.json_lines,
     "pages.txt": Corpora.pages,
     "pages.html": Corpora.pages_html,
+    "pages.warc.gz": Corpora.warc,
     "numbers.txt": Corpora.numbers,
     "site.tar": Corpora.site,
     "scaling-0.1.txt": lambda corpora: corpora.repeated(1),
@@ -416,6 +431,22 @@ def json_lines(size):
         )
 
     return blocks_of(size, line)
+
+
+def warc_record(url, page):
+    """A record of a web archive: the response with a page."""
+    response = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n" % len(page) + page
+    identity = hashlib.blake2b(url.encode(), digest_size=16).hexdigest()
+    fields = [
+        "WARC/1.0",
+        "WARC-Type: response",
+        f"WARC-Record-ID: <urn:uuid:{uuid.UUID(identity)}>",
+        "WARC-Date: 2026-11-28T10:11:12Z",
+        f"WARC-Target-URI: {url}",
+        "Content-Type: application/http; msgtype=response",
+        f"Content-Length: {len(response)}",
+    ]
+    return "".join(f"{line}\r\n" for line in [*fields, ""]).encode() + response + b"\r\n\r\n"
 
 
 def write(file, blocks):

@@ -564,6 +564,68 @@ def field_json(lines):
     )
 
 
+def compressed(name, what, text, ending, compress, peers, goals, intro):
+    """Lines of a compressed file, counted. `peers` are commands that print its text."""
+    file = f"{text}.{ending}"
+    return Part(
+        name=name,
+        title=f"Counting the lines of a file that {what} compressed",
+        corpus=text,
+        reference=SORT_COUNT.format(text),
+        yardstick=f"`{peers[0]} | count`",
+        sink=" > /dev/null",
+        prepare=f"[ {file} -nt {text} ] || {{ {compress} < {text} > {file}.part && mv {file}.part {file}; }}",
+        commands=[Command(f"{peer} {file} | count", label=f"`{peer} | count`") for peer in peers]
+        + [
+            Command(f"count {file}", ours=True, label="textmill", goals=goals),
+            Command(f"count {text}", ours=True, label="textmill, the plain file"),
+        ],
+        intro=f"MB/s are those of the text. {intro}",
+    )
+
+
+def compressed_parts(text):
+    by = "`{} | count`".format
+    return [
+        compressed("gz", "pigz", text, "gz", "pigz -nc", ["pigz -dc", "gzip -dc"], [Ratio(1.0, by("pigz -dc"))], ""),
+        compressed("zst", "zstd", text, "zst", "zstd -qc", ["zstd -dcq"], [Ratio(1.0, by("zstd -dcq"))], ""),
+        compressed(
+            "bz2",
+            "pbzip2",
+            text,
+            "bz2",
+            "pbzip2 -zc",
+            ["bzip2 -dc", "pbzip2 -dc"],
+            [Ratio(1 / 1.7, by("bzip2 -dc")), Ratio(1.0, by("pbzip2 -dc"))],
+            "pbzip2 writes several streams, which can be decoded by several threads.",
+        ),
+        compressed("xz", "xz", text, "xz", "xz -T1 -2 -c", ["xz -dc"], [Ratio(1.0, by("xz -dc"))], "Compressed by `xz -2`."),
+    ]
+
+
+def web_archive(archive):
+    return Part(
+        name="warc",
+        title="The pages of a web archive",
+        corpus=archive,
+        reference="cat pages.html",
+        yardstick="warcio",
+        sink=" > /dev/null",
+        commands=[
+            Command(f"warc-warcio {archive}", label="warcio"),
+            Command(f"warc-fastwarc {archive}", label="fastwarc"),
+            Command(
+                f"warc {archive}",
+                normal="perl -0777 -pe 's/\\n<base data-page=\"\">\\n|<base data-page=\"[^\"]+\" [^>]*>\\n//g'",
+                ours=True,
+                label="textmill",
+                goals=[Ratio(1 / 5, "warcio"), Ratio(1.0, "fastwarc")],
+            ),
+        ],
+        intro="Python's documentation, a member of gzip for each page. MB/s are those of the archive.",
+    )
+
+
 def mean_length(text):
     between_blanks = f"oracle.py mean-length split {text}"
     return Part(
@@ -897,6 +959,8 @@ PARTS = [
     field_top("access.log"),
     field_csv("access.csv"),
     field_json("access.jsonl"),
+    *compressed_parts("words.txt"),
+    web_archive("pages.warc.gz"),
     first_primes("numbers.txt"),
     process_cost("numbers.txt"),
     fetch_one("fetch-http", "http", "$HTTP", "english.txt", 2.0),

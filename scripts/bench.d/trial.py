@@ -42,7 +42,8 @@ class Trial:
         print(f"{part.name}", file=sys.stderr)
         self.corpora.need(part.corpus)
         if part.prepare:
-            subprocess.run(["bash", "-c", part.prepare], cwd=self.directory, check=True)
+            environment = self.programs.environment
+            subprocess.run(["bash", "-c", part.prepare], cwd=self.directory, env=environment, check=True)
         with self.web() if part.web else contextlib.nullcontext():
             yield
 

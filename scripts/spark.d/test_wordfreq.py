@@ -110,8 +110,8 @@ def one_machine(paths, n, front=None):
     line = 'capwords "$@" | lower | count | topn "$0"'
     if front:
         # sed ends the last line of each.
-        ended = r"sed '$a\'"
-        line = f'for file; do {{ {front}\n}} <"$file" | {ended}; done | count --no-decompress | topn "$0"'
+        lines = f"for file; do {{ {front}\n}} <\"$file\" | sed '$a\\'; done"
+        line = f'{lines} | count --no-decompress | topn "$0"'
     path = f"{PROGRAMS}:{os.environ['PATH']}"
     command = ["bash", "-e", "-o", "pipefail", "-c", line, str(n), *paths]
     environment = {"PATH": path, "LC_ALL": "C"}

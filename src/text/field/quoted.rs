@@ -4,7 +4,8 @@
 //! followed by a blank or by the end of the line. If there is none, it ends at the last `"` that is
 //! followed so, escaped or not; if there is none of these either, it is the rest of the line. So a
 //! quote within a field does no harm (`""agent""`), unless a blank follows it: then the line is
-//! ambiguous. The same for brackets.
+//! ambiguous. The same for brackets, but if none closes a field, it is a word: HAProxy writes
+//! `{Mozilla/5.0 [FBAN/FBIOS]}`.
 
 use super::lines::{Lines, each_line};
 use super::list::Selection;
@@ -39,9 +40,9 @@ impl Lines for Quoted {
         each_line(text, &self.ends, records, |start, end, records| {
             let line = &text[start..end];
             self.fields.clear();
-            let mut at = 0;
+            let (mut at, mut has_closing) = (0, true);
             while self.fields.len() < needed
-                && let Some((from, to, next)) = next(line, at)
+                && let Some((from, to, next)) = next(line, at, &mut has_closing)
             {
                 self.fields.push((from, to));
                 at = next;
@@ -53,21 +54,43 @@ impl Lines for Quoted {
 }
 
 /// The start and the end of the next field, without its quotes, and where to look for the one after it.
+///
+/// `has_closing` says whether a bracket may close a field: it is searched to the end of the line
+/// once only.
 #[inline]
-fn next(line: &[u8], at: usize) -> Option<(usize, usize, usize)> {
+fn next(line: &[u8], at: usize, has_closing: &mut bool) -> Option<(usize, usize, usize)> {
     let start = at + line[at..].iter().position(|&byte| !is_blank(byte))?;
     let close = match line[start] {
         b'"' => b'"',
-        b'[' => b']',
+        b'[' if *has_closing => b']',
         _ => {
-            let end = memchr2(b' ', b'\t', &line[start..]).map_or(line.len(), |n| start + n);
+            let end = word_end(line, start);
             return Some((start, end, end));
         }
     };
     Some(match closing(line, start + 1, close) {
         Some(end) => (start + 1, end, end + 1),
-        None => (start, line.len(), line.len()),
+        None => {
+            let end = unclosed(line, start, has_closing);
+            (start, end, end)
+        }
     })
+}
+
+/// Where a field ends that begins at `start` with a quote or a bracket, and that nothing closes.
+#[cold]
+fn unclosed(line: &[u8], start: usize, has_closing: &mut bool) -> usize {
+    if line[start] == b'"' {
+        // The line is cut within quotes.
+        return line.len();
+    }
+    *has_closing = false;
+    word_end(line, start)
+}
+
+#[inline]
+fn word_end(line: &[u8], start: usize) -> usize {
+    memchr2(b' ', b'\t', &line[start..]).map_or(line.len(), |n| start + n)
 }
 
 fn is_blank(byte: u8) -> bool {
@@ -106,8 +129,8 @@ mod tests {
 
     fn fields(line: &str) -> Vec<&str> {
         let mut fields = Vec::new();
-        let mut at = 0;
-        while let Some((start, end, next)) = next(line.as_bytes(), at) {
+        let (mut at, mut has_closing) = (0, true);
+        while let Some((start, end, next)) = next(line.as_bytes(), at, &mut has_closing) {
             fields.push(&line[start..end]);
             at = next;
         }
@@ -133,8 +156,32 @@ mod tests {
             // No closing quote.
             (r#""a b"#, &["\"a b"]),
             (r#"a "b"c d"#, &["a", "\"b\"c d"]),
-            ("[a b", &["[a b"]),
             ("[a]b] c", &["a]b", "c"]),
+            // No closing bracket.
+            ("[a b", &["[a", "b"]),
+            (
+                r#"0/0 {A (b; c) [FBAN/FBIOS;FBCR/]} "GET /a] HTTP/1.1""#,
+                &[
+                    "0/0",
+                    "{A",
+                    "(b;",
+                    "c)",
+                    r#"FBAN/FBIOS;FBCR/]} "GET /a"#,
+                    "HTTP/1.1\"",
+                ],
+            ),
+            (
+                r#"0/0 {A (b; c) [FBAN/FBIOS;FBCR/]} "GET / HTTP/1.1""#,
+                &[
+                    "0/0",
+                    "{A",
+                    "(b;",
+                    "c)",
+                    "[FBAN/FBIOS;FBCR/]}",
+                    "GET / HTTP/1.1",
+                ],
+            ),
+            ("[a [b \"c [d", &["[a", "[b", "\"c [d"]),
             (r"[a\] b] c", &[r"a\] b", "c"]),
             // Only a field that begins with a quote is in quotes.
             (r#"a"b c" d"#, &["a\"b", "c\"", "d"]),

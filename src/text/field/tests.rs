@@ -145,6 +145,13 @@ fn quoted(mut line: &[u8]) -> Vec<&[u8]> {
                 fields.push(&line[1..end]);
                 line = &line[end + 1..];
             }
+            // A word.
+            None if close == b']' => {
+                let end = line.iter().position(|byte| b" \t".contains(byte));
+                let (field, rest) = line.split_at(end.unwrap_or(line.len()));
+                fields.push(field);
+                line = rest;
+            }
             None => {
                 fields.push(line);
                 line = b"";
@@ -272,6 +279,19 @@ fn a_long_line_is_one_record_and_takes_linear_time() {
         };
         assert_eq!((output, error), (expected.to_vec(), None));
     }
+}
+
+#[test]
+fn brackets_that_nothing_closes_take_linear_time() {
+    let text = "[a ".repeat(1 << 21);
+    let found = output(
+        "-1",
+        Layout::Quoted,
+        PLAIN,
+        text.as_bytes(),
+        vec![usize::MAX],
+    );
+    assert_eq!(found, b"[a\n");
 }
 
 #[test]
@@ -588,6 +608,22 @@ mod log {
             ("path", &of("GET  HTTP/1.1", "400 0"), Some("")),
             ("request", &of("GET /", "400 0"), Some("GET /")),
             ("path", &of("<BADREQ>", "400 0"), Some("")),
+            // Requests that lighttpd, Varnish and HAProxy refused.
+            (
+                "request",
+                r#"127.1.16.57 - - [28/Nov/2026:20:50:01 +0000] "  " 400 345 "-" "-""#,
+                Some("  "),
+            ),
+            (
+                "host",
+                r#"- - - [28/Nov/2026:20:50:58 +0000] "- http://localhost HTTP/1.0" 400 0 "-" "-""#,
+                Some("-"),
+            ),
+            (
+                "status",
+                r#"127.1.16.85 - - [28/Nov/2026:20:50:23 +0000] "<BADREQ>" 400 0 "" "" 48013 885 "front" "front" "<NOSRV>" -1 -1 -1 -1 0 CR-- 1 1 0 0 0 0 0 "" "" "#,
+                Some("400"),
+            ),
             (
                 "path",
                 &of("GET http://host/a?b HTTP/1.1", "200 0"),
@@ -1113,6 +1149,9 @@ mod json {
             // What follows the value does no harm.
             ("a", br#"{"a":1,"t":,"b":2}"#, Some(b"1")),
             ("b", br#"{"a":1,"t":,"b":2}"#, None),
+            // varnishncsa has an escape that JSON does not have.
+            ("a", br#"{"a":"a\v","b":2}"#, None),
+            ("b", br#"{"a":"a\v","b":2}"#, Some(b"2")),
             ("a.b", br#"{"a":{"c":1},"#, Some(b"")),
             // A number may be cut short.
             ("a", br#"{"a":12"#, None),
