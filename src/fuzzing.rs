@@ -133,6 +133,16 @@ pub fn lower(input: &[u8]) {
     // Folding twice changes nothing more.
     let folded = filtered(lower::fold(), text, size);
     assert_eq!(filtered(lower::fold(), &folded, usize::MAX), folded);
+    for number in 0..4 {
+        let form = lower::Form {
+            compatibility: number & 1 != 0,
+            without_marks: number & 2 != 0,
+        };
+        let normal = filtered(lower::lower_in(form), text, size);
+        assert_eq!(filtered(lower::lower_in(form), text, usize::MAX), normal);
+        let folded = filtered(lower::fold_in(form), text, size);
+        assert_eq!(filtered(lower::fold_in(form), text, usize::MAX), folded);
+    }
 }
 
 /// Writes down all that it is given. Pieces of one text, value or comment are joined.

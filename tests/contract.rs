@@ -693,6 +693,8 @@ fn what_came_is_written_before_more_is_awaited() {
         ("lower", &["--nfc"][..]),
         ("lower", &["--fold"]),
         ("lower", &["--fold", "--nfc"]),
+        ("lower", &["--nfkc"]),
+        ("lower", &["--no-marks"]),
         ("lower", &["--ascii"]),
         ("words", &["--ascii"]),
         ("words", &["-e", r"\w+"]),

@@ -32,6 +32,16 @@ pub trait Filter {
     fn end(&mut self, out: &mut Out) -> Result<(), Error>;
 }
 
+impl<F: Filter + ?Sized> Filter for Box<F> {
+    fn block(&mut self, text: &[u8], out: &mut Out) -> Result<(), Error> {
+        (**self).block(text, out)
+    }
+
+    fn end(&mut self, out: &mut Out) -> Result<(), Error> {
+        (**self).end(out)
+    }
+}
+
 /// The output of a filter since the last write.
 ///
 /// A buffer that keeps its bytes when it is emptied, so that a filter can
