@@ -21,7 +21,7 @@ use crate::text::count::spill::run_writer::RunWriter;
 use crate::text::count::spill::temporary::Temporary;
 use crate::text::field::{Fields, Layout, Style};
 use crate::text::tally::{self, Tally};
-use crate::text::{capwords, lower, unicode, words};
+use crate::text::{capwords, lower, ngrams, unicode, words};
 use crate::web::html::{Charset, Content, Name, Sink, Tokenizer, address};
 use crate::web::links::css::Scanner;
 use crate::web::links::resolve::Resolver;
@@ -143,6 +143,26 @@ pub fn lower(input: &[u8]) {
         let folded = filtered(lower::fold_in(form), text, size);
         assert_eq!(filtered(lower::fold_in(form), text, usize::MAX), folded);
     }
+}
+
+/// The lines of a text, and each window of N of them without an empty one. N is the second byte.
+pub fn ngrams(input: &[u8]) {
+    let (size, input) = blocks(input);
+    let (n, text) = split(input);
+    let n = usize::from(n) % ngrams::LARGEST + 1;
+    let lines: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
+    let mut expected = Vec::new();
+    for window in lines
+        .windows(n)
+        .filter(|window| window.iter().all(|line| !line.is_empty()))
+    {
+        expected.extend_from_slice(&window.join(&b' '));
+        expected.push(b'\n');
+    }
+    let mut out = Vec::new();
+    let ngrams = ngrams::Ngrams::new(n, b' ', b'\n');
+    ngrams.read(&mut Blocks(text, size), &mut out).unwrap();
+    assert_eq!(out, expected);
 }
 
 /// Writes down all that it is given. Pieces of one text, value or comment are joined.
@@ -887,6 +907,7 @@ mod tests {
             ("links", super::links),
             ("lower", super::lower),
             ("memo_value", super::memo_value),
+            ("ngrams", super::ngrams),
             ("resolve", super::resolve),
             ("run", super::run),
             ("sizes", super::sizes),

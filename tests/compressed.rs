@@ -15,6 +15,7 @@ const PROGRAMS: &[&str] = &[
     "links",
     "lower",
     "mean",
+    "ngrams",
     "topn",
     "untag",
     #[cfg(feature = "net")]
@@ -58,9 +59,11 @@ const COMMANDS: [(&str, &str, &str); 16] = [
 /// A program that reads all of each line.
 fn reader(name: &str) -> Command {
     let mut command = program(name);
-    if name == "field" {
-        command.args(["-d~", "1"]);
-    }
+    command.args(match name {
+        "field" => &["-d~", "1"][..],
+        "ngrams" => &["3"],
+        _ => &[],
+    });
     command
 }
 

@@ -47,6 +47,7 @@ fn arguments(name: &str) -> &'static [&'static str] {
     match name {
         // All of each line: there is no such byte in the texts.
         "field" => &["-d~", "1"],
+        "ngrams" => &["1"],
         _ => &[],
     }
 }
@@ -238,7 +239,9 @@ fn invalid_bytes_and_nuls_stop_nothing() {
                 b"http://host/A%EF%BF%BDb\nhttp://host/%EF%BF%BD%EF%BF%BD\nhttp://host/C\n",
             ]),
             "lengths" => Some([b"4\n3\n1\n", b"3\n2\n1\n"]),
-            "field" => Some([b"A\xFFb\xC3\n\xE2\x82C\n\x80\n", b"A\0b\n\0\0\nC\n"]),
+            "field" | "ngrams" => {
+                Some([b"A\xFFb\xC3\n\xE2\x82C\n\x80\n", b"A\0b\n\0\0\nC\n"])
+            }
             _ => None,
         };
         for (i, text) in [&odd[..], nul].into_iter().enumerate() {

@@ -25,6 +25,7 @@ mod links;
 mod lower;
 mod mean;
 mod memo;
+mod ngrams;
 mod pipeline;
 mod scale;
 mod scripts;

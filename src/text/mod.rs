@@ -7,6 +7,7 @@
 //!   expression ([`mod@matches`]).
 //! - [`lower`]: text in, the same text in lower case out.
 //! - [`count`]: lines in, `COUNT LINE` out ([`tally`]).
+//! - [`ngrams`]: lines in, each N that follow one another out, as one line.
 //! - [`topn`]: `COUNT LINE` in, the records with the largest counts out.
 //! - [`field`]: logs, CSV and JSON lines in, fields of them out, one record a line.
 //! - [`lengths`]: lines in, the length of each out.
@@ -21,6 +22,7 @@ pub mod field;
 pub mod lengths;
 pub mod lower;
 pub mod mean;
+pub mod ngrams;
 pub mod topn;
 pub mod unicode;
 pub mod words;
