@@ -21,7 +21,7 @@ use crate::text::count::spill::run_writer::RunWriter;
 use crate::text::count::spill::temporary::Temporary;
 use crate::text::field::{Fields, Layout, Style};
 use crate::text::tally::{self, Tally};
-use crate::text::{capwords, lower, ngrams, unicode, words};
+use crate::text::{capwords, lower, ngrams, stem, unicode, words};
 use crate::web::html::{Charset, Content, Name, Sink, Tokenizer, address};
 use crate::web::links::css::Scanner;
 use crate::web::links::resolve::Resolver;
@@ -163,6 +163,28 @@ pub fn ngrams(input: &[u8]) {
     let ngrams = ngrams::Ngrams::new(n, b' ', b'\n');
     ngrams.read(&mut Blocks(text, size), &mut out).unwrap();
     assert_eq!(out, expected);
+}
+
+/// Each algorithm takes any text, and the same word has the same stem each time. The language is
+/// the second byte.
+pub fn stem(input: &[u8]) {
+    let (size, input) = blocks(input);
+    let (number, text) = split(input);
+    let languages: Vec<_> = stem::Language::all().collect();
+    let language = languages[usize::from(number) % languages.len()];
+    let stems = |text: &[u8], size| {
+        let mut out = Vec::new();
+        let mut stem = stem::Stem::new(language, false, b'\n');
+        stem.read(&mut Blocks(text, size), &mut out).unwrap();
+        out
+    };
+    let text = [text.strip_suffix(b"\n").unwrap_or(text), b"\n"].concat();
+    let once = stems(&text, size);
+    assert_eq!(
+        once.iter().filter(|&&byte| byte == b'\n').count(),
+        text.split(|&byte| byte == b'\n').count() - 1
+    );
+    assert_eq!(stems(&text.repeat(2), usize::MAX), once.repeat(2));
 }
 
 /// Writes down all that it is given. Pieces of one text, value or comment are joined.
@@ -912,6 +934,7 @@ mod tests {
             ("run", super::run),
             ("sizes", super::sizes),
             ("srcset", super::srcset),
+            ("stem", super::stem),
             ("tally", super::tally),
             ("untag", super::untag),
             ("words", super::words),

@@ -16,6 +16,7 @@ const PROGRAMS: &[&str] = &[
     "lower",
     "mean",
     "ngrams",
+    "stem",
     "topn",
     "untag",
     #[cfg(feature = "net")]
@@ -62,6 +63,7 @@ fn reader(name: &str) -> Command {
     command.args(match name {
         "field" => &["-d~", "1"][..],
         "ngrams" => &["3"],
+        "stem" => &["english"],
         _ => &[],
     });
     command

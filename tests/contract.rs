@@ -48,6 +48,7 @@ fn arguments(name: &str) -> &'static [&'static str] {
         // All of each line: there is no such byte in the texts.
         "field" => &["-d~", "1"],
         "ngrams" => &["1"],
+        "stem" => &["english"],
         _ => &[],
     }
 }
@@ -239,7 +240,7 @@ fn invalid_bytes_and_nuls_stop_nothing() {
                 b"http://host/A%EF%BF%BDb\nhttp://host/%EF%BF%BD%EF%BF%BD\nhttp://host/C\n",
             ]),
             "lengths" => Some([b"4\n3\n1\n", b"3\n2\n1\n"]),
-            "field" | "ngrams" => {
+            "field" | "ngrams" | "stem" => {
                 Some([b"A\xFFb\xC3\n\xE2\x82C\n\x80\n", b"A\0b\n\0\0\nC\n"])
             }
             _ => None,
@@ -553,8 +554,12 @@ fn help_has_usage_order_and_cost() {
         let ran = run(program(&name).arg("--version"), b"");
         // case text-10
         let unicode = textmill::text::unicode::VERSION;
+        let data = match &name[..] {
+            "stem" => format!(", {}", textmill::text::stem::VERSION),
+            _ => String::new(),
+        };
         let version = format!(
-            "{name} (textmill) {}, Unicode {unicode}\n",
+            "{name} (textmill) {}, Unicode {unicode}{data}\n",
             env!("CARGO_PKG_VERSION")
         );
         assert_eq!(

@@ -30,6 +30,7 @@ mod pipeline;
 mod scale;
 mod scripts;
 mod sieve;
+mod stem;
 mod topn;
 mod untag;
 mod words;

@@ -6,6 +6,7 @@
 //!   (`pick`) by bit masks ([`scan`]), or write the matches of a regular
 //!   expression ([`mod@matches`]).
 //! - [`lower`]: text in, the same text in lower case out.
+//! - [`stem`]: words in, the stem of each out.
 //! - [`count`]: lines in, `COUNT LINE` out ([`tally`]).
 //! - [`ngrams`]: lines in, each N that follow one another out, as one line.
 //! - [`topn`]: `COUNT LINE` in, the records with the largest counts out.
@@ -23,6 +24,7 @@ pub mod lengths;
 pub mod lower;
 pub mod mean;
 pub mod ngrams;
+pub mod stem;
 pub mod topn;
 pub mod unicode;
 pub mod words;
