@@ -22,7 +22,7 @@ use crate::text::count::spill::temporary::Temporary;
 use crate::text::field::{Fields, Layout, Style};
 use crate::text::natural::{self, Natural, oracle};
 use crate::text::tally::{self, Tally};
-use crate::text::{capwords, lower, unicode, words};
+use crate::text::{capwords, lower, ngrams, stem, unicode, words};
 use crate::web::html::{Charset, Content, Name, Sink, Tokenizer, address};
 use crate::web::links::css::Scanner;
 use crate::web::links::resolve::Resolver;
@@ -146,6 +146,58 @@ pub fn lower(input: &[u8]) {
     // Folding twice changes nothing more.
     let folded = filtered(lower::fold(), text, size);
     assert_eq!(filtered(lower::fold(), &folded, usize::MAX), folded);
+    for number in 0..4 {
+        let form = lower::Form {
+            compatibility: number & 1 != 0,
+            without_marks: number & 2 != 0,
+        };
+        let normal = filtered(lower::lower_in(form), text, size);
+        assert_eq!(filtered(lower::lower_in(form), text, usize::MAX), normal);
+        let folded = filtered(lower::fold_in(form), text, size);
+        assert_eq!(filtered(lower::fold_in(form), text, usize::MAX), folded);
+    }
+}
+
+/// The lines of a text, and each window of N of them without an empty one. N is the second byte.
+pub fn ngrams(input: &[u8]) {
+    let (size, input) = blocks(input);
+    let (n, text) = split(input);
+    let n = usize::from(n) % ngrams::LARGEST + 1;
+    let lines: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
+    let mut expected = Vec::new();
+    for window in lines
+        .windows(n)
+        .filter(|window| window.iter().all(|line| !line.is_empty()))
+    {
+        expected.extend_from_slice(&window.join(&b' '));
+        expected.push(b'\n');
+    }
+    let mut out = Vec::new();
+    let ngrams = ngrams::Ngrams::new(n, b' ', b'\n');
+    ngrams.read(&mut Blocks(text, size), &mut out).unwrap();
+    assert_eq!(out, expected);
+}
+
+/// Each algorithm takes any text, and the same word has the same stem each time. The language is
+/// the second byte.
+pub fn stem(input: &[u8]) {
+    let (size, input) = blocks(input);
+    let (number, text) = split(input);
+    let languages: Vec<_> = stem::Language::all().collect();
+    let language = languages[usize::from(number) % languages.len()];
+    let stems = |text: &[u8], size| {
+        let mut out = Vec::new();
+        let mut stem = stem::Stem::new(language, false, b'\n');
+        stem.read(&mut Blocks(text, size), &mut out).unwrap();
+        out
+    };
+    let text = [text.strip_suffix(b"\n").unwrap_or(text), b"\n"].concat();
+    let once = stems(&text, size);
+    assert_eq!(
+        once.iter().filter(|&&byte| byte == b'\n').count(),
+        text.split(|&byte| byte == b'\n').count() - 1
+    );
+    assert_eq!(stems(&text.repeat(2), usize::MAX), once.repeat(2));
 }
 
 /// Writes down all that it is given. Pieces of one text, value or comment are joined.
@@ -897,10 +949,12 @@ mod tests {
             ("lower", super::lower),
             ("memo_value", super::memo_value),
             ("natural", super::natural),
+            ("ngrams", super::ngrams),
             ("resolve", super::resolve),
             ("run", super::run),
             ("sizes", super::sizes),
             ("srcset", super::srcset),
+            ("stem", super::stem),
             ("tally", super::tally),
             ("untag", super::untag),
             ("words", super::words),

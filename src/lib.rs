@@ -11,7 +11,9 @@
 //! - [`text`]: text, words, lines and counts.
 //!   - `capwords`, `words`: text in, words out, one a line.
 //!   - `lower`: text in, the same in lower case out.
+//!   - `stem`: words in, the stem of each out.
 //!   - `field`: logs, CSV and JSON lines in, fields of them out, one record a line.
+//!   - `ngrams`: lines in, each N that follow one another out, as one line.
 //!   - `count`: lines in, `COUNT LINE` out.
 //!   - `topn`: `COUNT LINE` in, the largest out, or the smallest.
 //!   - `lengths`: lines in, the length of each out.

@@ -15,6 +15,8 @@ const PROGRAMS: &[&str] = &[
     "links",
     "lower",
     "mean",
+    "ngrams",
+    "stem",
     "topn",
     "untag",
     #[cfg(feature = "net")]
@@ -58,9 +60,12 @@ const COMMANDS: [(&str, &str, &str); 16] = [
 /// A program that reads all of each line.
 fn reader(name: &str) -> Command {
     let mut command = program(name);
-    if name == "field" {
-        command.args(["-d~", "1"]);
-    }
+    command.args(match name {
+        "field" => &["-d~", "1"][..],
+        "ngrams" => &["3"],
+        "stem" => &["english"],
+        _ => &[],
+    });
     command
 }
 

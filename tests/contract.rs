@@ -47,6 +47,8 @@ fn arguments(name: &str) -> &'static [&'static str] {
     match name {
         // All of each line: there is no such byte in the texts.
         "field" => &["-d~", "1"],
+        "ngrams" => &["1"],
+        "stem" => &["english"],
         _ => &[],
     }
 }
@@ -238,7 +240,9 @@ fn invalid_bytes_and_nuls_stop_nothing() {
                 b"http://host/A%EF%BF%BDb\nhttp://host/%EF%BF%BD%EF%BF%BD\nhttp://host/C\n",
             ]),
             "lengths" => Some([b"4\n3\n1\n", b"3\n2\n1\n"]),
-            "field" => Some([b"A\xFFb\xC3\n\xE2\x82C\n\x80\n", b"A\0b\n\0\0\nC\n"]),
+            "field" | "ngrams" | "stem" => {
+                Some([b"A\xFFb\xC3\n\xE2\x82C\n\x80\n", b"A\0b\n\0\0\nC\n"])
+            }
             _ => None,
         };
         for (i, text) in [&odd[..], nul].into_iter().enumerate() {
@@ -550,8 +554,12 @@ fn help_has_usage_order_and_cost() {
         let ran = run(program(&name).arg("--version"), b"");
         // case text-10
         let unicode = textmill::text::unicode::VERSION;
+        let data = match &name[..] {
+            "stem" => format!(", {}", textmill::text::stem::VERSION),
+            _ => String::new(),
+        };
         let version = format!(
-            "{name} (textmill) {}, Unicode {unicode}\n",
+            "{name} (textmill) {}, Unicode {unicode}{data}\n",
             env!("CARGO_PKG_VERSION")
         );
         assert_eq!(
@@ -693,6 +701,8 @@ fn what_came_is_written_before_more_is_awaited() {
         ("lower", &["--nfc"][..]),
         ("lower", &["--fold"]),
         ("lower", &["--fold", "--nfc"]),
+        ("lower", &["--nfkc"]),
+        ("lower", &["--no-marks"]),
         ("lower", &["--ascii"]),
         ("words", &["--ascii"]),
         ("words", &["-e", r"\w+"]),

@@ -118,6 +118,11 @@ class Corpora:
         self.need("english.txt")
         return self.english_words(self.size * 2 // 5), {}
 
+    def small_words(self):
+        """A part of them in lower case: Python takes a minute for it."""
+        self.need("english.txt")
+        return (block.decode().lower().encode() for block in self.english_words(self.size // 40)), {}
+
     def english_words(self, size):
         word = re.compile(r"\w+")
         with open(self.directory / "english.txt", encoding="utf-8", newline="") as text:
@@ -221,6 +226,7 @@ MAKERS = {
     "multilingual.txt": Corpora.multilingual,
     **{f"{name}.txt": functools.partial(lambda name, corpora: corpora.language(name), name) for name in LANGUAGES},
     "words.txt": Corpora.words,
+    "small-words.txt": Corpora.small_words,
     "distinct.txt": Corpora.distinct,
     "long-lines.txt": Corpora.long_lines,
     "tally.txt": Corpora.tally,

@@ -6,6 +6,7 @@
     oracle.py wc-w FILE                        what `LC_ALL=C wc -w` counts
     oracle.py topn N FILE                      the N largest of FILE's tally
     oracle.py lengths FILE                     the length of each line, in characters
+    oracle.py ngrams N FILE                    each N lines that follow one another
     oracle.py mean-length words|split FILE     the mean length of a word; split: between blanks
     oracle.py primes FILE                      the primes among its numbers
     oracle.py field blanks N FILE              the N-th field between blanks of each line
@@ -24,7 +25,7 @@ import math
 import re
 import sys
 import unicodedata
-from collections import Counter
+from collections import Counter, deque
 
 
 def one_of(categories, more):
@@ -113,6 +114,16 @@ def main(arguments):
     elif task == "lengths":
         for text in texts(rest[0]):
             out.write("".join(f"{len(line)}\n" for line in text.removesuffix("\n").split("\n")).encode())
+    elif task == "ngrams":
+        window = deque(maxlen=int(rest[0]))
+        with open(rest[1], "rb") as file:
+            for line in file:
+                if line == b"\n":
+                    window.clear()
+                    continue
+                window.append(line.rstrip(b"\n"))
+                if len(window) == window.maxlen:
+                    out.write(b" ".join(window) + b"\n")
     elif task == "mean-length":
         find = str.split if rest[0] == "split" else finder("words", ascii_only)
         count = total = 0

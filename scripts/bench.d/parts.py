@@ -11,8 +11,8 @@ from pathlib import Path
 PROGRAMS = sorted(path.stem for path in (Path(__file__).parents[2] / "src/bin").glob("*.rs"))
 
 # Programs whose start on empty input is not timed: `mean` fails on it, `converse` and `memo` need a
-# command, `field` a list, and `linkcheck` is no stage of a pipeline.
-NOT_STARTED = {"converse", "field", "linkcheck", "mean", "memo"}
+# command, `field` a list, `ngrams` a number, `stem` a language, and `linkcheck` is no stage of a pipeline.
+NOT_STARTED = {"converse", "field", "linkcheck", "mean", "memo", "ngrams", "stem"}
 
 
 @dataclass
@@ -451,6 +451,42 @@ MULTILINGUAL = {
     "multilingual.txt": "multilingual text",
     "multilingual.html": "the same with its HTML",
 }
+
+
+def stem_alone(words):
+    return Part(
+        name="stem",
+        title="stem alone, English",
+        corpus=words,
+        reference=f"snowball-stem english {words}",
+        yardstick="snowballstemmer",
+        sink=" > /dev/null",
+        commands=[
+            Command(f"snowball-stem english {words}", label="snowballstemmer", note="Python alone, without PyStemmer"),
+            Command(f"stem english {words}", ours=True, label="textmill", goals=[Ratio(1 / 30, "snowballstemmer")]),
+        ],
+        intro="The answer is that of snowballstemmer, from PyPI, which is Snowball's own.",
+    )
+
+
+def ngrams_alone(words):
+    return Part(
+        name="ngrams",
+        title="Trigrams of words",
+        corpus=words,
+        reference=f"oracle.py ngrams 3 {words}",
+        yardstick="paste",
+        sink=" > /dev/null",
+        commands=[
+            Command(
+                f"paste -d' ' {words} <(tail -n +2 {words}) <(tail -n +3 {words}) | head -n -2",
+                label="paste",
+                note="files only; no borders",
+            ),
+            Command(f"mawk '{{if (n++ > 1) print a, b, $0; a = b; b = $0}}' {words}", label="mawk", note="no borders"),
+            Command(f"ngrams 3 {words}", ours=True, label="textmill", goals=[Speed(300), BestPeer(1 / 3)]),
+        ],
+    )
 
 
 def topn_alone(tally):
@@ -951,6 +987,8 @@ PARTS = [
     words_natural_unspaced("words-natural-th", "Thai", "th.txt"),
     words_natural_unspaced("words-natural-zh", "Chinese", "zh.txt", [jieba("zh.txt")], [Ratio(1 / 2, "jieba-rs")]),
     words_natural_unspaced("words-natural-ja", "Japanese", "ja.txt", [mecab("ja.txt")], [Ratio(1 / 4, "mecab")]),
+    stem_alone("small-words.txt"),
+    ngrams_alone("words.txt"),
     topn_alone("tally.txt"),
     lengths_alone("lengths", "English", "english.txt", [Speed(1000)]),
     lengths_alone("lengths-multilingual", "multilingual text", "multilingual.txt", []),

@@ -1,5 +1,6 @@
 //! The command line in; options, a help text, or what is wrong with it out.
 
+use crate::text::unicode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, Parser};
 use std::error::Error;
@@ -8,7 +9,12 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 /// The version in the output of `--version`.
-const VERSION: &str = concat!("(textmill) ", env!("CARGO_PKG_VERSION"), ", Unicode 16.0.0");
+const VERSION: &str = concat!(
+    "(textmill) ",
+    env!("CARGO_PKG_VERSION"),
+    ", Unicode ",
+    unicode::version!()
+);
 
 /// How wide help is where standard output is no terminal, in columns.
 const WIDTH: usize = 80;
@@ -46,11 +52,17 @@ pub(super) fn parse<A: Parser>(name: &'static str, own: &str, hint: Hint) -> Res
         })
 }
 
-/// The options of a program as clap has them, with what is the same for all programs.
+/// The options of a program as clap has them, with what is the same for all programs. Where the
+/// options name a version, that of data which only this program has, it follows the others.
 pub fn command<A: Parser>(name: &'static str) -> Command {
-    A::command()
+    let command = A::command();
+    let version: &'static str = match command.get_version() {
+        Some(data) if data != env!("CARGO_PKG_VERSION") => format!("{VERSION}, {data}").leak(),
+        _ => VERSION,
+    };
+    command
         .name(name)
-        .version(VERSION)
+        .version(version)
         // A flag given twice is a flag, as it is to the classic tools.
         .args_override_self(true)
         .infer_long_args(true)
@@ -236,18 +248,19 @@ fn cause(error: &clap::Error, command: &Command, hint: Hint) -> String {
     }
 }
 
-/// What is wrong with the value of an option, if the option's own parser says so in
+/// What is wrong with the value of an option or operand, if its own parser says so in
 /// words that quote the value: then clap's words need not quote it again.
 fn quoted(error: &clap::Error) -> Option<String> {
     let text = |kind| match error.get(kind)? {
         ContextValue::String(text) => Some(text.as_str()),
         _ => None,
     };
-    let option = text(ContextKind::InvalidArg)?.split(' ').next()?;
+    let name = text(ContextKind::InvalidArg)?.split(' ').next()?;
+    let name = name.trim_matches(['<', '>', '[', ']']);
     let value = format!("'{}'", text(ContextKind::InvalidValue)?);
     let cause = error.source()?.to_string();
     let quotes = error.kind() == ErrorKind::ValueValidation && cause.contains(&value);
-    quotes.then(|| format!("{option}: {cause}"))
+    quotes.then(|| format!("{name}: {cause}"))
 }
 
 /// The long options that begin like this one.
@@ -290,6 +303,9 @@ mod tests {
         /// Waits
         #[arg(short, long, value_parser = crate::common::time::parse)]
         wait: Option<std::time::Duration>,
+        /// Pauses
+        #[arg(value_name = "TIME", value_parser = crate::common::time::parse)]
+        pause: Option<std::time::Duration>,
     }
 
     fn refused(arguments: &[&str]) -> String {
@@ -316,6 +332,10 @@ mod tests {
             (
                 "--wait=1x",
                 "--wait: invalid duration '1x' (use ms, s, m, h, d or w)",
+            ),
+            (
+                "2x",
+                "TIME: invalid duration '2x' (use ms, s, m, h, d or w)",
             ),
             ("-q", "unexpected argument '-q' found"),
             (

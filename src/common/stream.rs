@@ -262,6 +262,11 @@ impl Blocks {
         &self.bytes[self.start..self.start + n]
     }
 
+    /// The same, to be changed in place.
+    pub fn padded_mut(&mut self, n: usize) -> &mut [u8] {
+        &mut self.bytes[self.start..self.start + n]
+    }
+
     /// Appends bytes to the text, as if they had been read. There must be no
     /// text yet.
     pub fn put(&mut self, bytes: &[u8]) {

@@ -7,7 +7,9 @@
 //!   matches of a regular expression ([`mod@matches`]); `breaks` separates the words of lines,
 //!   paragraphs and sentences.
 //! - [`lower`]: text in, the same text in lower case out.
+//! - [`stem`]: words in, the stem of each out.
 //! - [`count`]: lines in, `COUNT LINE` out ([`tally`]).
+//! - [`ngrams`]: lines in, each N that follow one another out, as one line.
 //! - [`topn`]: `COUNT LINE` in, the records with the largest counts out.
 //! - [`field`]: logs, CSV and JSON lines in, fields of them out, one record a line.
 //! - [`lengths`]: lines in, the length of each out.
@@ -23,6 +25,8 @@ pub mod lengths;
 pub mod lower;
 pub mod mean;
 pub mod natural;
+pub mod ngrams;
+pub mod stem;
 pub mod topn;
 pub mod unicode;
 pub mod words;

@@ -13,7 +13,7 @@
 //! buffered; only this needs memory.
 //!
 //! Chapters: `table` (the case of each character), `sigma` (the context of a final
-//! sigma), `normal` (`--nfc`).
+//! sigma), `normal` (`--nfc`, `--nfkc` and `--no-marks`).
 
 mod normal;
 mod sigma;
@@ -24,7 +24,8 @@ use crate::common::stream::{Chain, Filter, Out};
 use crate::common::utf8;
 use crate::text::scan::{self, CHUNK};
 use crate::text::unicode;
-use normal::Nfc;
+pub use normal::Form;
+use normal::Normal;
 use sigma::{FINAL, MEDIAL, SIGMA};
 use table::{Cases, GROWTH, LONGEST, pack};
 use unicase::UniCase;
@@ -72,33 +73,42 @@ pub fn fold() -> impl Filter {
     Lower::new(Mapping::Fold)
 }
 
-/// The filter `lower --nfc`: lower case, in normalization form C.
+/// The filters `lower --nfc`, `lower --nfkc` and `lower --no-marks`: lower case in a normalization
+/// form.
 ///
 /// ```
 /// # use textmill::common::stream;
-/// # use textmill::text::lower::lower_nfc;
+/// # use textmill::text::lower::{lower_in, Form};
+/// let form = Form { compatibility: true, without_marks: true };
 /// let mut output = Vec::new();
-/// stream::filter(&mut "E\u{301}".as_bytes(), &mut lower_nfc(), &mut output)?;
-/// assert_eq!(output, "é".as_bytes());
+/// stream::filter(&mut "ＡＢＣ naïve".as_bytes(), &mut lower_in(form), &mut output)?;
+/// assert_eq!(output, b"abc naive");
 /// # Ok::<_, textmill::common::error::Error>(())
 /// ```
-pub fn lower_nfc() -> impl Filter {
-    Chain::new(lower(), Nfc::default())
+pub fn lower_in(form: Form) -> Box<dyn Filter> {
+    let after = Chain::new(lower(), Normal::new(form));
+    match form == Form::default() {
+        true => Box::new(after),
+        // Compatibility characters and letters with marks have no case, or another one: ℌ is H.
+        false => Box::new(Chain::new(Normal::new(form), after)),
+    }
 }
 
-/// The filter `lower --fold --nfc`: case folding after which canonically
-/// equivalent texts are equal (section 3.13, D145: it also normalizes first).
+/// The filters `lower --fold --nfc` and so on: case folding after which equivalent texts are equal
+/// (section 3.13, D145 for NFC and D146 for NFKC, which also normalize first). A letter with an
+/// iota subscript and two accents is an exception.
 ///
 /// ```
 /// # use textmill::common::stream;
-/// # use textmill::text::lower::fold_nfc;
+/// # use textmill::text::lower::{fold_in, Form};
 /// let mut output = Vec::new();
-/// stream::filter(&mut "É e\u{301}".as_bytes(), &mut fold_nfc(), &mut output)?;
+/// let text = "É e\u{301}";
+/// stream::filter(&mut text.as_bytes(), &mut fold_in(Form::default()), &mut output)?;
 /// assert_eq!(output, "é é".as_bytes());
 /// # Ok::<_, textmill::common::error::Error>(())
 /// ```
-pub fn fold_nfc() -> impl Filter {
-    Chain::new(Chain::new(Nfc::default(), fold()), Nfc::default())
+pub fn fold_in(form: Form) -> impl Filter {
+    Chain::new(Normal::new(form), Chain::new(fold(), Normal::new(form)))
 }
 
 struct Ascii;
@@ -283,10 +293,11 @@ mod tests {
     use crate::common::arbitrary::{self, filtered};
     use crate::text::scan::with_each;
     use proptest::prelude::*;
-    use unicode_normalization::UnicodeNormalization;
+    use unicode_normalization::char::canonical_combining_class;
+    use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
     /// Converts each run of assigned characters by `convert`.
-    fn each(text: &[u8], convert: fn(&str) -> String) -> Vec<u8> {
+    fn each(text: &[u8], convert: impl Fn(&str) -> String) -> Vec<u8> {
         let mut out = Vec::new();
         for piece in text.utf8_chunks() {
             for run in piece.valid().split_inclusive(|c| !unicode::has(c)) {
@@ -307,8 +318,34 @@ mod tests {
         each(text, |run| UniCase::unicode(run).to_folded_case())
     }
 
-    fn nfc(text: &[u8]) -> Vec<u8> {
-        each(text, |run| run.nfc().collect())
+    type Convert = fn(&str) -> String;
+
+    /// All forms, each by the definition that its documentation gives.
+    const FORMS: [(bool, bool, Convert); 4] = [
+        (false, false, |text| text.nfc().collect()),
+        (true, false, |text| text.nfkc().collect()),
+        (false, true, |text| without_marks(text.nfd())),
+        (true, true, |text| without_marks(text.nfkd())),
+    ];
+
+    fn without_marks(decomposed: impl Iterator<Item = char>) -> String {
+        let class = |c: &char| canonical_combining_class(*c);
+        let kept: String = decomposed
+            .filter(|c| class(c) < 10 || class(c) > 36 && class(c) < 200)
+            .collect();
+        kept.nfc().collect()
+    }
+
+    fn forms() -> impl Iterator<Item = (Form, impl Fn(&[u8]) -> Vec<u8>)> {
+        FORMS
+            .into_iter()
+            .map(|(compatibility, without_marks, convert)| {
+                let form = Form {
+                    compatibility,
+                    without_marks,
+                };
+                (form, move |text: &[u8]| each(text, convert))
+            })
     }
 
     proptest! {
@@ -334,18 +371,55 @@ mod tests {
         }
 
         #[test]
-        fn nfc_comes_after_the_case(text in arbitrary::text(), cuts in arbitrary::cuts()) {
-            prop_assert_eq!(filtered(lower_nfc(), &text, cuts.clone()), nfc(&naive(&text)));
-            prop_assert_eq!(filtered(fold_nfc(), &text, cuts), nfc(&folded(&nfc(&text))));
+        fn normalized_before_and_after_the_case(text in arbitrary::text(), cuts in arbitrary::cuts()) {
+            for (form, normal) in forms() {
+                let before = normal(&text);
+                prop_assert_eq!(filtered(fold_in(form), &text, cuts.clone()), normal(&folded(&before)));
+                let before = if form == Form::default() { text.clone() } else { before };
+                prop_assert_eq!(filtered(lower_in(form), &text, cuts.clone()), normal(&naive(&before)));
+            }
         }
+
+        #[test]
+        fn folded_texts_are_equal_if_they_match(text in arbitrary::text()) {
+            // The Unicode Standard, D145 and D146.
+            let nfd = |text: &[u8]| each(text, |run| run.nfd().collect());
+            let nfkd = |text: &[u8]| each(text, |run| run.nfkd().collect());
+            let text = without_iota_subscripts(&text);
+            let canonical = nfd(&folded(&nfd(&text)));
+            let own = filtered(fold_in(Form::default()), &text, vec![usize::MAX]);
+            prop_assert_eq!(nfd(&own), canonical);
+            let compatible = nfkd(&folded(&nfkd(&folded(&nfd(&text)))));
+            let form = Form { compatibility: true, without_marks: false };
+            let own = filtered(fold_in(form), &text, vec![usize::MAX]);
+            prop_assert_eq!(nfkd(&own), compatible);
+        }
+    }
+
+    /// The definitions normalize to NFD first. In NFC, the first of two accents on a letter with an
+    /// iota subscript is part of the letter, and stays before the iota that this is folded to.
+    fn without_iota_subscripts(text: &[u8]) -> Vec<u8> {
+        let has_none = |c: &char| std::iter::once(*c).nfkd().all(|c| c != '\u{345}');
+        each(text, |run| run.chars().filter(has_none).collect())
     }
 
     #[test]
     fn unassigned_characters_stay() {
         // Letters of Unicode 17: the second one is the capital of the first.
         let text = "a\u{a7ce}\u{a7d2}A\u{301}";
-        let lower = filtered(lower_nfc(), text.as_bytes(), vec![1]);
+        let lower = filtered(lower_in(Form::default()), text.as_bytes(), vec![1]);
         assert_eq!(lower, "a\u{a7ce}\u{a7d2}á".as_bytes());
+        // A mark after one of them does not combine.
+        let form = Form {
+            compatibility: true,
+            without_marks: true,
+        };
+        let lower = filtered(
+            lower_in(form),
+            "\u{a7ce}\u{301}Ａ\u{378}".as_bytes(),
+            vec![1],
+        );
+        assert_eq!(lower, "\u{a7ce}a\u{378}".as_bytes());
     }
 
     #[test]
@@ -354,6 +428,81 @@ mod tests {
         let all = all.as_bytes();
         assert!(filtered(lower(), all, vec![usize::MAX]) == naive(all));
         assert!(filtered(fold(), all, vec![usize::MAX]) == folded(all));
+        for (form, normal) in forms() {
+            let before = normal(all);
+            assert!(filtered(fold_in(form), all, vec![usize::MAX]) == normal(&folded(&before)));
+            let lower = filtered(lower_in(form), all, vec![usize::MAX]);
+            assert!(lower == normal(&naive(&before)), "{form:?}");
+            // A second time changes nothing.
+            assert!(
+                filtered(lower_in(form), &lower, vec![usize::MAX]) == lower,
+                "{form:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_character_that_may_combine_after_a_letter() {
+        let may_combine = |c: &char| {
+            !std::iter::once(*c).nfkd().eq([*c])
+                || canonical_combining_class(*c) != 0
+                || is_nfc_quick(std::iter::once(*c)) != IsNormalized::Yes
+        };
+        let combining: Vec<char> = ('\0'..=char::MAX).filter(may_combine).collect();
+        for before in ["e", "か", "\u{1112}", "각"] {
+            let all = combining.iter().map(|c| format!("{before}{c}\n"));
+            let all = all.collect::<String>().into_bytes();
+            for (form, normal) in forms() {
+                let lower = filtered(lower_in(form), &all, vec![usize::MAX]);
+                let before = if form == Form::default() {
+                    all.clone()
+                } else {
+                    normal(&all)
+                };
+                assert!(lower == normal(&naive(&before)), "{form:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn marks_of_many_scripts() {
+        let without = |text: &str| {
+            let form = Form {
+                compatibility: false,
+                without_marks: true,
+            };
+            String::from_utf8(filtered(lower_in(form), text.as_bytes(), vec![1])).unwrap()
+        };
+        for (text, expected) in [
+            ("Naïve Ångström Ǆ", "naive angstrom ǆ"),
+            ("Việt ƯƠ phở", "viet uo pho"),
+            ("ΆΈΉ ᾴ ΐ", "αεη α ι"),
+            ("Ёлка Йод їжа", "елка иод іжа"),
+            ("İI ı", "ii ı"),
+            // No marks, but parts of the letter.
+            ("Øl łódź đ ß æ", "øl łodz đ ß æ"),
+            ("שָׁלוֹם", "שלום"),
+            ("مُحَمَّد أ", "محمد ا"),
+            // Vowels, viramas and voicing marks are not diacritics.
+            ("हिन्दी ภาษาไทยกี้", "हिन्दी ภาษาไทยกี้"),
+            ("がパ한국 ≠", "がパ한국 ≠"),
+            ("か\u{3099}\u{301}", "が"),
+            ("❤\u{FE0F}", "❤\u{FE0F}"),
+        ] {
+            assert_eq!(without(text), expected);
+        }
+    }
+
+    #[test]
+    fn compatibility_characters_have_a_case() {
+        let form = Form {
+            compatibility: true,
+            without_marks: false,
+        };
+        let text = "ＡＢＣ ﬁ ² ℌ 𝐀Ⅷ ﾊﾟ ½ ΑΣ 𝚨𝚺";
+        let expected = "abc fi 2 h aviii パ 1⁄2 ας ας";
+        let lower = filtered(lower_in(form), text.as_bytes(), vec![1]);
+        assert_eq!(String::from_utf8(lower).unwrap(), expected);
     }
 
     #[test]
@@ -370,7 +519,7 @@ mod tests {
     #[test]
     fn normalization_buffers_one_letter() {
         // Compatibility ideographs change, but do not combine.
-        let (mut filter, mut out) = (lower_nfc(), Out::default());
+        let (mut filter, mut out) = (lower_in(Form::default()), Out::default());
         filter
             .block("\u{F900}".repeat(1000).as_bytes(), &mut out)
             .unwrap();
@@ -380,7 +529,7 @@ mod tests {
     #[test]
     fn words_written_differently_become_one() {
         let same = |a: &str, b: &str| {
-            let fold = |text: &str| filtered(fold_nfc(), text.as_bytes(), vec![1]);
+            let fold = |text: &str| filtered(fold_in(Form::default()), text.as_bytes(), vec![1]);
             fold(a) == fold(b)
         };
         assert!(same("Straße", "STRASSE"));

@@ -1,7 +1,7 @@
 //! The case of each character, in the form in which it is written.
 //!
 //! The mapping itself is a slow function of another crate (`std`, `unicase`). Its
-//! results are cached by pages of 64 characters. A page is filled when one of its
+//! results are cached by pages of 64 characters, as are those of `normal`. A page is filled when one of its
 //! characters first occurs; a text of one script needs a few pages.
 
 /// The longest mapping in bytes, and the number of bytes that are always written.
@@ -15,20 +15,18 @@ const PAGE: usize = 64;
 
 /// The results of a function of characters, cached by pages.
 pub struct Pages<T> {
-    function: fn(char) -> T,
+    function: Box<dyn Fn(char) -> T + Send>,
     /// For each page its start in `results`, plus one; 0 if it is not filled.
     index: Vec<u32>,
     results: Vec<T>,
 }
 
 impl<T: Copy + Default> Pages<T> {
-    pub fn new(function: fn(char) -> T) -> Self {
-        let index = vec![0; 0x11_0000 / PAGE];
-        let results = Vec::new();
+    pub fn new(function: impl Fn(char) -> T + Send + 'static) -> Self {
         Pages {
-            function,
-            index,
-            results,
+            function: Box::new(function),
+            index: vec![0; 0x11_0000 / PAGE],
+            results: Vec::new(),
         }
     }
 
@@ -48,7 +46,7 @@ impl<T: Copy + Default> Pages<T> {
         self.results
             .extend((page * PAGE..(page + 1) * PAGE).map(|code| {
                 let c = char::from_u32(code as u32); // surrogates have no result
-                c.map(self.function).unwrap_or_default()
+                c.map(&self.function).unwrap_or_default()
             }));
         self.index[page] = begin;
         begin

@@ -11,8 +11,16 @@ mod tables;
 use std::sync::LazyLock;
 use tables::{ASSIGNED, CASE_IGNORABLE, CASED, Ranges};
 
+/// The version of Unicode, as a literal.
+macro_rules! version {
+    () => {
+        "16.0.0"
+    };
+}
+pub(crate) use version;
+
 /// The version of Unicode.
-pub const VERSION: &str = "16.0.0";
+pub const VERSION: &str = version!();
 
 /// The number of pages of 64 characters up to U+10FFFF.
 const PAGES: usize = 0x11_0000 / 64;
