@@ -113,7 +113,7 @@ fn words_of_ten_languages() {
 
 #[test]
 fn a_dictionary_of_ones_own() {
-    let words = file("编程\r\n\n我喜欢".as_bytes());
+    let words = file("\u{FEFF}编程\r\n \n我喜欢 ".as_bytes());
     let found = filter(
         "words",
         &["--natural", "--dictionary", argument(words.path())],
@@ -125,7 +125,7 @@ fn a_dictionary_of_ones_own() {
     for (words, cause) in [
         ("编程\nabc\n".as_bytes(), "line 2: not a word of one script"),
         (b"\xE6\xBC\n", "line 1: not UTF-8"),
-        (long.as_bytes(), "line 1: too long for a word"),
+        (long.as_bytes(), "line 1: longer than 64 characters"),
     ] {
         let words = file(words);
         let ran = run(

@@ -3,6 +3,7 @@
 use clap::Parser;
 use std::process::ExitCode;
 use textmill::cli;
+use textmill::text::natural;
 
 textmill::process_wide!();
 
@@ -13,7 +14,7 @@ textmill::process_wide!();
 /// words. Each FILE is a text of its own.
 #[derive(Parser)]
 #[command(
-    version,
+    version = natural::VERSION,
     after_help = "Example:\n  capwords FILE | lower | count | topn 5\n\n\
         Order of output: that of the text.\n\
         Cost: one pass; memory is constant, whatever the length of a line or a word \

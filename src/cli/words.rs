@@ -1,8 +1,8 @@
 //! What the programs that find words in a text have in common.
 
 use super::Program;
-use super::input::open;
 use super::options::Files;
+use crate::common::decompress::{Allowance, Decompress};
 use crate::common::error::Error;
 use crate::common::show::shown;
 use crate::common::stream::{self, Filter};
@@ -12,6 +12,7 @@ use crate::text::natural::{self, Natural, Own};
 use crate::text::pick::{Pick, Which};
 use clap::ValueEnum;
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::process::ExitCode;
 
 /// The options of the programs that find words in a text.
@@ -140,22 +141,25 @@ impl WordOptions {
     }
 }
 
-/// The longest word of a file, in bytes.
+/// The longest line of a file of words, in bytes.
 const LONGEST: usize = 4096;
 
-/// Reads a file of words, one a line.
+/// Reads a file of words, one a line. Blanks around a word and a byte order mark are not part of it.
 fn own_words(name: &OsStr) -> Result<Own, Error> {
     let mut own = Own::default();
     let mut number = 0;
-    let mut file = open(name).map_err(Error::Read)?;
-    stream::short_lines(&mut file, b'\n', LONGEST, |line| {
+    let file = File::open(name).map_err(Error::Read)?;
+    let mut text = Decompress::new(file, Allowance::default());
+    stream::short_lines(&mut text, b'\n', LONGEST, |line| {
         number += 1;
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let mark = if number == 1 {
+            "\u{FEFF}".as_bytes()
+        } else {
+            b""
+        };
+        let line = line.strip_prefix(mark).unwrap_or(line).trim_ascii();
         let word = str::from_utf8(line).map_err(|_| "not UTF-8");
-        let added = word.and_then(|word| match word.len() {
-            0..=LONGEST => own.add(word),
-            _ => Err("too long for a word"),
-        });
+        let added = word.and_then(|word| own.add(word));
         added.map_err(|cause| Error::Line { number, cause })
     })?;
     Ok(own)

@@ -103,12 +103,14 @@ impl<F: Filter> Broken<F> {
     fn sentences_of(&mut self, lines: &[u8], out: &mut Out) -> Result<(), Error> {
         for line in lines.split_inclusive(|&byte| byte == b'\n') {
             for piece in line.utf8_chunks() {
-                let mut sentences = piece.valid().split_sentence_bounds().peekable();
-                while let Some(sentence) = sentences.next() {
-                    self.pass(sentence.as_bytes(), out)?;
-                    if sentences.peek().is_some() {
+                let text = piece.valid();
+                let mut start = 0;
+                for end in sentence_ends(text) {
+                    self.pass(&text.as_bytes()[start..end], out)?;
+                    if end < text.len() {
                         self.end_part(out)?;
                     }
+                    start = end;
                 }
                 self.pass(piece.invalid(), out)?;
             }
@@ -118,9 +120,57 @@ impl<F: Filter> Broken<F> {
     }
 }
 
+/// The longest run of blanks, or of characters that close a sentence, that is searched as it is.
+const RUN: usize = 4;
+
+/// Where the sentences of a text end. The search of the crate begins anew at each blank behind a
+/// full stop, so long runs of blanks and closing characters are shortened for it.
+fn sentence_ends(text: &str) -> Vec<usize> {
+    let kind = |c: char| match c {
+        '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => None,
+        ')' | ']' | '}' | '"' | '\'' | '’' | '”' | '»' => Some(false),
+        c => c.is_whitespace().then_some(true),
+    };
+    let mut short = String::with_capacity(text.len());
+    // Where bytes were left out, and how many up to there.
+    let mut gaps: Vec<(usize, usize)> = Vec::new();
+    let (mut last, mut run) = (None, 0);
+    for (at, c) in text.char_indices() {
+        let kind = kind(c);
+        run = if kind.is_some() && kind == last {
+            run + 1
+        } else {
+            0
+        };
+        last = kind;
+        if run < RUN {
+            short.push(c);
+        } else {
+            let left_out = at + c.len_utf8() - short.len();
+            match gaps.last_mut() {
+                Some(gap) if gap.0 == short.len() => gap.1 = left_out,
+                _ => gaps.push((short.len(), left_out)),
+            }
+        }
+    }
+    let mut end = 0;
+    let ends = short.split_sentence_bounds().map(|sentence| {
+        end += sentence.len();
+        let gaps = gaps.partition_point(|gap| gap.0 <= end);
+        (end, gaps)
+    });
+    let ends: Vec<_> = ends.collect();
+    let original = |(end, number): (usize, usize)| match number {
+        0 => end,
+        number => end + gaps[number - 1].1,
+    };
+    ends.into_iter().map(original).collect()
+}
+
 /// Whether a line has nothing but blanks.
 fn is_blank(line: &[u8]) -> bool {
-    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | 0x0B | 0x0C);
+    line.iter().all(is_blank)
 }
 
 impl<F: Filter> Filter for Broken<F> {
@@ -177,8 +227,22 @@ mod tests {
             ("Who? \u{201C}I.\u{201D} He", "Who||I||He||"),
             ("我。你！", "我||你||"),
             ("a\u{2029}b\rc", "a||b||c||"),
+            (
+                "No.        It, etc.          and \"a.))))))))))      B",
+                "No||It|etc|and|a||B||",
+            ),
         ] {
             assert_eq!(broken(Breaks::Sentence, text.as_bytes(), &[1]), expected);
+        }
+    }
+
+    #[test]
+    fn long_runs_of_blanks() {
+        for run in [" ", ")", "\u{A0}", " \t", ")\""] {
+            let text = format!("One.{}two. Three", run.repeat(100_000));
+            let sentences = broken(Breaks::Sentence, text.as_bytes(), &[usize::MAX]);
+            let expected = "One|two||Three||";
+            assert!(sentences == expected, "{run:?}: {sentences}");
         }
     }
 

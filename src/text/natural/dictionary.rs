@@ -22,6 +22,7 @@ use zerotrie::cursor::ZeroTrieSimpleAsciiCursor;
 const LONGEST: usize = 4 << 10;
 
 /// A dictionary for each script, made at its first character.
+#[derive(Default)]
 pub struct Dictionaries {
     han: Option<Trie>,
     thai: Option<Trie>,
@@ -37,24 +38,19 @@ impl Dictionaries {
     /// The dictionaries, and entries that come before theirs.
     pub fn new(own: Own) -> Dictionaries {
         Dictionaries {
-            han: None,
-            thai: None,
-            lao: None,
-            khmer: None,
-            burmese: None,
             own,
-            clusters: None,
+            ..Dictionaries::default()
         }
     }
 
-    /// Splits characters of one script into words, without those that are only marks. If there may be
-    /// more characters, it leaves the last ones. Returns the number of bytes that it has split.
+    /// Splits characters of one script into words, and marks that belong to the word before them. If there
+    /// may be more characters, it leaves the last ones. Returns the number of bytes that it has split.
     pub fn split(
         &mut self,
         script: Script,
         run: &[u8],
         is_all: bool,
-        mut each: impl FnMut(&[u8]),
+        mut each: impl FnMut(Part),
     ) -> usize {
         let (trie, dictionary) = match script {
             Script::Han => (&mut self.han, "cjdict"),
@@ -84,13 +80,21 @@ impl Dictionaries {
                 break;
             };
             let word = &rest[..length];
-            if !are_marks(word) {
-                each(word);
-            }
+            each(match are_marks(word) {
+                true => Part::Marks(word),
+                false => Part::Word(word),
+            });
             at += length;
         }
         at
     }
+}
+
+/// A part of a run of characters.
+pub enum Part<'a> {
+    Word(&'a [u8]),
+    /// Marks that no entry has at this place.
+    Marks(&'a [u8]),
 }
 
 /// More text decides.
@@ -218,10 +222,17 @@ struct Step {
     to: u32,
 }
 
+/// The place of no step.
+const UNUSED: Step = Step {
+    from: u32::MAX,
+    c: '\0',
+    to: ROOT,
+};
+
 /// The number of steps that are kept.
 const STEPS: usize = 1 << 15;
 
-/// If there are more nodes, all are forgotten.
+/// If there are more nodes, a search clears all of them.
 const NODES: usize = 1 << 16;
 
 /// The node before the first character.
@@ -240,15 +251,10 @@ impl Trie {
             is_entry: false,
             is_last: false,
         };
-        let unused = Step {
-            from: u32::MAX,
-            c: '\0',
-            to: ROOT,
-        };
         Trie {
             alphabet,
             nodes: vec![root],
-            steps: vec![unused; STEPS],
+            steps: vec![UNUSED; STEPS],
         }
     }
 
@@ -258,6 +264,9 @@ impl Trie {
     }
 
     fn search(&mut self, text: &Text) -> Result<usize, Undecided> {
+        if self.nodes.len() >= NODES {
+            self.clear();
+        }
         let (mut node, mut end, mut entry) = (ROOT, 0, None);
         while let Some((c, next)) = text.next(end)? {
             end = next;
@@ -293,6 +302,12 @@ impl Trie {
     }
 
     #[cold]
+    fn clear(&mut self) {
+        self.nodes.truncate(1);
+        self.steps.fill(UNUSED);
+    }
+
+    #[cold]
     fn walk(&mut self, from: u32, c: char, place: usize) -> u32 {
         let mut cursor = self.nodes[from as usize].cursor.clone();
         let (is_entry, is_last) = match &mut cursor {
@@ -306,14 +321,6 @@ impl Trie {
                 (cursor.take_value().is_some(), cursor.is_empty())
             }
         };
-        if self.nodes.len() >= NODES && from == ROOT {
-            self.nodes.truncate(1);
-            self.steps.fill(Step {
-                from: u32::MAX,
-                c: '\0',
-                to: ROOT,
-            });
-        }
         let to = self.nodes.len() as u32;
         self.nodes.push(Node {
             cursor,

@@ -1,7 +1,7 @@
 //! Words as readers see them: `words --natural`.
 //!
 //! Words end at the boundaries of Unicode Standard Annex 29, and in scripts without blanks where
-//! dictionaries say so. Kept are the words with a letter or a digit. A typographic apostrophe
+//! an entry of a dictionary ends. Kept are the words with a letter or a digit. A typographic apostrophe
 //! within a word is written `'`, and a soft hyphen is left out, so that words written in different
 //! ways are equal.
 //!
@@ -29,6 +29,9 @@ use crate::text::scan::{self, Members, ROOM};
 use classes::{Class, Classes};
 use dictionary::Dictionaries;
 use rules::Rules;
+
+/// The version of the dictionaries.
+pub const VERSION: &str = "icu_segmenter 2.4";
 
 /// What counts as a word.
 #[derive(Default)]

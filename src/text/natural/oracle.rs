@@ -1,10 +1,11 @@
 //! The words of a text by other implementations, for tests and fuzz targets.
 
-use super::classes::{APOSTROPHE, Class, Classes, SOFT_HYPHEN};
+use super::classes::{APOSTROPHE, Class, Classes, SOFT_HYPHEN, Script};
 use icu_segmenter::WordSegmenter;
 use icu_segmenter::options::WordBreakInvariantOptions;
 use regex::Regex;
 use std::sync::LazyLock;
+use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// The words of a text by `icu_segmenter`, one a line. It separates marks from the characters of
@@ -14,20 +15,26 @@ pub fn by_icu(text: &[u8]) -> String {
     let class = |c: Option<char>| c.map(|c| Classes::get().of(c));
     let pieces = text.utf8_chunks().map(|piece| {
         let text = piece.valid();
-        let mut ends: Vec<usize> = segmenter.segment_str(text).collect();
+        let ends: Vec<usize> = segmenter.segment_str(text).collect();
+        let mut joined: Vec<usize> = Vec::new();
         let mut after_unspaced = false;
-        ends.retain(|&end| {
-            let (before, after) = text.split_at(end);
-            let is_mark = matches!(
-                class(after.chars().next()),
-                Some(Class::Extend | Class::Joiner)
+        for (i, &end) in ends.iter().enumerate() {
+            let next = &text[end..*ends.get(i + 1).unwrap_or(&end)];
+            let (first, last) = (
+                class(next.chars().next()),
+                class(text[..end].chars().next_back()),
             );
-            let last = class(before.chars().next_back());
+            let is_mark = matches!(first, Some(Class::Extend | Class::Joiner));
             after_unspaced = matches!(last, Some(Class::Unspaced(_)))
                 || after_unspaced && matches!(last, Some(Class::Extend | Class::Joiner));
-            !(after_unspaced && is_mark)
-        });
-        words(ends.windows(2).map(|ends| &text[ends[0]..ends[1]]))
+            // Marks of these scripts that no entry has at this place.
+            let are_marks = matches!(first, Some(Class::Unspaced(script)) if script != Script::Rest)
+                && next.chars().all(is_combining_mark);
+            if end == 0 || !(after_unspaced && is_mark || are_marks) {
+                joined.push(end);
+            }
+        }
+        words(joined.windows(2).map(|ends| &text[ends[0]..ends[1]]))
     });
     pieces.collect()
 }
@@ -58,16 +65,18 @@ pub fn by_rules(text: &[u8]) -> Option<String> {
 
 /// The words among the segments of a text, one a line, as they are written.
 pub fn words<'a>(segments: impl Iterator<Item = &'a str>) -> String {
-    static MARKS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\p{M}").expect("a pattern"));
     let classes = Classes::get();
     let is_letter_or_digit = |c: char| match classes.of(c) {
         Class::Letter | Class::Hebrew | Class::Digit | Class::Katakana | Class::Single => true,
-        Class::Unspaced(_) => !MARKS.is_match(c.encode_utf8(&mut [0; 4])),
+        Class::Unspaced(_) => !is_combining_mark(c),
         _ => false,
     };
     // A pictograph before a joiner does not belong to the word.
-    let may_begin =
-        |c| is_letter_or_digit(c) || matches!(classes.of(c), Class::Connector | Class::Unspaced(_));
+    let may_begin = |c| match classes.of(c) {
+        Class::Connector => true,
+        Class::Unspaced(script) => script != Script::Rest || is_letter_or_digit(c),
+        _ => is_letter_or_digit(c),
+    };
     let mut out = String::new();
     for segment in segments.filter(|segment| segment.contains(is_letter_or_digit)) {
         let word = segment.trim_start_matches(|c| !may_begin(c));

@@ -4,6 +4,9 @@ use super::classes::{Class, Classes, Script};
 use super::dictionary::{Text, Undecided};
 use std::collections::HashMap;
 
+/// The longest word, in characters: at each place of a text so many steps are taken at most.
+const LONGEST: usize = 64;
+
 /// Words, each of characters of one script without blanks.
 #[derive(Default)]
 pub struct Own {
@@ -14,7 +17,7 @@ pub struct Own {
 }
 
 impl Own {
-    /// Adds a word. A blank line adds none.
+    /// Adds a word of at most 64 characters. An empty one adds none.
     ///
     /// # Errors
     ///
@@ -34,6 +37,9 @@ impl Own {
             return Err(
                 "not a word of one script: Thai, Lao, Khmer, Burmese, or Han with Hiragana",
             );
+        }
+        if word.chars().count() > LONGEST {
+            return Err("longer than 64 characters");
         }
         if self.is_word.is_empty() {
             self.is_word.push(false);

@@ -1,11 +1,11 @@
 //! Words by the rules of Unicode Standard Annex 29, character by character.
 //!
-//! Each character is written at once, if it may belong to a word. What a later character decides
-//! is undecided output: a character such as `'` after a letter, with the marks on it, or connectors
-//! in front of the first letter. If the next character does not join, it is removed.
+//! Each character is written at once, if it may belong to a word. Output is undecided while a later
+//! character can remove it: a character such as `'` after a letter, with the marks on it, or
+//! connectors in front of the first letter. If the next character does not join, it is removed.
 
 use super::classes::{APOSTROPHE, Class, Classes, SOFT_HYPHEN, Script};
-use super::dictionary::Dictionaries;
+use super::dictionary::{Dictionaries, Part};
 use crate::common::stream::Out;
 use crate::common::utf8;
 use crate::text::scan::{Last, Members};
@@ -280,22 +280,21 @@ impl Rules {
         let is_all = is_all || length < text.len();
         let run = &text[..length];
         self.joiner = false;
-        self.end_word(out);
-        if self.upper.is_some() {
-            // No such word has a capital.
-            (self.before, self.picked) = (Before::Single, false);
-            return length;
-        }
-        let mut is_first = true;
-        let n = self.dictionaries.split(script, run, is_all, |word| {
-            if !std::mem::take(&mut is_first) {
-                out.push(b"\n");
+        let mut dictionaries = std::mem::take(&mut self.dictionaries);
+        let n = dictionaries.split(script, run, is_all, |part| match part {
+            Part::Word(word) => {
+                self.end_word(out);
+                // No such word has a capital.
+                (self.before, self.picked) = (Before::Single, self.upper.is_none());
+                self.write(word, out);
             }
-            out.push(word);
+            Part::Marks(marks) if self.before != Before::Nothing && self.undecided.is_none() => {
+                self.before = Before::Single;
+                self.write(marks, out);
+            }
+            Part::Marks(_) => self.end_word(out),
         });
-        if !is_first {
-            (self.before, self.picked) = (Before::Single, true);
-        }
+        self.dictionaries = dictionaries;
         n
     }
 

@@ -32,6 +32,17 @@ fn shown(words: &[u8]) -> String {
 }
 
 #[test]
+fn the_version_is_that_of_the_crate() {
+    let lock = include_str!("../../../Cargo.lock");
+    let (_, entry) = lock
+        .split_once("name = \"icu_segmenter\"\nversion = \"")
+        .unwrap();
+    let (name, version) = VERSION.split_once(' ').unwrap();
+    assert_eq!(name, "icu_segmenter");
+    assert!(entry.starts_with(&format!("{version}.")), "{VERSION}");
+}
+
+#[test]
 fn words_of_a_reader() {
     for (text, expected) in [
         (
@@ -59,6 +70,32 @@ fn words_of_a_reader() {
     ] {
         assert_eq!(natural(text).replace('\n', "|"), expected, "{text}");
     }
+}
+
+#[test]
+fn marks_belong_to_the_word_before_them() {
+    for (text, expected) in [
+        ("ပီးဒီးယား", "ပီး|ဒီး|ယား|"),
+        ("ခ\u{1038}\u{301}", "ခ\u{1038}\u{301}|"),
+        ("葛\u{E0100}城", "葛\u{E0100}|城|"),
+    ] {
+        for cut in 1..=text.len() {
+            let words = natural_with(Options::default, text.as_bytes(), &[cut]);
+            assert_eq!(shown(&words), expected, "{cut}");
+        }
+    }
+}
+
+#[test]
+fn the_steps_that_are_kept_are_limited() {
+    // All pairs of 600 characters take more steps than are kept.
+    let chars: Vec<char> = ('\u{4E00}'..).take(600).collect();
+    let pairs = chars
+        .iter()
+        .flat_map(|a| chars.iter().flat_map(move |b| [*a, *b]));
+    let text: String = pairs.collect();
+    let found = natural_with(Options::default, text.as_bytes(), &[usize::MAX]);
+    assert_eq!(shown(&found), by_icu(text.as_bytes()).replace('\n', "|"));
 }
 
 #[test]
@@ -189,6 +226,11 @@ fn pieces() -> impl Strategy<Value = String> {
             "្",
             "ក",
             "မြန်မာစာ",
+            "\u{1038}",
+            "\u{102C}",
+            "ၢ",
+            "ၵ",
+            "ခ",
             "္",
             "က",
             "ᥐᥣ",
@@ -284,6 +326,6 @@ fn the_number_of_waiting_bytes_is_limited() {
             &[usize::MAX]
         ))
     );
-    // Marks alone are no word.
-    assert_eq!(found.len(), 4096);
+    assert_eq!(shown(&found), format!("{long}|"));
+    assert_eq!(natural("\u{E48}\u{E48}"), "");
 }

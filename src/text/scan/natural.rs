@@ -84,7 +84,7 @@ pub fn natural(kernels: impl Kernels, text: &[u8], natural: &Natural, room: &mut
             length = length.min(left.trailing_zeros());
         }
 
-        // What joins needs a letter or a digit on each side.
+        // A character joins only between two letters or two digits.
         let quote = kernels.equal(chunk, b'\'');
         let both = quote | kernels.equal(chunk, b'.');
         let mut between_letters = both | kernels.equal(chunk, b':');
