@@ -349,6 +349,7 @@ pub fn tally(record: &[u8]) {
     };
     let line = behind.get(end + 1..).unwrap_or(b"");
     assert_eq!(parsed, Ok(Tally { count, line }));
+    assert_eq!(tally::parts(record), (digits, line));
     let mut out = Out::default();
     tally::put(count, b' ', line, b'\n', &mut out);
     let written = [count.to_string().as_bytes(), b" ", line, b"\n"].concat();

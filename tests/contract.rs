@@ -75,7 +75,7 @@ fn operand(name: &str, path: &str) -> String {
 fn dressed(name: &str, text: &[u8]) -> (Vec<u8>, Option<tempfile::NamedTempFile>) {
     match name {
         // Each line needs a count.
-        "topn" => {
+        "bars" | "topn" => {
             let lines = text.split_inclusive(|&byte| byte == b'\n');
             (
                 lines.flat_map(|line| [b"7 ", line].concat()).collect(),
@@ -149,7 +149,7 @@ fn assert_one_line(name: &str, stderr: &str) {
 
 /// Programs that add up: all or nothing.
 fn adds_up(name: &str) -> bool {
-    ["count", "topn", "mean"].contains(&name)
+    ["bars", "count", "topn", "mean"].contains(&name)
 }
 
 /// Programs that pass a text through, and add no end to its last line.

@@ -21,7 +21,7 @@ pub use input::Input;
 pub use options::{
     Files, InputLineOptions, LineFiles, LineOptions, MemoryOptions, PlainFiles, WordOptions,
 };
-pub use usage::{Hint, command};
+pub use usage::{Hint, columns, command};
 
 use crate::common::decompress::Allowance;
 use crate::common::error::{self, Error};

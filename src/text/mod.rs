@@ -8,6 +8,7 @@
 //! - [`lower`]: text in, the same text in lower case out.
 //! - [`count`]: lines in, `COUNT LINE` out ([`tally`]).
 //! - [`topn`]: `COUNT LINE` in, the records with the largest counts out.
+//! - [`bars`]: `COUNT LINE` in, a bar chart out.
 //! - [`field`]: logs, CSV and JSON lines in, fields of them out, one record a line.
 //! - [`lengths`]: lines in, the length of each out.
 //! - [`mean`]: numbers in, their mean out (`exact`); also percentiles (by [`count`]),
@@ -15,6 +16,7 @@
 //!
 //! All of them use one version of [`unicode`].
 
+pub mod bars;
 pub mod capwords;
 pub mod count;
 pub mod field;
