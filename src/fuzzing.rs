@@ -12,6 +12,7 @@
 use crate::common::decompress::{Allowance, Decompress};
 use crate::common::error::Error;
 use crate::common::memory::{self, Size};
+use crate::common::output::Output;
 use crate::common::stream::{self, Filter, Out};
 use crate::common::time;
 use crate::process::memo::value::{MARK, Summary, Value};
@@ -684,8 +685,9 @@ pub fn memo_value(input: &[u8]) {
         return;
     };
     assert!(*flip == 0 || at < MARK + output.len());
-    let mut printed = tempfile::tempfile().unwrap();
-    let complete = value.print(&mut printed).is_ok();
+    let printed = tempfile::tempfile().unwrap();
+    let copy = printed.try_clone().unwrap();
+    let complete = value.print(&mut Output::raw(copy)).is_ok();
     assert_eq!(complete, *flip == 0 || at < MARK);
     let size = printed.metadata().unwrap().len() as usize;
     let mut bytes = vec![0; size];

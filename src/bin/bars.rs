@@ -140,7 +140,8 @@ fn allows_color() -> bool {
 
 fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
-        program.sum(
+        // It escapes control characters itself, and a terminal executes its colors.
+        program.raw(true).sum(
             &args.lines.text.files,
             &Allowance::default(),
             Chart::new(args.style()),

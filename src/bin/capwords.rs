@@ -30,7 +30,9 @@ fn main() -> ExitCode {
         let options = &args.options;
         let filter = capwords::capwords(options.ascii);
         match matches::or_matches(filter, &options.patterns, options.ascii) {
-            Ok(mut filter) => program.filter(&options.files, &mut *filter),
+            Ok(mut filter) => program
+                .raw(options.terminal.raw)
+                .filter(&options.files, &mut *filter),
             Err(cause) => program.wrong_usage(cause),
         }
     })

@@ -41,6 +41,9 @@ pub struct Args {
     nfc: bool,
 
     #[command(flatten)]
+    terminal: cli::TerminalOptions,
+
+    #[command(flatten)]
     files: cli::Files,
 }
 
@@ -53,6 +56,8 @@ fn main() -> ExitCode {
             (false, true, false) => Box::new(lower::fold()),
             (false, true, true) => Box::new(lower::fold_nfc()),
         };
-        program.filter(&args.files, filter.as_mut())
+        program
+            .raw(args.terminal.raw)
+            .filter(&args.files, filter.as_mut())
     })
 }
