@@ -12,6 +12,7 @@
 use crate::common::decompress::{Allowance, Decompress};
 use crate::common::error::Error;
 use crate::common::memory::{self, Size};
+use crate::common::output::Output;
 use crate::common::stream::{self, Filter, Out};
 use crate::common::time;
 use crate::process::memo::value::{MARK, Summary, Value};
@@ -414,6 +415,7 @@ pub fn tally(record: &[u8]) {
     };
     let line = behind.get(end + 1..).unwrap_or(b"");
     assert_eq!(parsed, Ok(Tally { count, line }));
+    assert_eq!(tally::parts(record), (digits, line));
     let mut out = Out::default();
     tally::put(count, b' ', line, b'\n', &mut out);
     let written = [count.to_string().as_bytes(), b" ", line, b"\n"].concat();
@@ -754,8 +756,9 @@ pub fn memo_value(input: &[u8]) {
         return;
     };
     assert!(*flip == 0 || at < MARK + output.len());
-    let mut printed = tempfile::tempfile().unwrap();
-    let complete = value.print(&mut printed).is_ok();
+    let printed = tempfile::tempfile().unwrap();
+    let copy = printed.try_clone().unwrap();
+    let complete = value.print(&mut Output::raw(copy)).is_ok();
     assert_eq!(complete, *flip == 0 || at < MARK);
     let size = printed.metadata().unwrap().len() as usize;
     let mut bytes = vec![0; size];

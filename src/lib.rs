@@ -16,6 +16,7 @@
 //!   - `ngrams`: lines in, each N that follow one another out, as one line.
 //!   - `count`: lines in, `COUNT LINE` out.
 //!   - `topn`: `COUNT LINE` in, the largest out, or the smallest.
+//!   - `bars`: `COUNT LINE` in, a bar chart out.
 //!   - `lengths`: lines in, the length of each out.
 //!   - `mean`: numbers in, their mean and percentiles out.
 //! - [`web`]: pages, and the servers that they come from.

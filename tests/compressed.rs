@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 /// The programs that read text.
 const PROGRAMS: &[&str] = &[
+    "bars",
     "capwords",
     "count",
     "field",
@@ -75,7 +76,7 @@ fn text(program: &str) -> Vec<u8> {
         "mean" => (0..9000)
             .flat_map(|n| format!("{n}\n").into_bytes())
             .collect(),
-        "topn" => (0..9000)
+        "bars" | "topn" => (0..9000)
             .flat_map(|n| format!("{} line {n}\n", n % 701).into_bytes())
             .collect(),
         "warc" => {
@@ -177,7 +178,7 @@ fn what_cannot_be_read_is_one_line_and_status_1() {
             let (line, status, output) = failure(name, bytes);
             assert_eq!((&line[..], status), (cause, 1), "{name}");
             // A program that adds up prints nothing.
-            if ["count", "mean", "topn"].contains(&name) {
+            if ["bars", "count", "mean", "topn"].contains(&name) {
                 assert!(output.is_empty(), "{name}");
             }
         }

@@ -4,7 +4,9 @@
 //! added. What differs between them is only how a text must be dressed for a
 //! program to take it, in [`dressed`].
 
-use crate::process::{Ran, argument, file, programs, repository, run, shell, terminal};
+use crate::process::{
+    Ran, argument, file, on_terminal, programs, repository, run, shell, terminal,
+};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
@@ -77,7 +79,7 @@ fn operand(name: &str, path: &str) -> String {
 fn dressed(name: &str, text: &[u8]) -> (Vec<u8>, Option<tempfile::NamedTempFile>) {
     match name {
         // Each line needs a count.
-        "topn" => {
+        "bars" | "topn" => {
             let lines = text.split_inclusive(|&byte| byte == b'\n');
             (
                 lines.flat_map(|line| [b"7 ", line].concat()).collect(),
@@ -151,7 +153,7 @@ fn assert_one_line(name: &str, stderr: &str) {
 
 /// Programs that add up: all or nothing.
 fn adds_up(name: &str) -> bool {
-    ["count", "topn", "mean"].contains(&name)
+    ["bars", "count", "topn", "mean"].contains(&name)
 }
 
 /// Programs that pass a text through, and add no end to its last line.
@@ -617,6 +619,71 @@ fn help_is_as_wide_as_the_terminal() {
             (columns - 15..=columns).contains(&longest),
             "{columns}: {longest}\n{help}"
         );
+    }
+}
+
+/// The programs that have no `--raw`: they write numbers, or escape everywhere.
+const NEVER_RAW: [&str; 3] = ["bars", "lengths", "mean"];
+
+#[test]
+fn a_terminal_gets_escapes_and_a_pipe_the_bytes() {
+    let text = b"7 Ab\x1b[31m\xff\tcd\xc2\x9b\xe2\x80\xaeEf\x7f\xe2\r\n7 Gh\rI\xe2\x81\xa6\n";
+    let escaped = "7 Ab\\u{1b}[31m\\xff\tcd\\u{9b}\\u{202e}Ef\\u{7f}\\xe2\r\n7 Gh\\rI\\u{2066}\n";
+    for name in filters() {
+        let (input, _body) = dressed(&name, text);
+        let shown = on_terminal(1000, &mut program(&name), &input);
+        let shown = String::from_utf8(shown).unwrap();
+        let is_executed = |c: char| match c {
+            '\t' | '\n' | '\r' => false,
+            // The color of bars.
+            '\x1b' => name != "bars",
+            c => c.is_control() || "\u{202e}\u{2066}".contains(c),
+        };
+        assert!(!shown.contains(is_executed), "{name}: {shown:?}");
+        assert!(
+            !shown.replace("\r\n", "\n").contains('\r'),
+            "{name}: {shown:?}"
+        );
+        let ran = run(&mut program(&name), &input);
+        assert_eq!(ran.status, 0, "{name}: {}", ran.stderr);
+        match &name[..] {
+            "field" | "fetch" => {
+                assert_eq!(shown, escaped, "{name}");
+                assert_eq!(ran.stdout, text, "{name}");
+            }
+            "lower" => assert_eq!(shown, escaped.to_lowercase()),
+            "count" => assert_eq!(shown, escaped.replace("7 ", "1 7 ")),
+            "topn" => {
+                let lines = escaped.split_inclusive('\n').rev();
+                let expected: String = lines.map(|line| format!("7 {line}")).collect();
+                assert_eq!(shown, expected);
+            }
+            _ => assert!(!shown.is_empty(), "{name}"),
+        }
+        let raw = |command: &mut Command| {
+            command.arg("--raw");
+            on_terminal(1000, command, &input)
+        };
+        match NEVER_RAW.contains(&&name[..]) {
+            true => assert_eq!(run(program(&name).arg("--raw"), b"").status, 2, "{name}"),
+            false => assert!(raw(&mut program(&name)) == ran.stdout, "{name}"),
+        }
+    }
+}
+
+/// With -z, a NUL ends a line.
+#[test]
+fn a_terminal_gets_the_ends_of_lines() {
+    for (name, args, text, shown) in [
+        ("count", &["-z"][..], &b"a\x1b\nb\0"[..], "1 a\\u{1b}\nb\0"),
+        ("topn", &["-z"], b"1 a\x1b\nb\0", "1 a\\u{1b}\nb\0"),
+        ("field", &["-z", "1,2"], b"a\x1b b", "a\\u{1b}\tb\0"),
+        ("count", &[], b"a\0b\n", "1 a\\0b\n"),
+        ("words", &["-e", ".+"], b"a\x07\tb", "a\\u{7}\tb\n"),
+    ] {
+        let mut command = crate::process::program(name);
+        let found = on_terminal(80, command.args(args), text);
+        assert_eq!(String::from_utf8(found).unwrap(), shown, "{name} {args:?}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! `converse` as a process. What must not hang runs under `timeout`, which is
 //! generous: it says that it ends, not when.
 
-use crate::process::{Ran, SIGCHLD_IGNORED, SIGNALS, argument, program, run, shell};
+use crate::process::{Ran, SIGCHLD_IGNORED, SIGNALS, argument, on_terminal, program, run, shell};
 use std::process::Command;
 
 /// Commands, told apart by a `=`, with a time limit.
@@ -288,6 +288,22 @@ fn the_log_has_all_lines_in_order() {
     let ran = run(&mut converse(&[&log, &words[..]].concat()), b"");
     assert_eq!((ran.status, ran.stdout.len(), &ran.stderr[..]), (0, 0, ""));
     assert_eq!(std::fs::read_to_string(file.path()).unwrap(), expected);
+}
+
+#[test]
+fn a_log_on_a_terminal_has_escapes() {
+    let words = [
+        "--log",
+        "-",
+        "printf",
+        r"\033[1m\377\n",
+        "=",
+        "sh",
+        "-c",
+        "read a",
+    ];
+    let log = on_terminal(80, &mut converse(&words), b"");
+    assert_eq!(String::from_utf8(log).unwrap(), "> \\u{1b}[1m\\xff\n");
 }
 
 #[test]

@@ -9,7 +9,9 @@
 mod options;
 mod processes;
 
-use crate::process::{Ran, SIGCHLD_IGNORED, SIGNALS, argument, program, run, shell, skipped};
+use crate::process::{
+    Ran, SIGCHLD_IGNORED, SIGNALS, argument, on_terminal, program, run, shell, skipped,
+};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -905,4 +907,30 @@ fn wrong_usage() {
             "{args:?}"
         );
     }
+}
+
+/// The output of a command that runs, and the stored one.
+#[test]
+fn a_terminal_gets_escapes() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = b"a\x1b[1m\xff\tb\n";
+    let shown = |args: &[&str]| {
+        let command = ["k", "--", "printf", r"a\033[1m\377\tb\n"];
+        on_terminal(
+            80,
+            &mut memo(folder.path(), &[args, &command].concat()),
+            b"",
+        )
+    };
+    for _ in 0..2 {
+        assert_eq!(shown(&[]), b"a\\u{1b}[1m\\xff\tb\n");
+    }
+    assert_eq!(shown(&["--raw"]), bytes);
+    let command = &mut memo(folder.path(), &["k", "--", "false"]);
+    assert_eq!(run(command, b"").stdout, bytes);
+    let list = |args: &[&str]| on_terminal(80, memo(folder.path(), &["--list"]).args(args), b"");
+    let made = run(&mut memo(folder.path(), &["l\x1b", "--", "true"]), b"");
+    assert_eq!(made.status, 0);
+    assert_eq!(list(&["-z"]), b"k\0l\\u{1b}\0");
+    assert_eq!(list(&["-z", "--raw"]), b"k\0l\x1b\0");
 }

@@ -1,7 +1,7 @@
 //! Running programs: bytes in, bytes and status out.
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -167,6 +167,21 @@ pub fn terminal(columns: u16) -> (File, JoinHandle<Vec<u8>>) {
         seen
     });
     (terminal, reader)
+}
+
+/// What a command, which must succeed, writes for these bytes to a pseudo-terminal of so many
+/// columns. The terminal changes nothing.
+pub fn on_terminal(columns: u16, command: &mut Command, stdin: &[u8]) -> Vec<u8> {
+    let (terminal, reader) = terminal(columns);
+    let mut mode = tcgetattr(&terminal).unwrap();
+    mode.make_raw();
+    tcsetattr(&terminal, OptionalActions::Now, &mode).unwrap();
+    let input = file(stdin);
+    command.stdin(input.reopen().unwrap()).stdout(terminal);
+    assert!(command.status().unwrap().success(), "{command:?}");
+    // The reader waits until all descriptors of the terminal are closed.
+    command.stdout(Stdio::null());
+    reader.join().unwrap()
 }
 
 /// A path as an argument.

@@ -13,6 +13,7 @@
 
 mod process;
 
+mod bars;
 mod capwords;
 mod compressed;
 mod contract;

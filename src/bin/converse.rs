@@ -9,6 +9,7 @@ use std::time::Duration;
 use textmill::cli::{self, Program};
 use textmill::common::error::Error;
 use textmill::common::memory::{self, Size};
+use textmill::common::output::Output;
 use textmill::common::show;
 use textmill::common::time;
 use textmill::process::converse::{self, Ended, Limits, Log, OnDeadlock};
@@ -112,7 +113,7 @@ impl Args {
         &self,
         program: &Program,
         commands: [&[OsString]; 2],
-        output: Option<&mut File>,
+        output: Option<&mut Output>,
     ) -> Result<bool, Error> {
         let on_deadlock = match &self.on_deadlock[..] {
             "eof" => OnDeadlock::Eof,
@@ -153,13 +154,13 @@ impl Args {
 }
 
 /// The log in this file, or in standard output for `-`.
-fn log(name: &OsStr, output: Option<&File>) -> Result<Log, Error> {
+fn log(name: &OsStr, output: Option<&Output>) -> Result<Log, Error> {
     if let Some(output) = output.filter(|_| name == "-") {
         return Ok(Log::new(output.try_clone().map_err(Error::Write)?, None));
     }
     let shown = show::shown(name);
     let file = File::create(name).map_err(|error| Error::Write(error).of(&shown))?;
-    Ok(Log::new(file, Some(shown)))
+    Ok(Log::new(Output::raw(file), Some(shown)))
 }
 
 /// The lines of `--statuses`.

@@ -3,7 +3,6 @@
 use clap::Parser;
 use std::convert::Infallible;
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
@@ -17,6 +16,7 @@ use std::time::Duration;
 use textmill::cli::{self, Program};
 use textmill::common::error::Error;
 use textmill::common::memory;
+use textmill::common::output::Output;
 use textmill::common::time;
 use textmill::web::fetch::progress;
 use textmill::web::fetch::{
@@ -98,7 +98,8 @@ pub struct Args {
 
     /// Write the bytes as they arrive
     ///
-    /// No content encoding is requested or decoded, and no charset is converted.
+    /// No content encoding is requested or decoded, no charset is converted, and nothing is
+    /// escaped on a terminal.
     #[arg(long, hide_short_help = true)]
     raw: bool,
 
@@ -391,7 +392,7 @@ fn main() -> ExitCode {
         if args.insecure {
             program.say("--insecure: no certificate is verified");
         }
-        fetch_all(*program, args, options)
+        fetch_all(program.raw(args.raw), args, options)
     })
 }
 
@@ -455,7 +456,7 @@ impl Results {
 /// next line.
 fn fetch_all(program: Program, args: Args, mut options: Options) -> ExitCode {
     program.with_output_to(&args.output.clone(), |output| {
-        let metadata = output.metadata().map_err(Error::Write)?;
+        let metadata = output.file().metadata().map_err(Error::Write)?;
         options.output_file = metadata.is_file().then(|| (metadata.dev(), metadata.ino()));
         let fetcher = Fetcher::new(options)?;
         let results = Arc::new(Results {
@@ -466,7 +467,7 @@ fn fetch_all(program: Program, args: Args, mut options: Options) -> ExitCode {
             ok: AtomicBool::new(true),
         });
         let output = output.try_clone().map_err(Error::Write)?;
-        let pipe = cli::is_pipe(&output).then(|| output.try_clone());
+        let pipe = cli::is_pipe(output.file()).then(|| output.file().try_clone());
         let pipe = pipe.transpose().map_err(Error::Write)?;
         let done = Arc::clone(&results);
         let batch = Batch::new(fetcher, output, pipe, move |transfer| done.add(transfer));
@@ -482,7 +483,7 @@ fn fetch_all(program: Program, args: Args, mut options: Options) -> ExitCode {
 fn read_urls(
     program: Program,
     urls: Vec<OsString>,
-    batch: Batch<File>,
+    batch: Batch<Output>,
     results: Arc<Results>,
 ) -> Result<(), Error> {
     let reader = thread::Builder::new().spawn(move || {

@@ -97,6 +97,9 @@ pub struct Args {
     zero_terminated: bool,
 
     #[command(flatten)]
+    terminal: cli::TerminalOptions,
+
+    #[command(flatten)]
     text: cli::LineFiles,
 }
 
@@ -162,6 +165,9 @@ fn main() -> ExitCode {
             Ok(fields) => fields,
             Err(cause) => return program.wrong_usage(cause),
         };
+        let program = program
+            .raw(args.terminal.raw)
+            .ending_lines_with(if args.zero_terminated { 0 } else { b'\n' });
         let status = program.each_file(&args.text.files, |input, output| {
             let input = &mut args.text.input(input);
             fields.read(input, output).map(|()| true)

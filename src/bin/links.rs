@@ -53,6 +53,9 @@ pub struct Args {
     schemes: bool,
 
     #[command(flatten)]
+    terminal: cli::TerminalOptions,
+
+    #[command(flatten)]
     files: cli::Files,
 }
 
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
             schemes: args.schemes,
             ..Options::default()
         };
+        let program = program.raw(args.terminal.raw);
         program.each_file(&args.files, |input, output| {
             let mut ok = true;
             links::links(input, base.as_ref(), options, output, &mut |invalid| {

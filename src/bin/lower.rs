@@ -54,6 +54,9 @@ pub struct Args {
     no_marks: bool,
 
     #[command(flatten)]
+    terminal: cli::TerminalOptions,
+
+    #[command(flatten)]
     files: cli::Files,
 }
 
@@ -77,6 +80,8 @@ fn main() -> ExitCode {
             (Some(form), false) => lower::lower_in(form),
             (Some(form), true) => Box::new(lower::fold_in(form)),
         };
-        program.filter(&args.files, filter.as_mut())
+        program
+            .raw(args.terminal.raw)
+            .filter(&args.files, filter.as_mut())
     })
 }

@@ -2,7 +2,6 @@
 
 use clap::{ArgGroup, Parser, ValueHint};
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -11,6 +10,7 @@ use std::time::Duration;
 use textmill::cli::{self, Program};
 use textmill::common::error::Error;
 use textmill::common::memory;
+use textmill::common::output::Output;
 use textmill::common::show;
 use textmill::common::time;
 use textmill::process::memo::{self, Entry, Got, Request, Store};
@@ -162,6 +162,9 @@ pub struct Args {
     /// Outputs of running COMMANDs are not removed.
     #[arg(long, conflicts_with = "making")]
     prune: bool,
+
+    #[command(flatten)]
+    terminal: cli::TerminalOptions,
 }
 
 /// Most likely it is an option of COMMAND.
@@ -201,6 +204,9 @@ fn main() -> ExitCode {
             Ok(store) => store,
             Err(cause) => return program.wrong_usage(cause),
         };
+        let program = &program
+            .raw(args.terminal.raw)
+            .ending_lines_with(if args.zero_terminated { 0 } else { b'\n' });
         match &args.key {
             Some(key) => get(program, &store, key, &args),
             None => program.with_output(|output| manage(program, &store, &args, output)),
@@ -232,7 +238,12 @@ fn get(program: &Program, store: &Store, key: &OsString, args: &Args) -> ExitCod
 
 /// Lists the values, or removes some. False if a file could not be read or removed,
 /// which is reported.
-fn manage(program: &Program, store: &Store, args: &Args, output: &mut File) -> Result<bool, Error> {
+fn manage(
+    program: &Program,
+    store: &Store,
+    args: &Args,
+    output: &mut Output,
+) -> Result<bool, Error> {
     let mut ok = true;
     let tell = |error| {
         program.fail("store", error);

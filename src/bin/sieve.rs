@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
         let end = |result| program.end(result);
         program.each_plain_file(&args.files, |input, output| {
-            sieve::sieve(input, output, args.max_processes, &end)
+            sieve::sieve(input, output.file(), args.max_processes, &end)
         })
     })
 }

@@ -112,6 +112,9 @@ fn main() -> ExitCode {
             ties: args.ties,
         };
         let terminator = args.lines.terminator();
+        let program = program
+            .raw(args.lines.terminal.raw)
+            .ending_lines_with(terminator);
         program.sum(
             &args.lines.text.files,
             &Allowance::default(),

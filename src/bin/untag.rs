@@ -26,11 +26,16 @@ textmill::process_wide!();
 )]
 pub struct Args {
     #[command(flatten)]
+    terminal: cli::TerminalOptions,
+
+    #[command(flatten)]
     files: cli::Files,
 }
 
 fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
-        program.filter(&args.files, &mut untag::untag())
+        program
+            .raw(args.terminal.raw)
+            .filter(&args.files, &mut untag::untag())
     })
 }

@@ -55,6 +55,9 @@ pub struct Args {
     urls: bool,
 
     #[command(flatten)]
+    terminal: cli::TerminalOptions,
+
+    #[command(flatten)]
     files: cli::Files,
 }
 
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
             url,
             list: args.urls,
         };
+        let program = program.raw(args.terminal.raw);
         program.each_file(&args.files, |input, output| {
             let mut ok = true;
             warc::warc(input, &options, output, &mut |url, failure| {

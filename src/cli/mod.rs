@@ -19,15 +19,17 @@ mod words;
 pub use crate::process::streams::note_closed_streams;
 pub use allocator::Allocator;
 pub use input::Input;
-pub use options::{Files, InputLineOptions, LineFiles, LineOptions, MemoryOptions, PlainFiles};
-pub use usage::{Hint, command};
+pub use options::{
+    Files, InputLineOptions, LineFiles, LineOptions, MemoryOptions, PlainFiles, TerminalOptions,
+};
+pub use usage::{Hint, columns, command};
 pub use words::WordOptions;
 
 use crate::common::decompress::Allowance;
 use crate::common::error::{self, Error};
+use crate::common::output::Output;
 use crate::common::show::{shown, visible};
 use crate::common::stream::{self, Filter};
-use crate::common::sys;
 use crate::process::{child, signals};
 use clap::Parser;
 use input::{open, standard};
@@ -74,7 +76,11 @@ pub fn run_with_hints<A: Parser>(
     let own = name;
     let name = called_as(own);
     allocator::set_name(name);
-    let program = Program { name };
+    let program = Program {
+        name,
+        raw: false,
+        terminator: b'\n',
+    };
     let stack = getrlimit(Resource::Stack).current;
     if stack.is_none_or(|stack| stack >= STACK as u64) {
         return start(&program, own, hint, body);
@@ -120,13 +126,27 @@ fn start<A: Parser>(
     }
 }
 
-/// A running program: its name, and how it reports errors.
+/// A running program: its name, how it reports errors, and what a terminal gets of its output.
 #[derive(Debug, Clone, Copy)]
 pub struct Program {
     name: &'static str,
+    /// Whether a terminal gets the output as it is.
+    raw: bool,
+    /// The byte that ends the lines of the output.
+    terminator: u8,
 }
 
 impl Program {
+    /// The same program. If `raw`, it writes control characters to a terminal as they are.
+    pub fn raw(self, raw: bool) -> Program {
+        Program { raw, ..self }
+    }
+
+    /// The same program, the lines of whose output end with this byte.
+    pub fn ending_lines_with(self, terminator: u8) -> Program {
+        Program { terminator, ..self }
+    }
+
     /// Writes the error line, `program: object: cause`.
     pub fn report(&self, object: impl Display, cause: impl Display) {
         let object = match object.to_string() {
@@ -175,11 +195,14 @@ impl Program {
         }
     }
 
-    /// Standard output, for large writes.
-    pub fn output(&self) -> io::Result<File> {
+    /// Standard output, for large writes. If it is a terminal, control characters are escaped.
+    pub fn output(&self) -> io::Result<Output> {
         let file = standard(1, io::stdout())?;
         stream::enlarge_pipe(&file);
-        Ok(file)
+        Ok(match self.raw {
+            true => Output::raw(file),
+            false => Output::new(file, self.terminator),
+        })
     }
 
     /// Writes a whole result that is at hand.
@@ -192,19 +215,19 @@ impl Program {
 
     /// Runs `body` on standard output and closes that. `body` returns whether it succeeded,
     /// and has reported its failures, except those of the output.
-    pub fn with_output(&self, body: impl FnOnce(&mut File) -> Result<bool, Error>) -> ExitCode {
+    pub fn with_output(&self, body: impl FnOnce(&mut Output) -> Result<bool, Error>) -> ExitCode {
         self.with_status(|output| body(output).map(|ok| if ok { 0 } else { FAILED }))
     }
 
     /// The same for a `body` that has an exit status of its own.
-    pub fn with_status(&self, body: impl FnOnce(&mut File) -> Result<u8, Error>) -> ExitCode {
+    pub fn with_status(&self, body: impl FnOnce(&mut Output) -> Result<u8, Error>) -> ExitCode {
         signals::refuse_large_files_by_error();
         let mut output = match self.output() {
             Ok(output) => output,
             Err(error) => return self.output_failed(&error),
         };
         let result = body(&mut output);
-        let closed = sys::close(output).map_err(Error::Write);
+        let closed = output.close().map_err(Error::Write);
         match result.and_then(|status| closed.map(|()| status)) {
             Ok(status) => ExitCode::from(status),
             Err(error) => ExitCode::from(self.end(Err(error))),
@@ -231,7 +254,7 @@ impl Program {
     pub fn with_output_to(
         &self,
         path: &OsStr,
-        body: impl FnOnce(&mut File) -> Result<bool, Error>,
+        body: impl FnOnce(&mut Output) -> Result<bool, Error>,
     ) -> ExitCode {
         if path == "-" {
             return self.with_output(body);
@@ -239,7 +262,8 @@ impl Program {
         let in_file = |error| Error::Write(error).of(shown(path));
         self.without_output(|| {
             let mut file = Replacement::of(path.as_ref()).map_err(in_file)?;
-            let ok = body(file.output()).map_err(|error| match error {
+            let copy = file.output().try_clone().map_err(in_file)?;
+            let ok = body(&mut Output::raw(copy)).map_err(|error| match error {
                 Error::Write(error) => in_file(error),
                 error => error,
             })?;
@@ -300,7 +324,7 @@ impl Program {
     pub fn each_file(
         &self,
         files: &Files,
-        body: impl FnMut(&mut Input, &mut File) -> Result<bool, Error>,
+        body: impl FnMut(&mut Input, &mut Output) -> Result<bool, Error>,
     ) -> ExitCode {
         let allowance = Allowance::default();
         self.each_input(files.names(), |name| files.open(name, &allowance), body)
@@ -310,7 +334,7 @@ impl Program {
     pub fn each_plain_file(
         &self,
         files: &PlainFiles,
-        body: impl FnMut(&mut File, &mut File) -> Result<bool, Error>,
+        body: impl FnMut(&mut File, &mut Output) -> Result<bool, Error>,
     ) -> ExitCode {
         self.each_input(files.names(), open, body)
     }
@@ -319,7 +343,7 @@ impl Program {
         &self,
         names: Vec<&OsStr>,
         open: impl Fn(&OsStr) -> io::Result<I>,
-        mut body: impl FnMut(&mut I, &mut File) -> Result<bool, Error>,
+        mut body: impl FnMut(&mut I, &mut Output) -> Result<bool, Error>,
     ) -> ExitCode {
         self.with_output(|output| {
             let mut ok = true;
@@ -400,7 +424,7 @@ impl Program {
         allowance: &Allowance,
         mut state: S,
         take: impl Fn(&mut S, &mut Input) -> Result<(), Error>,
-        give: impl FnOnce(S, &mut File) -> Result<(), Error>,
+        give: impl FnOnce(S, &mut Output) -> Result<(), Error>,
     ) -> ExitCode {
         self.with_output(|output| {
             for name in files.names() {

@@ -142,6 +142,17 @@ impl Read for Again {
     }
 }
 
+/// The options of the programs that write lines of their input.
+#[derive(clap::Args, Debug)]
+pub struct TerminalOptions {
+    /// Do not escape control characters on a terminal
+    ///
+    /// By default control characters other than TABs and line ends, bidirectional controls and
+    /// invalid bytes are escaped if standard output is a terminal, as in \u{1b} and \xff.
+    #[arg(long, hide_short_help = true)]
+    pub raw: bool,
+}
+
 /// The options of the programs that read lines and write lines of the same kind.
 #[derive(clap::Args, Debug)]
 pub struct LineOptions {
@@ -150,6 +161,10 @@ pub struct LineOptions {
     /// In the input and in the output.
     #[arg(short, long)]
     zero_terminated: bool,
+
+    /// The output on a terminal.
+    #[command(flatten)]
+    pub terminal: TerminalOptions,
 
     /// The lines that are read.
     #[command(flatten)]

@@ -16,7 +16,7 @@ const VERSION: &str = concat!(
     unicode::version!()
 );
 
-/// How wide help is where standard output is no terminal, in columns.
+/// The width of the output where standard output is not a terminal, in columns.
 const WIDTH: usize = 80;
 
 /// What a user can type instead of an option that a program does not have,
@@ -197,8 +197,8 @@ fn has_command(command: &Command) -> bool {
     operands.any(Arg::is_trailing_var_arg_set)
 }
 
-/// The width of the terminal that help goes to.
-fn columns() -> usize {
+/// The width of the terminal that is standard output, in columns; 80 if it is not a terminal.
+pub fn columns() -> usize {
     match rustix::termios::tcgetwinsize(io::stdout()) {
         Ok(size) if size.ws_col > 0 => size.ws_col.into(),
         _ => WIDTH,

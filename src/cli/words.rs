@@ -1,7 +1,7 @@
 //! What the programs that find words in a text have in common.
 
 use super::Program;
-use super::options::Files;
+use super::options::{Files, TerminalOptions};
 use crate::common::decompress::{Allowance, Decompress};
 use crate::common::error::Error;
 use crate::common::show::shown;
@@ -82,6 +82,9 @@ pub struct WordOptions {
     )]
     breaks: Option<Part>,
 
+    #[command(flatten)]
+    terminal: TerminalOptions,
+
     /// The FILE operands.
     #[command(flatten)]
     files: Files,
@@ -131,6 +134,7 @@ impl WordOptions {
     }
 
     fn filter(&self, program: &Program, mut filter: Box<dyn Filter>) -> ExitCode {
+        let program = program.raw(self.terminal.raw);
         let breaks = match self.breaks {
             None => return program.filter(&self.files, &mut *filter),
             Some(Part::Line) => Breaks::Line,

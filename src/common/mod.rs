@@ -3,17 +3,19 @@
 //! - [`error`]: errors of filters.
 //! - [`stream`]: blocks in, blocks out.
 //! - [`decompress`]: compressed text, recognized by its content; `ahead` decodes it in a thread.
+//! - [`output`]: the output of a program, which is safe on a terminal.
 //! - `random`: random numbers.
 //! - `spool`: buffered bytes, in memory and then in a file.
 //! - `crlf`: lines that end in CR and LF.
 //! - `memory`: how much of it a program may take, and how much it took.
-//! - `show`: names, numbers and text as error lines show them.
+//! - `show`: names, numbers and text as error lines and terminals show them.
 //! - `time`: durations on the command line.
 //! - `json`: objects as lines, for reports (feature `fetch`).
 //! - `utf8`: decoding; `sys`: system calls.
 
 pub mod decompress;
 pub mod error;
+pub mod output;
 pub mod stream;
 
 // For the programs.

@@ -11,6 +11,7 @@
 //! - [`count`]: lines in, `COUNT LINE` out ([`tally`]).
 //! - [`ngrams`]: lines in, each N that follow one another out, as one line.
 //! - [`topn`]: `COUNT LINE` in, the records with the largest counts out.
+//! - [`bars`]: `COUNT LINE` in, a bar chart out.
 //! - [`field`]: logs, CSV and JSON lines in, fields of them out, one record a line.
 //! - [`lengths`]: lines in, the length of each out.
 //! - [`mean`]: numbers in, their mean out (`exact`); also percentiles (by [`count`]),
@@ -18,6 +19,7 @@
 //!
 //! All of them use one version of [`unicode`].
 
+pub mod bars;
 pub mod capwords;
 pub mod count;
 pub mod field;

@@ -1,4 +1,4 @@
-//! The record `COUNT LINE`, which `count` writes, and `topn` and `count --merge` read.
+//! The record `COUNT LINE`, which `count` writes, and `topn`, `bars` and `count --merge` read.
 //!
 //! Blanks and TABs before the count are skipped, as `uniq -c` writes them. One
 //! blank or TAB ends the count; the rest is the line, which is bytes and may be
@@ -43,6 +43,17 @@ impl<'a> Tally<'a> {
             // An empty line whose blank was removed.
             false => Ok(Tally { count, line: b"" }),
         }
+    }
+}
+
+/// The count and the line of a record. Whether the count is a number is not checked.
+pub fn parts(record: &[u8]) -> (&[u8], &[u8]) {
+    let blanks = record.iter().take_while(|&&byte| is_blank(byte)).count();
+    let record = &record[blanks..];
+    match record.iter().position(|&byte| is_blank(byte)) {
+        Some(end) => (&record[..end], &record[end + 1..]),
+        // An empty line whose blank was removed.
+        None => (record, b""),
     }
 }
 
@@ -102,7 +113,12 @@ mod tests {
     use super::*;
 
     fn parsed(record: &[u8]) -> Result<(u64, &[u8]), &'static str> {
-        Tally::parse(record).map(|tally| (tally.count, tally.line))
+        let parsed = Tally::parse(record).map(|tally| (tally.count, tally.line));
+        if let Ok((count, line)) = parsed {
+            let (digits, rest) = parts(record);
+            assert_eq!((digits, rest), (count.to_string().as_bytes(), line));
+        }
+        parsed
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! when the other command writes, when it is very long, or at the end.
 
 use crate::common::error::Error;
-use std::fs::File;
+use crate::common::output::Output;
 use std::io::Write;
 
 /// Longest piece of a line that waits in memory, in bytes.
@@ -14,7 +14,7 @@ const HELD: usize = 64 << 10;
 /// Where the conversation is written down.
 #[derive(Debug)]
 pub struct Log {
-    file: File,
+    output: Output,
     /// Its name in an error line; none for standard output.
     name: Option<String>,
     /// The line that each command has begun.
@@ -22,10 +22,14 @@ pub struct Log {
 }
 
 impl Log {
-    /// A log in this file. A file without a name is standard output.
-    pub fn new(file: File, name: Option<String>) -> Log {
+    /// A log in this output. One without a name is standard output.
+    pub fn new(output: Output, name: Option<String>) -> Log {
         let begun = Default::default();
-        Log { file, name, begun }
+        Log {
+            output,
+            name,
+            begun,
+        }
     }
 
     /// Adds what a command wrote, 0 for the first.
@@ -64,10 +68,12 @@ impl Log {
     }
 
     fn write(&mut self, text: &[u8]) -> Result<(), Error> {
-        self.file.write_all(text).map_err(|error| match &self.name {
-            Some(name) => Error::Write(error).of(name),
-            None => Error::Write(error),
-        })
+        self.output
+            .write_all(text)
+            .map_err(|error| match &self.name {
+                Some(name) => Error::Write(error).of(name),
+                None => Error::Write(error),
+            })
     }
 }
 
@@ -83,7 +89,7 @@ mod tests {
     #[test]
     fn lines_and_pieces() {
         let file = tempfile::tempfile().unwrap();
-        let mut log = Log::new(file.try_clone().unwrap(), None);
+        let mut log = Log::new(Output::raw(file.try_clone().unwrap()), None);
         for (side, said) in [
             (0, "a\nb"),
             (0, "c\n"),

@@ -6,6 +6,7 @@ use super::draft::{Draft, Kept};
 use super::run::{Ended, Next, Running};
 use super::value::{MARK, Summary};
 use crate::common::error::Error;
+use crate::common::output::Output;
 use crate::common::show;
 use crate::common::stream;
 use crate::process::{child, signals};
@@ -53,7 +54,7 @@ pub(super) fn make(
     draft: Draft,
     request: &Request,
     is_held: bool,
-    output: &mut File,
+    output: &mut Output,
     tell: &mut dyn FnMut(String),
 ) -> Result<Made, Error> {
     // No signal ends this process between the start of the command and the moment when
@@ -187,7 +188,7 @@ fn keep(
 struct Printer(JoinHandle<io::Result<()>>);
 
 impl Printer {
-    fn start(growth: &Arc<Growth>, draft: &Draft, output: &File) -> Result<Printer, Error> {
+    fn start(growth: &Arc<Growth>, draft: &Draft, output: &Output) -> Result<Printer, Error> {
         let of_draft = |error| Error::Write(error).of(draft.name());
         let reader = draft.file.try_clone().map_err(of_draft)?;
         let mut output = output.try_clone().map_err(Error::Write)?;
@@ -217,7 +218,7 @@ impl Growth {
     }
 
     /// Prints what has come, as it comes, up to the end.
-    fn print(&self, draft: &File, output: &mut File) -> io::Result<()> {
+    fn print(&self, draft: &File, output: &mut Output) -> io::Result<()> {
         let mut buffer = vec![0; BLOCK];
         let mut at = 0;
         loop {

@@ -34,11 +34,11 @@ pub use request::{Got, Request};
 pub use store::{Entry, Store};
 
 use crate::common::error::{Error, cause};
+use crate::common::output::Output;
 use crate::common::show;
 use crate::common::time;
 use draft::{Begun, Draft};
 use make::Made;
-use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 use value::Value;
@@ -51,7 +51,7 @@ use value::Value;
 pub fn get(
     store: &Store,
     request: &Request,
-    output: &mut File,
+    output: &mut Output,
     tell: &mut dyn FnMut(String),
 ) -> Result<Got, Error> {
     let deadline = request.wait.map(|wait| Instant::now() + wait);
@@ -170,7 +170,7 @@ fn is_younger(value: &Value, ttl: Option<Duration>) -> bool {
     })
 }
 
-fn print(value: Value, output: &mut File) -> Result<Got, Error> {
+fn print(value: Value, output: &mut Output) -> Result<Got, Error> {
     let status = value.status;
     value.print(output).map(|()| Got::Status(status))
 }

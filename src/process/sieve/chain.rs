@@ -25,7 +25,7 @@ use std::process::ExitStatus;
 pub(super) fn run(
     text: &mut File,
     mut numbers: PipeReader,
-    output: &mut File,
+    output: &File,
     mut left: usize,
     end: End<'_>,
 ) -> Result<bool, Error> {
@@ -87,7 +87,7 @@ fn first_number(numbers: &mut PipeReader, output: &File) -> Result<Option<u64>, 
 fn fork(
     prime: u64,
     numbers: &PipeReader,
-    output: &mut File,
+    output: &File,
     end: End<'_>,
 ) -> io::Result<(Pid, PipeReader)> {
     let (next, pipe) = io::pipe()?;

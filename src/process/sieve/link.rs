@@ -13,14 +13,14 @@ pub(super) fn run(
     prime: u64,
     numbers: &PipeReader,
     pipe: PipeWriter,
-    output: &mut File,
+    output: &File,
 ) -> Result<bool, Error> {
     print(prime, output).map_err(Error::Write)?;
     pass(&mut Link::new(prime, &mut &*numbers), pipe)?;
     Ok(true)
 }
 
-fn print(prime: u64, output: &mut File) -> io::Result<()> {
+fn print(prime: u64, mut output: &File) -> io::Result<()> {
     output.write_all(format!("{prime}\n").as_bytes())?;
     // Some file systems report a failed write only when the file is closed.
     sys::close(output.try_clone()?)

@@ -62,12 +62,7 @@ use std::io::{self};
 /// that by `end`.
 ///
 /// The calling process must have one thread only: it is forked.
-pub fn sieve(
-    input: &mut File,
-    output: &mut File,
-    most: usize,
-    end: End<'_>,
-) -> Result<bool, Error> {
+pub fn sieve(input: &mut File, output: &File, most: usize, end: End<'_>) -> Result<bool, Error> {
     let (numbers, pipe) = io::pipe().map_err(chain::not_started)?;
     signals::keep_child_statuses();
     // Before there is a buffer: a process that uses few pages is forked fast.

@@ -11,6 +11,7 @@ use super::redact::shown;
 use super::transfer::Transfer;
 use crate::common::error::Error;
 use crate::common::json::Line;
+use crate::common::output::Output;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -42,22 +43,25 @@ fn hex(bytes: &[u8]) -> String {
 /// The file of the report.
 #[derive(Debug)]
 pub struct Report {
-    file: File,
+    output: Output,
     name: String,
 }
 
 impl Report {
-    /// A report in an open file; errors contain this name.
-    pub fn new(file: File, name: &str) -> Report {
+    /// A report in an output; errors contain this name.
+    pub fn new(output: Output, name: &str) -> Report {
         let name = name.to_string();
-        Report { file, name }
+        Report { output, name }
     }
 
     /// Creates the file, or truncates it; the error names the file.
     pub fn create(path: &Path) -> Result<Report, Error> {
         let name = path.to_string_lossy().into_owned();
         match File::create(path) {
-            Ok(file) => Ok(Report { file, name }),
+            Ok(file) => Ok(Report {
+                output: Output::raw(file),
+                name,
+            }),
             Err(error) => Err(Error::Write(error).of(name)),
         }
     }
@@ -65,7 +69,7 @@ impl Report {
     /// Adds a line; the error names the file.
     pub fn add(&mut self, transfer: &Transfer) -> Result<(), Error> {
         let line = line(transfer);
-        let written = self.file.write_all(line.as_bytes());
+        let written = self.output.write_all(line.as_bytes());
         written.map_err(|error| Error::Write(error).of(&*self.name))
     }
 }

@@ -32,6 +32,7 @@ pub(crate) use format::MARK;
 
 use super::problem::Problem;
 use crate::common::error::Error;
+use crate::common::output::Output;
 use format::{BLOCK, HASH, MAGIC, MAGIC_OF_FAILURE, NUMBER, OLDER, TAIL};
 use sha2::{Digest, Sha256};
 use std::fs::{File, Metadata};
@@ -148,13 +149,13 @@ impl Value {
 
     /// Writes the output, into a pipe by the kernel alone where it can. It ends
     /// before a block that is damaged.
-    pub(crate) fn print(self, output: &mut File) -> Result<(), Error> {
+    pub(crate) fn print(self, output: &mut Output) -> Result<(), Error> {
         let mut buffer = self.buffer();
-        let pipe = is_pipe(output).map_err(Error::Write)?;
+        let pipe = is_pipe(output.file()).map_err(Error::Write)?;
         for i in 0..self.hashes.len() / HASH {
             let block = self.block(i, &mut buffer)?;
             let given = match pipe {
-                true => give_pages(&self.file, start(i), block.len(), output),
+                true => give_pages(&self.file, start(i), block.len(), output.file()),
                 false => 0,
             };
             output.write_all(&block[given..]).map_err(Error::Write)?;
@@ -262,8 +263,9 @@ mod tests {
 
     /// The output of a value, and whether it is complete.
     fn printed(value: Value) -> (Vec<u8>, bool) {
-        let mut output = tempfile::tempfile().unwrap();
-        let ok = value.print(&mut output).is_ok();
+        let output = tempfile::tempfile().unwrap();
+        let copy = output.try_clone().unwrap();
+        let ok = value.print(&mut Output::raw(copy)).is_ok();
         let size = output.metadata().unwrap().len();
         (end(&output, size, size).unwrap(), ok)
     }

@@ -1,0 +1,261 @@
+//! Whole charts.
+
+use super::*;
+use proptest::prelude::*;
+
+fn drawn(style: Style, text: &str) -> Result<String, String> {
+    let mut chart = Chart::new(style);
+    chart
+        .read(&mut text.as_bytes(), b'\n')
+        .map_err(|error| error.to_string())?;
+    let mut out = Vec::new();
+    chart.draw(&mut out).map_err(|error| error.to_string())?;
+    Ok(String::from_utf8(out).unwrap())
+}
+
+/// A chart whose bars have 10 columns.
+fn ten() -> Style {
+    Style {
+        width: 25,
+        ..Style::default()
+    }
+}
+
+#[test]
+fn count_bar_line() {
+    let text = "30 dreamhost\n11 hosting\n9 we b\n0 x\n";
+    assert_eq!(
+        drawn(ten(), text).unwrap(),
+        "30 ██████████ dreamhost\n11 ███▋       hosting\n 9 ███        we b\n 0            x\n"
+    );
+    let ascii = Style {
+        ascii: true,
+        ..ten()
+    };
+    assert_eq!(
+        drawn(ascii, text).unwrap(),
+        "30 ########## dreamhost\n11 ###        hosting\n 9 ###        we b\n 0            x\n"
+    );
+}
+
+#[test]
+fn every_eighth() {
+    let text: String = (0..=8).map(|n| format!("{n} x\n")).collect();
+    let style = Style {
+        max: Some("80".parse().unwrap()),
+        ..ten()
+    };
+    let bars = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"];
+    let expected: Vec<_> = bars
+        .iter()
+        .enumerate()
+        .map(|(n, bar)| format!("{n} {bar:<10} x\n"))
+        .collect();
+    assert_eq!(drawn(style, &text).unwrap(), expected.concat());
+}
+
+/// Also as `uniq -c` pads them, with TABs, and without a line.
+#[test]
+fn forms_of_records() {
+    assert_eq!(
+        drawn(ten(), "      8 a b\n\t2\tc\n4\n.5 d\n008  e\n").unwrap(),
+        "  8 ██████████ a b\n  2 ██▌        c\n  4 █████      \n .5 ▋          d\n008 ██████████  e\n"
+    );
+}
+
+#[test]
+fn decimals_are_exact() {
+    // 0.1 + 0.2 is 0.3: the share of each is a third of 0.9.
+    let percent = Style {
+        percent: true,
+        ..ten()
+    };
+    assert_eq!(
+        drawn(percent, "0.3 a\n0.30 b\n0.300 c\n").unwrap(),
+        "  0.3 33.3% ██████████ a\n 0.30 33.3% ██████████ b\n0.300 33.3% ██████████ c\n"
+    );
+    // A half is rounded up: 0.05% and 0.15%.
+    let out = drawn(percent, "1 a\n3 b\n1996 c\n").unwrap();
+    let shares: Vec<_> = out
+        .lines()
+        .map(|line| line.split_whitespace().nth(1).unwrap())
+        .collect();
+    assert_eq!(shares, ["0.1%", "0.2%", "99.8%"]);
+    assert_eq!(drawn(percent, "0 a\n").unwrap(), "0 0.0%            a\n");
+    let out = drawn(
+        ten(),
+        "12345678901234567.123456789012345678901 a\n0.000000000000000000001 b\n",
+    )
+    .unwrap();
+    assert!(
+        out.contains(" ██████████ a\n") && out.contains(" ▏          b\n"),
+        "{out}"
+    );
+}
+
+#[test]
+fn huge_counts_do_not_overflow() {
+    let huge = "9".repeat(38);
+    let text = format!("{huge} a\n{} b\n", "4".repeat(38));
+    assert_eq!(
+        drawn(ten(), &text)
+            .unwrap()
+            .split_whitespace()
+            .collect::<Vec<_>>(),
+        [&huge, "██████████", "a", &"4".repeat(38), "████▍", "b"]
+    );
+    for (text, cause) in [
+        (
+            format!("1 a\n{huge}9 a\n"),
+            "line 2: the counts so far need more than 38 digits",
+        ),
+        (
+            format!("{huge} a\n0.5 b\n"),
+            "line 2: the counts so far need more than 38 digits",
+        ),
+        (
+            format!("0.{huge}9 a\n"),
+            "line 1: the counts so far need more than 38 digits",
+        ),
+    ] {
+        assert_eq!(drawn(ten(), &text).unwrap_err(), cause);
+    }
+    let percent = Style {
+        percent: true,
+        ..ten()
+    };
+    let two = format!("{huge} a\n{huge} b\n");
+    assert_eq!(drawn(percent, &two).unwrap_err(), TOO_LARGE);
+    assert!(
+        drawn(percent, &format!("{huge} a\n{} b\n", u64::MAX))
+            .unwrap()
+            .contains(" 100.0% ")
+    );
+}
+
+#[test]
+fn lines_without_a_count() {
+    for (text, cause) in [
+        ("1 a\nb\n", "line 2: no count before the line"),
+        ("-3 a\n", "line 1: negative count"),
+        ("-.5\n", "line 1: negative count"),
+        ("\n", "line 1: no count before the line"),
+        ("1 a\n\n2 b\n", "line 2: no count before the line"),
+        (". a\n", "line 1: no count before the line"),
+        ("1.2.3 a\n", "line 1: no count before the line"),
+        ("1e3 a\n", "line 1: no count before the line"),
+        ("+1 a\n", "line 1: no count before the line"),
+        ("NaN a\n", "line 1: no count before the line"),
+        ("-a b\n", "line 1: no count before the line"),
+        ("- b\n", "line 1: no count before the line"),
+    ] {
+        assert_eq!(drawn(ten(), text).unwrap_err(), cause, "{text:?}");
+    }
+}
+
+#[test]
+fn a_fixed_scale() {
+    let max = |text: &str| Style {
+        max: Some(text.parse().unwrap()),
+        ..ten()
+    };
+    assert_eq!(
+        drawn(max("10"), "5 a\n10 b\n11 c\n").unwrap(),
+        " 5 █████      a\n10 ██████████ b\n11 █████████+ c\n"
+    );
+    assert_eq!(drawn(max("2.5"), "1 a\n").unwrap(), "1 ████       a\n");
+    for text in ["0", "0.0", "-1", "", "x", "1e3", &"9".repeat(39)] {
+        assert!(text.parse::<Decimal>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn the_first_line_names_a_logarithmic_scale() {
+    let log = Style { log: true, ..ten() };
+    assert_eq!(
+        drawn(log, "1023 a\n31 b\n1 c\n0 d\n").unwrap(),
+        "log scale: log(1 + COUNT)\n1023 ██████████ a\n  31 █████      b\n   1 █          c\n   0            d\n"
+    );
+    assert_eq!(drawn(log, "").unwrap(), "");
+}
+
+#[test]
+fn only_the_bar_has_a_color() {
+    let color = Style {
+        color: true,
+        ..ten()
+    };
+    assert_eq!(
+        drawn(color, "4 a\n2 b\n0 c\n").unwrap(),
+        "4 \x1b[36m██████████\x1b[0m a\n2 \x1b[36m█████\x1b[0m      b\n0            c\n"
+    );
+}
+
+#[test]
+fn a_label_is_cut_to_the_width() {
+    let cut = |width| Style {
+        width,
+        cut: true,
+        ..Style::default()
+    };
+    let text = "30 dreamhost\n";
+    assert_eq!(drawn(cut(23), text).unwrap(), "30 ██████████ dreamhost\n");
+    assert_eq!(drawn(cut(22), text).unwrap(), "30 ██████████ dreamho…\n");
+    assert_eq!(drawn(cut(15), text).unwrap(), "30 ██████████ …\n");
+    // Nothing of it fits.
+    assert_eq!(drawn(cut(14), text).unwrap(), "30 ██████████\n");
+    assert_eq!(drawn(cut(1), text).unwrap(), "30 ██████████\n");
+    let ascii = Style {
+        ascii: true,
+        percent: true,
+        ..cut(30)
+    };
+    assert_eq!(
+        drawn(ascii, text).unwrap(),
+        "30 100.0% ############ drea...\n"
+    );
+}
+
+/// One chart after the other: nothing of the first is in the second.
+#[test]
+fn charts_of_a_stream() {
+    let style = Style {
+        percent: true,
+        ..ten()
+    };
+    let mut chart = Chart::new(style);
+    for text in ["4 a\n2.50 b\n", "1 c\n", "", "3 d\n3 e\n"] {
+        let mut out = Vec::new();
+        for record in text.lines() {
+            chart.add(record.as_bytes()).unwrap();
+        }
+        chart.draw(&mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), drawn(style, text).unwrap());
+    }
+}
+
+proptest! {
+    #[test]
+    fn as_a_naive_chart(
+        records in prop::collection::vec((0..50_000u64, "[ -~é日]{0,8}"), 1..40),
+        width in 1..300usize,
+        hundredths: bool,
+    ) {
+        let number = |count: u64| match hundredths {
+            true => format!("{}.{:02}", count / 100, count % 100),
+            false => count.to_string(),
+        };
+        let text: String = records.iter().map(|(count, line)| format!("{} {line}\n", number(*count))).collect();
+        let largest = records.iter().map(|record| record.0).max().unwrap();
+        let digits = records.iter().map(|record| number(record.0).len()).max().unwrap();
+        let bar = (width * 2 / 5).max(10);
+        let expected: String = records.iter().map(|(count, line)| {
+            let eighths = (8 * bar as u64 * count).checked_div(largest).unwrap_or(0);
+            let eighths = eighths.max(u64::from(*count > 0)) as usize;
+            let drawn = "█".repeat(eighths / 8) + ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
+            format!("{:>digits$} {drawn:<bar$} {line}\n", number(*count))
+        }).collect();
+        let style = Style { width, ..Style::default() };
+        prop_assert_eq!(drawn(style, &text).unwrap(), expected);
+    }
+}
