@@ -558,6 +558,7 @@ fn help_has_usage_order_and_cost() {
         let unicode = textmill::text::unicode::VERSION;
         let data = match &name[..] {
             "stem" => format!(", {}", textmill::text::stem::VERSION),
+            "capwords" | "words" => format!(", {}", textmill::text::natural::VERSION),
             _ => String::new(),
         };
         let version = format!(

@@ -51,7 +51,10 @@ fn main() -> ExitCode {
             });
         };
         let mut stem = Stem::new(language, args.show, args.lines.terminator());
-        let program = program.raw(args.lines.terminal.raw);
+        let terminator = args.lines.terminator();
+        let program = program
+            .raw(args.lines.terminal.raw)
+            .ending_lines_with(terminator);
         program.each_file(&args.lines.text.files, |input, output| {
             let input = &mut args.lines.text.input(input);
             stem.read(input, output).map(|()| true)
