@@ -169,7 +169,7 @@ pub fn terminal(columns: u16) -> (File, JoinHandle<Vec<u8>>) {
     (terminal, reader)
 }
 
-/// What a command, which must succeed, writes for these bytes to a pseudo-terminal of so many
+/// What a command, which must succeed, writes for these bytes to a pseudo-terminal with this number of
 /// columns. The terminal changes nothing.
 pub fn on_terminal(columns: u16, command: &mut Command, stdin: &[u8]) -> Vec<u8> {
     let (terminal, reader) = terminal(columns);

@@ -1,6 +1,6 @@
 """Real servers on 127.0.0.1, each of which writes logs of what it is sent.
 
-A server writes its configuration into a folder of its own and runs until it is told to stop. What its logs
+A server writes its configuration into a folder of its own and runs until it is stopped. What its logs
 look like is in `Log`: how a value is escaped, and what is written where there is none.
 """
 

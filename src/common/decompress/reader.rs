@@ -232,7 +232,7 @@ impl<R: Read> Decompress<R> {
 }
 
 impl<R: Read> Read for Decompress<R> {
-    /// Reads from the input only if there is no output without that. So many small members fill
+    /// Reads from the input only if there is no output without that. Thus many small members fill
     /// the output at once, and yet no text waits for the input.
     fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
         if output.is_empty() {

@@ -4,7 +4,7 @@ use super::classes::{Class, Classes, Script};
 use super::dictionary::{Text, Undecided};
 use std::collections::HashMap;
 
-/// The longest word, in characters: at each place of a text so many steps are taken at most.
+/// The longest word, in characters. It limits the steps at each place of a text.
 const LONGEST: usize = 64;
 
 /// Words, each of characters of one script without blanks.
