@@ -151,9 +151,7 @@ impl Args {
 fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
         let terminator = args.lines.terminator();
-        let program = &program
-            .raw(args.lines.terminal.raw)
-            .ending_lines_with(terminator);
+        let program = &args.lines.on(program);
         let separator = if args.tab { b'\t' } else { b' ' };
         let files = &args.lines.text.files;
         let stdin_begins = if args.merge {

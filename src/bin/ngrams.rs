@@ -44,10 +44,7 @@ fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
         let separator = if args.tab { b'\t' } else { b' ' };
         let ngrams = Ngrams::new(args.n, separator, args.lines.terminator());
-        let terminator = args.lines.terminator();
-        let program = program
-            .raw(args.lines.terminal.raw)
-            .ending_lines_with(terminator);
+        let program = args.lines.on(program);
         program.each_file(&args.lines.text.files, |input, output| {
             let input = &mut args.lines.text.input(input);
             ngrams.read(input, output).map(|()| true)

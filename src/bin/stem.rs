@@ -51,10 +51,7 @@ fn main() -> ExitCode {
             });
         };
         let mut stem = Stem::new(language, args.show, args.lines.terminator());
-        let terminator = args.lines.terminator();
-        let program = program
-            .raw(args.lines.terminal.raw)
-            .ending_lines_with(terminator);
+        let program = args.lines.on(program);
         program.each_file(&args.lines.text.files, |input, output| {
             let input = &mut args.lines.text.input(input);
             stem.read(input, output).map(|()| true)

@@ -112,9 +112,7 @@ fn main() -> ExitCode {
             ties: args.ties,
         };
         let terminator = args.lines.terminator();
-        let program = program
-            .raw(args.lines.terminal.raw)
-            .ending_lines_with(terminator);
+        let program = args.lines.on(program);
         program.sum(
             &args.lines.text.files,
             &Allowance::default(),

@@ -1,5 +1,6 @@
 //! The operands and options that several programs have in common.
 
+use super::Program;
 use super::input::{Input, open, standard};
 use crate::common::crlf::WithoutCr;
 use crate::common::decompress::{Allowance, Decompress, in_threads};
@@ -172,6 +173,13 @@ pub struct LineOptions {
 }
 
 impl LineOptions {
+    /// The program, whose output has such lines.
+    pub fn on(&self, program: &Program) -> Program {
+        program
+            .raw(self.terminal.raw)
+            .ending_lines_with(self.terminator())
+    }
+
     /// The byte that ends a line.
     pub fn terminator(&self) -> u8 {
         if self.zero_terminated { 0 } else { b'\n' }

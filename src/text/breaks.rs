@@ -195,6 +195,7 @@ mod tests {
     use super::*;
     use crate::common::arbitrary::{self, filtered};
     use crate::text::pick::{Pick, Which};
+    use crate::text::unicode;
     use proptest::prelude::*;
 
     fn broken(breaks: Breaks, text: &[u8], cuts: &[usize]) -> String {
@@ -264,17 +265,7 @@ mod tests {
     fn every_line_of_unicodes_test() {
         let file = include_str!("../../tests/data/SentenceBreakTest.txt");
         let mut lines = 0;
-        for line in file.lines().filter(|line| !line.starts_with('#')) {
-            let chars = |codes: &str| -> String {
-                let codes = codes.split([' ', '×']).filter(|code| !code.is_empty());
-                let c = |code| u32::from_str_radix(code, 16).ok().and_then(char::from_u32);
-                codes.map(c).collect::<Option<_>>().expect("code points")
-            };
-            let sentences: Vec<String> = line
-                .split('÷')
-                .map(chars)
-                .filter(|s| !s.is_empty())
-                .collect();
+        for sentences in unicode::segments(file) {
             let text = sentences.concat();
             let expected: String = sentences
                 .iter()

@@ -4,9 +4,8 @@
 //! Scripts that have no blanks between words have classes of their own. The table is built at the
 //! first use.
 
+use crate::text::scan::unicode::code_points;
 use crate::text::unicode;
-use regex_syntax::hir::{Class as Hir, HirKind};
-use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 /// The class of a character.
@@ -152,7 +151,7 @@ impl Classes {
         let mut all = vec![[Class::Other; PAGE]; 0x11_0000 / PAGE];
         let classes = all.as_flattened_mut();
         for (pattern, class) in BY_PROPERTY {
-            for codes in members(pattern) {
+            for codes in code_points(pattern) {
                 classes[codes].fill(*class);
             }
         }
@@ -180,26 +179,6 @@ impl Classes {
     pub fn of(&self, c: char) -> Class {
         let code = c as usize;
         self.pages[usize::from(self.numbers[code / PAGE])][code % PAGE]
-    }
-}
-
-/// The code points of a class in the regular expression syntax.
-pub fn members(pattern: &str) -> Vec<RangeInclusive<usize>> {
-    let hir = regex_syntax::parse(pattern).expect("a class that the regex crate knows");
-    let code = |c: char| c as usize;
-    match hir.kind() {
-        HirKind::Class(Hir::Unicode(members)) => {
-            let ranges = members.ranges().iter();
-            ranges
-                .map(|range| code(range.start())..=code(range.end()))
-                .collect()
-        }
-        // A class of one character.
-        HirKind::Literal(literal) => {
-            let text = String::from_utf8_lossy(&literal.0);
-            text.chars().map(|c| code(c)..=code(c)).collect()
-        }
-        _ => unreachable!("a class of characters"),
     }
 }
 

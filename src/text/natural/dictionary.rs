@@ -5,9 +5,10 @@
 //! characters up to the first one that no entry has there are a word. The steps through a trie are
 //! kept, since most of them repeat: that is faster than the trie itself.
 
-use super::classes::{Script, members};
+use super::classes::Script;
 use super::own::Own;
 use crate::common::utf8;
+use crate::text::scan::Members;
 use icu_collections::char16trie::Char16TrieCursor;
 use icu_collections::codepointinvlist::CodePointInversionList;
 use icu_provider::prelude::*;
@@ -31,7 +32,8 @@ pub struct Dictionaries {
     burmese: Option<Trie>,
     /// Entries that come before those of the dictionaries.
     own: Own,
-    clusters: Option<Clusters>,
+    /// The characters that belong to the grapheme cluster of the one before them.
+    extending: Option<Members>,
 }
 
 impl Dictionaries {
@@ -62,14 +64,15 @@ impl Dictionaries {
             Script::Rest => return 0,
         };
         let trie = trie.get_or_insert_with(|| Trie::new(dictionary));
-        let clusters = self.clusters.get_or_insert_with(Clusters::new);
+        let extending = || Members::new(r"[\p{gcb=Extend}\p{gcb=SpacingMark}]");
+        let extending = self.extending.get_or_insert_with(extending);
         let mut at = 0;
         while at < run.len() {
             let rest = &run[at..];
             let text = Text {
                 bytes: &rest[..rest.len().min(LONGEST)],
                 is_all: is_all || rest.len() > LONGEST,
-                clusters,
+                extending,
             };
             let length = match self.own.longest(&text) {
                 Ok(Some(length)) => Some(length),
@@ -105,7 +108,7 @@ pub struct Text<'a> {
     pub bytes: &'a [u8],
     /// No more characters of the script follow it.
     pub is_all: bool,
-    clusters: &'a Clusters,
+    extending: &'a Members,
 }
 
 impl Text<'_> {
@@ -128,8 +131,8 @@ impl Text<'_> {
     pub fn ends_cluster(&self, last: char, end: usize) -> Result<bool, Undecided> {
         Ok(match self.next(end)? {
             None => true,
-            Some((next, _)) if self.clusters.extends(next) => false,
-            Some(_) if !self.clusters.extends(last) => true,
+            Some((next, _)) if self.extending.has(next) => false,
+            Some(_) if !self.extending.has(last) => true,
             Some((_, next)) => {
                 // A conjunct of consonants may go on.
                 let has_conjunct = [VIRAMA, COENG]
@@ -149,34 +152,6 @@ const VIRAMA: &[u8] = "\u{1039}".as_bytes();
 
 /// Khmer sign coeng, in UTF-8.
 const COENG: &[u8] = "\u{17D2}".as_bytes();
-
-/// The characters that belong to the one before them.
-struct Clusters(Vec<u64>);
-
-impl Clusters {
-    /// The number of characters: there are none above in these scripts.
-    const MOST: usize = 0x17000;
-
-    fn new() -> Clusters {
-        let mut bits = vec![0; Clusters::MOST / 64];
-        let codes = members(r"[\p{gcb=Extend}\p{gcb=SpacingMark}]");
-        for code in codes
-            .into_iter()
-            .flatten()
-            .filter(|&code| code < Clusters::MOST)
-        {
-            bits[code / 64] |= 1 << (code % 64);
-        }
-        Clusters(bits)
-    }
-
-    #[inline]
-    fn extends(&self, c: char) -> bool {
-        let code = c as usize;
-        let bits = self.0.get(code / 64);
-        bits.is_some_and(|bits| bits >> (code % 64) & 1 != 0)
-    }
-}
 
 /// Whether a text has no other characters than marks.
 #[inline]

@@ -25,7 +25,7 @@ pub use own::Own;
 
 use crate::common::error::Error;
 use crate::common::stream::{Filter, Out};
-use crate::text::scan::{self, Members, ROOM};
+use crate::text::scan::{self, Members, ROOM, unicode};
 use classes::{Class, Classes};
 use dictionary::Dictionaries;
 use rules::Rules;
@@ -85,16 +85,16 @@ impl Natural {
                 Class::Other | Class::Pictograph | Class::DoubleQuote
             )
         };
-        let upper = || capitalised.then(Members::upper);
+        let upper = capitalised.then(|| &unicode::classes().upper);
         Natural {
             scan: scan::Natural {
                 letters: Members::of_16_bits(is(Class::Letter)),
                 separators: Members::of_16_bits(is_separator),
-                upper: upper(),
+                upper,
                 hyphens,
                 elision,
             },
-            rules: Rules::new(Dictionaries::new(own), hyphens, elision, upper()),
+            rules: Rules::new(Dictionaries::new(own), hyphens, elision, upper),
             rest: Vec::new(),
         }
     }

@@ -17,7 +17,7 @@ const UNDECIDED: usize = 4 << 10;
 /// The last character of a word, marks apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Before {
-    /// There is no word.
+    /// The text ends outside of a word.
     Nothing,
     Letter,
     Hebrew,
@@ -49,7 +49,7 @@ pub struct Rules {
     hyphens: bool,
     elision: bool,
     /// If there is such a class, a word must begin with a member.
-    upper: Option<Members>,
+    upper: Option<&'static Members>,
     before: Before,
     /// The last character is U+200D.
     joiner: bool,
@@ -74,7 +74,7 @@ impl Rules {
         dictionaries: Dictionaries,
         hyphens: bool,
         elision: bool,
-        upper: Option<Members>,
+        upper: Option<&'static Members>,
     ) -> Rules {
         Rules {
             classes: Classes::get(),
@@ -314,7 +314,7 @@ impl Rules {
     /// Ends the last word, if there is one, and begins another one.
     fn begin_word(&mut self, c: char, out: &mut Out) {
         self.end_word(out);
-        self.picked = self.upper.as_ref().is_none_or(|upper| upper.has(c));
+        self.picked = self.upper.is_none_or(|upper| upper.has(c));
     }
 
     /// Ends the word, if there is one. Undecided output does not belong to it.

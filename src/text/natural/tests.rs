@@ -145,25 +145,11 @@ fn options() {
     assert_eq!(found(own, "我喜欢编程"), "我|喜欢|编程|");
 }
 
-/// The lines of a file of Unicode's tests: their segments.
-fn tests_of_unicode(file: &str) -> impl Iterator<Item = Vec<String>> {
-    let lines = file.lines().filter(|line| !line.starts_with('#'));
-    lines.map(|line| {
-        let segments = line.split('÷').map(|segment| {
-            let codes = segment.split([' ', '×']).filter(|code| !code.is_empty());
-            let chars =
-                codes.map(|code| u32::from_str_radix(code, 16).ok().and_then(char::from_u32));
-            chars.collect::<Option<String>>().expect("code points")
-        });
-        segments.filter(|segment| !segment.is_empty()).collect()
-    })
-}
-
 #[test]
 fn every_line_of_unicodes_test() {
     let file = include_str!("../../../tests/data/WordBreakTest.txt");
     let mut lines = 0;
-    for segments in tests_of_unicode(file) {
+    for segments in unicode::segments(file) {
         let text = segments.concat();
         let expected = words(segments.iter().map(String::as_str));
         assert_eq!(natural(&text), expected, "{text:?}");

@@ -16,7 +16,7 @@ pub struct Natural {
     /// Characters outside ASCII that are in no word, whatever stands beside them.
     pub separators: Members,
     /// Upper-case characters, if only the words that begin with one are picked.
-    pub upper: Option<Members>,
+    pub upper: Option<&'static Members>,
     /// A hyphen between two letters joins them.
     pub hyphens: bool,
     /// An apostrophe between two letters is left to the rules.
@@ -72,7 +72,7 @@ pub fn natural(kernels: impl Kernels, text: &[u8], natural: &Natural, room: &mut
             let second = kernels.equal(after::<1>(window), 0x80);
             let third = kernels.equal(after::<2>(window), APOSTROPHE);
             apostrophe = starts.three & kernels.equal(chunk, 0xE2) & second & third;
-            if let Some(class) = &natural.upper {
+            if let Some(class) = natural.upper {
                 upper |= kernels.members(window, starts, class);
             }
             let known = is_letter | is_separator | apostrophe;

@@ -7,6 +7,7 @@
 
 use crate::common::utf8;
 use regex_syntax::hir::{Class as Hir, HirKind};
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 /// The number of pages of 64 characters up to U+10FFFF.
@@ -44,7 +45,7 @@ pub struct Members {
 pub fn classes() -> &'static Classes {
     static CLASSES: LazyLock<Classes> = LazyLock::new(|| Classes {
         word: Members::new(r"\w"),
-        upper: Members::upper(),
+        upper: Members::new(r"\p{Uppercase}"),
     });
     &CLASSES
 }
@@ -77,16 +78,10 @@ impl Classes {
 
 impl Members {
     /// The members of a class of the regular expression syntax.
-    fn new(class: &str) -> Self {
-        let hir = regex_syntax::parse(class).expect("a class that the regex crate knows");
-        let HirKind::Class(Hir::Unicode(class)) = hir.kind() else {
-            unreachable!("a class of characters");
-        };
+    pub fn new(class: &str) -> Self {
         let mut pages = vec![0; PAGES];
-        for range in class.ranges() {
-            for c in range.start() as usize..=range.end() as usize {
-                pages[c / 64] |= 1 << (c % 64);
-            }
+        for c in code_points(class).into_iter().flatten() {
+            pages[c / 64] |= 1 << (c % 64);
         }
         Members::from_pages(pages)
     }
@@ -97,11 +92,6 @@ impl Members {
         let page =
             |page: u32| (0..64).fold(0, |bits, i| bits | u64::from(is_in(page * 64 + i)) << i);
         Members::from_pages((0..1 << 10).map(page).collect())
-    }
-
-    /// The upper-case characters.
-    pub fn upper() -> Self {
-        Members::new(r"\p{Uppercase}")
     }
 
     /// The members, a bit each, at least for all characters of up to three bytes.
@@ -160,6 +150,26 @@ impl Members {
     #[inline(always)]
     pub fn has(&self, c: char) -> bool {
         self.pages[c as usize / 64] >> (c as usize % 64) & 1 != 0
+    }
+}
+
+/// The code points of a class in the regular expression syntax.
+pub fn code_points(class: &str) -> Vec<RangeInclusive<usize>> {
+    let hir = regex_syntax::parse(class).expect("a class that the regex crate knows");
+    let code = |c: char| c as usize;
+    match hir.kind() {
+        HirKind::Class(Hir::Unicode(members)) => {
+            let ranges = members.ranges().iter();
+            ranges
+                .map(|range| code(range.start())..=code(range.end()))
+                .collect()
+        }
+        // A class of one character.
+        HirKind::Literal(literal) => {
+            let text = String::from_utf8_lossy(&literal.0);
+            text.chars().map(|c| code(c)..=code(c)).collect()
+        }
+        _ => unreachable!("a class of characters"),
     }
 }
 

@@ -65,6 +65,21 @@ impl Bits {
     }
 }
 
+/// The segments of each line of a file of Unicode's tests of boundaries.
+#[cfg(test)]
+pub(crate) fn segments(file: &str) -> impl Iterator<Item = Vec<String>> {
+    let lines = file.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| {
+        let segments = line.split('÷').map(|segment| {
+            let codes = segment.split([' ', '×']).filter(|code| !code.is_empty());
+            let chars =
+                codes.map(|code| u32::from_str_radix(code, 16).ok().and_then(char::from_u32));
+            chars.collect::<Option<String>>().expect("code points")
+        });
+        segments.filter(|segment| !segment.is_empty()).collect()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
