@@ -24,6 +24,7 @@ class Command:
     normal: str = ""  # to bring outputs into one form: padding, order of columns
     reference: str = ""  # another one than the part's, for a command that does other work
     any_order: bool = False
+    other_words: bool = False  # defines words otherwise: the table says how its answer differs
     label: str = ""  # by which goals and pictures name it
     note: str = ""  # in what its work differs
     goals: list = field(default_factory=list)
@@ -419,10 +420,12 @@ def words_natural(name, language, text, peer, goals, more=()):
         reference=f"words-loop icu {text}",
         yardstick=peer,
         sink=" > /dev/null",
+        intro="The answer is that of icu_segmenter, whose dictionaries textmill has. The others have other versions of "
+        "Unicode or other dictionaries, and mecab writes punctuation, too.",
         commands=[
             Command(f"words-loop icu {text}", label="icu_segmenter"),
-            Command(f"words-loop unicode-segmentation {text}", label="unicode-segmentation"),
-            Command(f"icu-words {text}", label="ICU4C"),
+            Command(f"words-loop unicode-segmentation {text}", label="unicode-segmentation", other_words=True),
+            Command(f"icu-words {text}", label="ICU4C", other_words=True),
             *more,
             Command(f"words --natural {text}", ours=True, label="textmill", goals=goals),
         ],
@@ -440,11 +443,11 @@ def words_natural_unspaced(name, language, text, more=(), goals=()):
 
 
 def jieba(text):
-    return Command(f"words-loop jieba {text}", label="jieba-rs")
+    return Command(f"words-loop jieba {text}", label="jieba-rs", other_words=True)
 
 
 def mecab(text):
-    return Command(f"mecab -O wakati -b 1000000 {text} | tr ' ' '\\n'", label="mecab")
+    return Command(f"mecab -O wakati -b 1000000 {text} | tr ' ' '\\n'", label="mecab", other_words=True)
 
 
 MULTILINGUAL = {

@@ -117,9 +117,11 @@ class Trial:
         right = self.right_answer(command, part, corpus)
         shell = command.shell + (f" | {command.normal}" if command.normal else "")
         answer = self.answers.digest(shell, self.directory, by_line=command.any_order)
-        row["wrong"] = difference(answer, right, command.any_order)
-        print(f"    {command.shell}: {row['wrong'] or 'right'}", file=sys.stderr)
-        return row
+        wrong = difference(answer, right, command.any_order)
+        print(f"    {command.shell}: {wrong or 'right'}", file=sys.stderr)
+        if command.other_words and not answer["failed"]:
+            return row | {"note": f"other words: {wrong}" if wrong else ""}
+        return row | {"wrong": wrong}
 
     def timed(self, command, part, corpus):
         """One timed run; what it prints, if anything, is checked again."""
