@@ -1,11 +1,12 @@
 //! The count itself: workers read, and at the end their lines are written.
 
-use super::ingest::source::{Source, padded};
+use super::ingest::source::{Input, Source, padded};
 use super::ingest::worker::{SharedSplitters, Worker};
 use super::limits::{Limits, Report};
 use super::output::sorter::{Format, Sorter};
-use super::output::write_runs;
+use super::output::{self, write_runs};
 use super::spill::Spill;
+use super::spill::records::Records;
 use super::store::hash::Seed;
 use super::threads;
 use crate::common::error::Error;
@@ -69,9 +70,17 @@ impl Counts {
 
     /// Counts the lines of an input.
     pub fn read(&mut self, input: &mut (dyn Read + Send), terminator: u8) -> Result<(), Error> {
-        let source = Mutex::new(Source::new(input, terminator));
-        self.share_out(&source, |worker, block| {
-            let length = lock(&source).next(block)?;
+        self.read_from(&Mutex::new(Source::new(input, terminator)), terminator)
+    }
+
+    /// The same, up to the next pause of a source.
+    pub(super) fn read_from<I: Input + Send>(
+        &mut self,
+        source: &Mutex<Source<I>>,
+        terminator: u8,
+    ) -> Result<(), Error> {
+        self.share_out(source, |worker, block| {
+            let length = lock(source).next(block)?;
             worker.count(padded(block, length), terminator)?;
             Ok(length)
         })
@@ -82,19 +91,27 @@ impl Counts {
     /// If a sum does not fit in 64 bits, this function or [`write`](Counts::write) fails:
     /// [`Error::TooLarge`] has the line, or [`Error::Line`] the number of the record.
     pub fn merge(&mut self, input: &mut (dyn Read + Send), terminator: u8) -> Result<(), Error> {
-        let source = Mutex::new(Source::new(input, terminator));
-        self.share_out(&source, |worker, block| {
-            let (length, number) = lock(&source).next_numbered(block)?;
+        self.merge_from(&Mutex::new(Source::new(input, terminator)), terminator)
+    }
+
+    /// The same, up to the next pause of a source.
+    pub(super) fn merge_from<I: Input + Send>(
+        &mut self,
+        source: &Mutex<Source<I>>,
+        terminator: u8,
+    ) -> Result<(), Error> {
+        self.share_out(source, |worker, block| {
+            let (length, number) = lock(source).next_numbered(block)?;
             worker.merge(&block.text()[..length], terminator, number)?;
             Ok(length)
         })
     }
 
     /// Runs all workers on an input, each on a block at a time. `work` returns the
-    /// size of its block in bytes; 0 at the end, or at a line that is too long.
-    fn share_out<R: Read + Send>(
+    /// size of its block in bytes; 0 at the end, at a pause, or at a line that is too long.
+    fn share_out<I: Input + Send>(
         &mut self,
-        source: &Mutex<Source<R>>,
+        source: &Mutex<Source<I>>,
         work: impl Fn(&mut Worker, &mut Blocks) -> Result<usize, Error> + Sync,
     ) -> Result<(), Error> {
         loop {
@@ -128,9 +145,9 @@ impl Counts {
 
     /// The same as [`share_out`](Counts::share_out), up to a line that is too
     /// long. At first one worker works alone, then all of them.
-    fn share_out_up_to_long<R: Read + Send>(
+    fn share_out_up_to_long<I: Input + Send>(
         &mut self,
-        source: &Mutex<Source<R>>,
+        source: &Mutex<Source<I>>,
         work: impl Fn(&mut Worker, &mut Blocks) -> Result<usize, Error> + Sync,
     ) -> Result<(), Error> {
         let mut block = Blocks::new();
@@ -175,7 +192,7 @@ impl Counts {
     /// Nothing is written until all sums are known to fit and all temporary files are
     /// written.
     pub fn write(
-        mut self,
+        self,
         separator: u8,
         terminator: u8,
         output: &mut dyn Write,
@@ -184,7 +201,48 @@ impl Counts {
             separator,
             terminator,
         };
-        let mut threads = self.working();
+        let Ended {
+            spill,
+            sorter,
+            threads,
+            may_overflow,
+            lines,
+            longest,
+        } = self.end(usize::MAX)?;
+        let distinct = if spill.has_runs() {
+            write_runs(&spill, sorter, threads, may_overflow, format, output)?
+        } else {
+            if may_overflow {
+                sorter.check()?;
+            }
+            sorter.write(format, output)?
+        };
+        let report = spill.report(lines, distinct);
+        let limit = || spill.budget().limit as u64;
+        let oversize = (report.runs > 0).then(|| (longest, limit()));
+        let oversize = oversize.filter(|(longest, limit)| longest > limit);
+        Ok(Report { oversize, ..report })
+    }
+
+    /// The counts as sorted streams of records, which are merged by the caller: each may have
+    /// a part of the count of a line. The report has no distinct lines yet.
+    pub(super) fn records(self) -> Result<(Vec<Records<'static>>, Report), Error> {
+        let Ended {
+            spill,
+            sorter,
+            lines,
+            ..
+        } = self.end(1)?;
+        let records = match spill.has_runs() {
+            true => output::records(&spill, sorter)?,
+            false => vec![Records::of(Arc::new(sorter).blocks(0, 1))],
+        };
+        Ok((records, spill.report(lines, 0)))
+    }
+
+    /// Ends the count: takes the lines of the workers. Up to `most` threads sort them.
+    fn end(mut self, most: usize) -> Result<Ended, Error> {
+        let mut threads = self.working().min(most);
         let lines = self.workers.iter().map(Worker::total_lines).sum();
         let total: u128 = self.workers.iter().map(Worker::total).sum();
         let longest = self.workers.iter().map(Worker::longest).max().unwrap_or(0) as u64;
@@ -209,19 +267,14 @@ impl Counts {
         let counted = counted.into_iter().collect::<Result<Vec<_>, Error>>()?;
         let part_slots = spill.sizes().part_slots;
         let sorter = Sorter::new(counted, spill.take_parts(), threads, part_slots);
-        let distinct = if spill.has_runs() {
-            write_runs(spill, sorter, threads, may_overflow, format, output)?
-        } else {
-            if may_overflow {
-                sorter.check()?;
-            }
-            sorter.write(format, output)?
-        };
-        let report = spill.report(lines, distinct);
-        let limit = || spill.budget().limit as u64;
-        let oversize = (report.runs > 0).then(|| (longest, limit()));
-        let oversize = oversize.filter(|(longest, limit)| longest > limit);
-        Ok(Report { oversize, ..report })
+        Ok(Ended {
+            spill: self.spill,
+            sorter,
+            threads,
+            may_overflow,
+            lines,
+            longest,
+        })
     }
 
     /// Whether this many bytes of lines can stay in memory while they are written.
@@ -232,6 +285,21 @@ impl Counts {
         let range = self.spill.largest_part();
         !self.spill.has_runs() && self.spill.budget().can_stay(in_memory, threads, range)
     }
+}
+
+/// A count whose input has ended.
+struct Ended {
+    spill: Arc<Spill>,
+    /// The lines that are no runs.
+    sorter: Sorter,
+    /// The number of threads that may sort and merge.
+    threads: usize,
+    /// Whether a sum may be larger than 64 bits can represent.
+    may_overflow: bool,
+    /// The number of lines.
+    lines: u64,
+    /// The longest line that is too long to be a key, in bytes.
+    longest: u64,
 }
 
 /// Locks the source of an input for one thread.
