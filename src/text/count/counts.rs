@@ -8,6 +8,7 @@ use super::output::{self, write_runs};
 use super::spill::Spill;
 use super::spill::records::Records;
 use super::store::hash::Seed;
+use super::store::tables::Counted;
 use super::threads;
 use crate::common::error::Error;
 use crate::common::stream::Blocks;
@@ -192,7 +193,7 @@ impl Counts {
     /// Nothing is written until all sums are known to fit and all temporary files are
     /// written.
     pub fn write(
-        self,
+        mut self,
         separator: u8,
         terminator: u8,
         output: &mut dyn Write,
@@ -201,16 +202,14 @@ impl Counts {
             separator,
             terminator,
         };
-        let Ended {
-            spill,
-            sorter,
-            threads,
-            may_overflow,
-            lines,
-            longest,
-        } = self.end(usize::MAX)?;
+        let taken = self.take(usize::MAX)?;
+        // The tables are not needed any more.
+        self.workers.clear();
+        let (spill, threads, may_overflow) = (&self.spill, taken.threads, taken.may_overflow);
+        let Taken { lines, longest, .. } = taken;
+        let sorter = taken.sorter(spill);
         let distinct = if spill.has_runs() {
-            write_runs(&spill, sorter, threads, may_overflow, format, output)?
+            write_runs(spill, sorter, threads, may_overflow, format, output)?
         } else {
             if may_overflow {
                 sorter.check()?;
@@ -224,37 +223,42 @@ impl Counts {
         Ok(Report { oversize, ..report })
     }
 
-    /// The counts as sorted streams of records, which are merged by the caller: each may have
-    /// a part of the count of a line. The report has no distinct lines yet.
-    pub(super) fn records(self) -> Result<(Vec<Records<'static>>, Report), Error> {
-        let Ended {
-            spill,
-            sorter,
-            lines,
-            ..
-        } = self.end(1)?;
-        let records = match spill.has_runs() {
-            true => output::records(&spill, sorter)?,
+    /// Takes the counts, as sorted streams of records, which are merged by the caller: each may
+    /// have a part of the count of a line. The report has no distinct lines yet.
+    pub(super) fn take_records(&mut self) -> Result<(Vec<Records<'static>>, Report), Error> {
+        let taken = self.take(1)?;
+        let lines = taken.lines;
+        let sorter = taken.sorter(&self.spill);
+        let records = match self.spill.has_runs() {
+            true => output::records(&self.spill, sorter)?,
             false => vec![Records::of(Arc::new(sorter).blocks(0, 1))],
         };
-        Ok((records, spill.report(lines, 0)))
+        Ok((records, self.spill.report(lines, 0)))
     }
 
-    /// Ends the count: takes the lines of the workers. Up to `most` threads sort them.
-    fn end(mut self, most: usize) -> Result<Ended, Error> {
+    /// Starts a new count within these limits, after the counts were taken. Tables keep their
+    /// sizes, so that they need not grow again.
+    pub(super) fn renew(&mut self, limits: Limits) {
+        self.spill = Arc::new(Spill::new(limits));
+        for worker in &mut self.workers {
+            worker.renew(self.splitters.clone(), Arc::clone(&self.spill));
+        }
+    }
+
+    /// Takes the lines of all workers. Up to `most` threads may sort them.
+    fn take(&mut self, most: usize) -> Result<Taken, Error> {
         let mut threads = self.working().min(most);
         let lines = self.workers.iter().map(Worker::total_lines).sum();
         let total: u128 = self.workers.iter().map(Worker::total).sum();
         let longest = self.workers.iter().map(Worker::longest).max().unwrap_or(0) as u64;
-        let mut workers = std::mem::take(&mut self.workers);
         let spill = &self.spill;
-        let mut in_memory = workers.iter().map(Worker::size).sum();
+        let mut in_memory = self.workers.iter().map(Worker::size).sum();
         // A sum can be too large only if the sum of all counts is.
         let may_overflow = total > u64::MAX.into();
         // The sums are then checked with copies of the lines.
         let copies = if may_overflow { 2 } else { 1 };
         if !self.can_stay(in_memory * copies, threads) {
-            let spilled = threads::each(workers.iter_mut().collect(), Worker::spill);
+            let spilled = threads::each(self.workers.iter_mut().collect(), Worker::spill);
             spilled.into_iter().collect::<Result<(), Error>>()?;
             in_memory = 0;
         }
@@ -262,14 +266,9 @@ impl Counts {
             let range = spill.largest_part();
             threads = spill.budget().sorting_threads(threads, in_memory, range);
         }
-        let counted = threads::each(workers.iter_mut().collect(), Worker::take);
-        drop(workers);
-        let counted = counted.into_iter().collect::<Result<Vec<_>, Error>>()?;
-        let part_slots = spill.sizes().part_slots;
-        let sorter = Sorter::new(counted, spill.take_parts(), threads, part_slots);
-        Ok(Ended {
-            spill: self.spill,
-            sorter,
+        let counted = threads::each(self.workers.iter_mut().collect(), Worker::take);
+        Ok(Taken {
+            counted: counted.into_iter().collect::<Result<_, Error>>()?,
             threads,
             may_overflow,
             lines,
@@ -287,12 +286,10 @@ impl Counts {
     }
 }
 
-/// A count whose input has ended.
-struct Ended {
-    spill: Arc<Spill>,
-    /// The lines that are no runs.
-    sorter: Sorter,
-    /// The number of threads that may sort and merge.
+/// The lines of all workers.
+struct Taken {
+    counted: Vec<Counted>,
+    /// The number of threads that may sort and merge them.
     threads: usize,
     /// Whether a sum may be larger than 64 bits can represent.
     may_overflow: bool,
@@ -300,6 +297,14 @@ struct Ended {
     lines: u64,
     /// The longest line that is too long to be a key, in bytes.
     longest: u64,
+}
+
+impl Taken {
+    /// The lines by ranges, with those on disk that are not in runs.
+    fn sorter(self, spill: &Spill) -> Sorter {
+        let part_slots = spill.sizes().part_slots;
+        Sorter::new(self.counted, spill.take_parts(), self.threads, part_slots)
+    }
 }
 
 /// Locks the source of an input for one thread.

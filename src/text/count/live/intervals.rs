@@ -11,7 +11,7 @@ use crate::text::count::threads::Stopped;
 use std::io;
 use std::mem;
 use std::sync::Mutex;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{Receiver, SyncSender};
 
 /// The lines of a slot.
 pub struct Slot {
@@ -24,17 +24,19 @@ pub struct Slot {
 }
 
 /// Counts the inputs, one after the other, and sends each slot when it has ended; at last the one
-/// in which the input ends, or an error.
+/// in which the input ends, or an error. `used` has counts that were taken.
 pub fn count<A: Arrivals>(
     inputs: impl Iterator<Item = (String, io::Result<A>)>,
     live: Live,
     memory: &Memory,
     slots: &SyncSender<Result<Slot, Error>>,
+    used: &Receiver<Counts>,
 ) {
     let mut counting = Counting {
         live,
         memory,
         sender: slots,
+        used,
         slots: Slots::new(live.pace),
         counts: Counts::new(memory.of_slot()),
     };
@@ -47,6 +49,7 @@ struct Counting<'a> {
     live: Live,
     memory: &'a Memory,
     sender: &'a SyncSender<Result<Slot, Error>>,
+    used: &'a Receiver<Counts>,
     slots: Slots,
     /// The lines of the current slot.
     counts: Counts,
@@ -102,7 +105,14 @@ impl Counting<'_> {
     }
 
     fn send(&mut self, number: u64, is_last: bool) -> Result<(), Stopped> {
-        let next = Counts::new(self.memory.of_slot());
+        let limits = self.memory.of_slot();
+        let next = match self.used.try_recv() {
+            Ok(mut counts) => {
+                counts.renew(limits);
+                counts
+            }
+            Err(_) => Counts::new(limits),
+        };
         let slot = Slot {
             counts: mem::replace(&mut self.counts, next),
             number,

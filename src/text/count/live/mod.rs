@@ -41,7 +41,7 @@ use pages::Pages;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{channel, sync_channel};
 use std::thread::Builder;
 use std::time::Instant;
 
@@ -105,10 +105,11 @@ fn run<A: Arrivals>(
     memory: Memory,
     output: &mut dyn Write,
 ) -> Result<Report, Error> {
-    let mut pages = Pages::new(live, &memory, output);
-    // A slot is handed over when the page before it is written.
+    // A slot is handed over when the page before it is written. Two counts are used in turn.
     let (sender, slots) = sync_channel(0);
-    let count = move || intervals::count(inputs, live, &memory, &sender);
+    let (used, taken) = channel();
+    let mut pages = Pages::new(live, &memory, used, output);
+    let count = move || intervals::count(inputs, live, &memory, &sender, &taken);
     Builder::new().spawn(count).map_err(Error::Start)?;
     loop {
         let slot = slots.recv().map_err(|_| {

@@ -5,12 +5,14 @@ use super::rest::Rest;
 use super::stored::Stored;
 use super::{Live, Memory, PAGE_END};
 use crate::common::error::Error;
+use crate::text::count::counts::Counts;
 use crate::text::count::limits::Report;
 use crate::text::count::output;
 use crate::text::count::output::sorter::Format;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 /// Writes pages.
 pub struct Pages<'a> {
@@ -23,6 +25,8 @@ pub struct Pages<'a> {
     /// The counts on the page.
     counts: Stored,
     window: Option<Window>,
+    /// Where counts go that were taken.
+    used: Sender<Counts>,
     report: Report,
 }
 
@@ -46,7 +50,12 @@ impl Window {
 
 impl<'a> Pages<'a> {
     /// An empty page.
-    pub fn new(live: Live, memory: &Memory, output: &'a mut dyn Write) -> Self {
+    pub fn new(
+        live: Live,
+        memory: &Memory,
+        used: Sender<Counts>,
+        output: &'a mut dyn Write,
+    ) -> Self {
         let directories = memory.directories();
         let window = live.pace.window.map(|slots| Window {
             slots,
@@ -59,6 +68,7 @@ impl<'a> Pages<'a> {
             counts: Stored::new(0, &directories[0]),
             directories,
             window,
+            used,
             report: Report::default(),
         }
     }
@@ -84,8 +94,10 @@ impl<'a> Pages<'a> {
     }
 
     /// Updates the counts on the page. Returns whether lines have come or left.
-    fn update(&mut self, slot: Slot) -> Result<bool, Error> {
-        let (records, report) = slot.counts.records()?;
+    fn update(&mut self, mut slot: Slot) -> Result<bool, Error> {
+        let (records, report) = slot.counts.take_records()?;
+        // The thread may have ended.
+        let _ = self.used.send(slot.counts);
         self.report.lines += report.lines;
         self.report.runs += report.runs;
         self.report.spilled += report.spilled;
