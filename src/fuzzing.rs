@@ -20,6 +20,7 @@ use crate::text::count::spill::loser_tree::{Sorted, prefix};
 use crate::text::count::spill::run::Run;
 use crate::text::count::spill::run_writer::RunWriter;
 use crate::text::count::spill::temporary::Temporary;
+use crate::text::count::{Interval, Limits, Live, Pace, write_pages};
 use crate::text::field::{Fields, Layout, Style};
 use crate::text::natural::{self, Natural, oracle};
 use crate::text::tally::{self, Tally};
@@ -30,7 +31,9 @@ use crate::web::links::resolve::Resolver;
 use crate::web::links::{self, srcset};
 use crate::web::untag;
 use regex::Regex;
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
+use std::num::NonZeroU64;
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, UNIX_EPOCH};
@@ -176,6 +179,59 @@ pub fn ngrams(input: &[u8]) {
     let mut out = Vec::new();
     let ngrams = ngrams::Ngrams::new(n, b' ', b'\n');
     ngrams.read(&mut Blocks(text, size), &mut out).unwrap();
+    assert_eq!(out, expected);
+}
+
+/// The pages of `count --every N --window M`, with the numbers of lines in the second and the third
+/// byte, are those of a map of the lines on each page.
+pub fn count_every(input: &[u8]) {
+    /// Bytes that come in blocks of this size.
+    struct Pieces(io::Cursor<Vec<u8>>, usize);
+
+    impl Read for Pieces {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let size = self.1.min(buffer.len());
+            self.0.read(&mut buffer[..size])
+        }
+    }
+
+    let (size, input) = blocks(input);
+    let (every, input) = blocks(input);
+    let (slots, text) = split(input);
+    // Without a window all lines are shown.
+    let slots = usize::from(slots % 8);
+    let interval = |lines: usize| Interval::Lines(NonZeroU64::new(lines as u64).unwrap());
+    let window = (slots > 0).then(|| interval(slots * every));
+    let live = Live {
+        pace: Pace::new(interval(every), window).unwrap(),
+        merge: false,
+        separator: b' ',
+        terminator: b'\n',
+    };
+    let lines: Vec<&[u8]> = lines_of(text).collect();
+    let page = |end: usize| {
+        let slots = if slots > 0 { slots } else { usize::MAX };
+        let start = end.div_ceil(every).saturating_sub(slots) * every;
+        let mut counts = BTreeMap::new();
+        for line in &lines[start..end] {
+            *counts.entry(line).or_insert(0) += 1;
+        }
+        let mut out = Out::default();
+        for (line, count) in counts {
+            tally::put(count, b' ', line, b'\n', &mut out);
+        }
+        out.as_slice().to_vec()
+    };
+    let mut expected = Vec::new();
+    for end in (every..=lines.len()).step_by(every) {
+        expected.extend(page(end));
+        expected.extend(b"\x0C\n");
+    }
+    expected.extend(page(lines.len()));
+    let pieces = Pieces(io::Cursor::new(text.to_vec()), size);
+    let inputs = [(String::new(), Ok(pieces))].into_iter();
+    let mut out = Vec::new();
+    write_pages(inputs, live, Limits::default(), &mut out).unwrap();
     assert_eq!(out, expected);
 }
 
@@ -947,6 +1003,7 @@ mod tests {
         #[cfg_attr(not(feature = "fetch"), expect(unused_mut))]
         let mut targets: Vec<Target> = vec![
             ("capwords", super::capwords),
+            ("count_every", super::count_every),
             ("css", super::css),
             ("decompress", super::decompress),
             ("field_csv", super::field_csv),

@@ -4,7 +4,8 @@ use crate::process::{
     Ran, argument, classic, file, filter, mixed_text, program, run, shell, skipped,
 };
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::thread;
@@ -595,4 +596,235 @@ fn many_sorted_files_need_few_open() {
         String::from_utf8(ran.stdout).unwrap(),
         expected + "300 all\n"
     );
+}
+
+/// The pages of `count --every EVERY --window WINDOW` by `count` itself: of the lines up to the end
+/// of each interval, from the start of the window on.
+fn pages_of(text: &[u8], every: usize, window: usize, args: &[&str]) -> Vec<u8> {
+    let lines: Vec<_> = text.split_inclusive(|&byte| byte == b'\n').collect();
+    let page = |end: usize| {
+        let start = (end.div_ceil(every) * every).saturating_sub(window);
+        filter("count", args, &lines[start..end].concat())
+    };
+    let mut pages = Vec::new();
+    for end in (every..=lines.len()).step_by(every) {
+        pages.extend(page(end));
+        pages.extend(b"\x0C\n");
+    }
+    pages.extend(page(lines.len()));
+    pages
+}
+
+#[test]
+fn pages_by_lines_are_counts_of_parts() {
+    let text = words();
+    let lines = text.iter().filter(|&&byte| byte == b'\n').count();
+    let every = lines / 7;
+    for args in [&[][..], &["-t"], &["-j1"], &["-S1M", "-j3"]] {
+        let every_option = format!("--every={every}");
+        let pages = filter("count", &[args, &[&every_option]].concat(), &text);
+        assert!(
+            pages == pages_of(&text, every, usize::MAX, args),
+            "{args:?}"
+        );
+        let window = format!("--window={}", 3 * every);
+        let pages = filter("count", &[args, &[&every_option, &window]].concat(), &text);
+        assert!(pages == pages_of(&text, every, 3 * every, args), "{args:?}");
+    }
+    assert_eq!(
+        filter("count", &["-z", "--every", "1"], b"b\0a\n"),
+        b"1 b\0\x0C\x001 a\n\x001 b\0\x0C\x001 a\n\x001 b\0"
+    );
+    assert_eq!(
+        filter("count", &["--crlf", "--every", "2"], b"b\r\nb\r\nb\r\n"),
+        b"2 b\n\x0C\n3 b\n"
+    );
+}
+
+#[test]
+fn pages_with_little_memory_are_the_same() {
+    let text = different_lines();
+    for (window, args) in [(None, ""), (Some(100_000), "--window=100000")] {
+        let expected = pages_of(&text, 50_000, window.unwrap_or(usize::MAX), &[]);
+        let args = ["-S1M", "--verbose", "--every=50000", args];
+        let args = args.iter().filter(|arg| !arg.is_empty());
+        let ran = run(program("count").args(args), &text);
+        assert!(ran.stdout == expected, "{}", ran.stderr);
+        assert!(
+            ran.stderr.starts_with("count: 150000 lines, "),
+            "{}",
+            ran.stderr
+        );
+        assert!(!ran.stderr.contains(" 0 bytes spilled"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn memory_of_pages_stays_within_the_limit() {
+    let mut text = different_lines();
+    for i in 0..1_500u64 {
+        let mixed = i.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let length = (mixed >> 48) as usize;
+        text.extend_from_slice(format!("{mixed:020} {}\n", "x".repeat(length)).as_bytes());
+    }
+    for window in ["--window=1000000", "--window=90000"] {
+        for threads in ["1", "4"] {
+            let args = [
+                "-S",
+                "16M",
+                "-j",
+                threads,
+                "--verbose",
+                "--every",
+                "30000",
+                window,
+            ];
+            let ran = run(program("count").args(args), &text);
+            let peak = peak(&ran);
+            assert!(
+                peak <= (16 + 32) << 10,
+                "{window}, {threads} threads: {peak} KiB"
+            );
+        }
+    }
+    // Long lines.
+    let text = [different_lines(), long_lines(16, 2_000_000)].concat();
+    let args = ["-S16M", "--verbose", "--every", "5", "--window", "50"];
+    let text = [&b"a\n"[..], &text[text.len() - 30_000_000..]].concat();
+    let ran = run(program("count").args(args), &text);
+    let peak = peak(&ran);
+    assert!(peak <= ((10 * 2_000_000) >> 10) + (32 << 10), "{peak} KiB");
+}
+
+#[test]
+fn pages_are_printed_while_the_input_is_open() {
+    for every in ["2", "10ms"] {
+        let mut child = program("count")
+            .args(["--every", every])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let mut expect = |page: &[u8]| {
+            let mut printed = vec![0; page.len()];
+            stdout.read_exact(&mut printed).unwrap();
+            assert_eq!(printed, page);
+        };
+        stdin.write_all(b"a\na\nb").unwrap();
+        expect(b"2 a\n\x0C\n");
+        stdin.write_all(b"\na\n").unwrap();
+        expect(b"3 a\n1 b\n\x0C\n");
+        drop(stdin);
+        expect(b"3 a\n1 b\n");
+        assert!(child.wait().unwrap().success());
+    }
+    // Lines leave the window without others that come.
+    let mut child = program("count")
+        .args(["--every", "10ms", "--window", "20ms"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let stdin = child.stdin.as_mut().unwrap();
+    stdin.write_all(b"a\n").unwrap();
+    let mut printed = [0; 8];
+    stdout.read_exact(&mut printed).unwrap();
+    assert_eq!(printed, *b"1 a\n\x0C\n\x0C\n");
+    drop(child.stdin.take());
+    assert_eq!(stdout.read(&mut printed).unwrap(), 0);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn pages_end_by_sigpipe_while_the_input_is_open() {
+    let mut child = program("count")
+        .args(["--every", "1"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"a\n").unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGPIPE));
+    drop(stdin);
+}
+
+#[test]
+fn pages_go_across_files_and_stay_after_an_error() {
+    let (a, b) = (file(b"1 x\n2 y"), file(b"3 x\n4 y\n5 z\n"));
+    let (a, b) = (argument(a.path()), argument(b.path()));
+    assert_eq!(
+        filter("count", &["--merge", "--every=3", a, b], b""),
+        b"4 x\n2 y\n\x0C\n4 x\n6 y\n5 z\n"
+    );
+    let ran = run(
+        program("count").args(["--merge", "--every=3", a, b, "/nonexistent"]),
+        b"",
+    );
+    let message = "count: /nonexistent: No such file or directory\n";
+    assert_eq!(
+        (ran.status, &ran.stdout[..], &ran.stderr[..]),
+        (1, &b"4 x\n2 y\n\x0C\n"[..], message)
+    );
+    let bad = file(b"1 x\n2 y\nz\n");
+    let bad = argument(bad.path());
+    let ran = run(program("count").args(["--merge", "--every=2", a, bad]), b"");
+    let message = format!("count: {bad}: line 3: no count before the line\n");
+    let pages = b"1 x\n2 y\n\x0C\n2 x\n4 y\n\x0C\n";
+    assert_eq!(
+        (ran.status, &ran.stdout[..], ran.stderr),
+        (1, &pages[..], message)
+    );
+    let max = file(format!("{} x\n", u64::MAX).as_bytes());
+    let max = argument(max.path());
+    let ran = run(program("count").args(["--merge", "--every=1", max, b]), b"");
+    let message = format!("count: {b}: line 1: a sum of counts is larger than 64 bits hold\n");
+    let page = format!("{} x\n\x0C\n", u64::MAX);
+    assert_eq!(
+        (ran.status, &ran.stdout[..], ran.stderr),
+        (1, page.as_bytes(), message)
+    );
+}
+
+#[test]
+fn intervals_that_do_not_fit_are_wrong_usage() {
+    for (args, cause) in [
+        (&["--every", "0"][..], "invalid interval '0'"),
+        (&["--every", "1.5"], "invalid interval '1.5'"),
+        (&["--every", "2x"], "invalid duration '2x'"),
+        (
+            &["--every", "2s", "--window", "3s"],
+            "--window must be a multiple of --every",
+        ),
+        (
+            &["--every", "2s", "--window", "1s"],
+            "--window must be a multiple of --every",
+        ),
+        (
+            &["--every", "2s", "--window", "60"],
+            "--window needs the unit of --every",
+        ),
+        (&["--window", "1m"], "--every"),
+        (&["--every", "1s", "--unsorted"], "--unsorted"),
+        (&["--every", "1s", "--ignore-case"], "--ignore-case"),
+        (&["--every", "1s", "--merge", "--sorted"], "--sorted"),
+    ] {
+        let ran = run(program("count").args(args), b"a\n");
+        assert_eq!((ran.status, &ran.stdout[..]), (2, &b""[..]), "{args:?}");
+        assert!(ran.stderr.contains(cause), "{}", ran.stderr);
+        assert_eq!(ran.stderr.matches('\n').count(), 1, "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn pages_of_a_compressed_file() {
+    let text = words();
+    let lines = text.iter().filter(|&&byte| byte == b'\n').count();
+    let compressed = file(&classic("gzip", &text));
+    let every = format!("--every={}", lines / 2);
+    let args = [&every[..], argument(compressed.path())];
+    assert!(filter("count", &args, b"") == pages_of(&text, lines / 2, usize::MAX, &[]));
 }

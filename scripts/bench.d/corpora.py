@@ -57,6 +57,7 @@ LANGUAGES = {
 
 # At full size (`--size 1G`); all of them shrink and grow with it.
 DISTINCT_LINES, DISTINCT_KEYS = 26_500_000, 20_000_000
+LIVE_KEYS = 100_000
 TALLY_LINES = 20_000_000
 GIGABYTE = 10**9
 
@@ -138,6 +139,11 @@ class Corpora:
         """More lines than a cache can hold: 12 to 20 bytes each, three quarters of them new."""
         lines, keys = int(DISTINCT_LINES * self.scale), int(DISTINCT_KEYS * self.scale)
         return distinct_lines(lines, keys), {"lines": lines, "keys": keys}
+
+    def keys(self):
+        """Lines of the same kind with 100,000 different ones."""
+        lines = int(DISTINCT_LINES * self.scale)
+        return distinct_lines(lines, min(LIVE_KEYS, lines)), {"lines": lines}
 
     def long_lines(self):
         """Twice as much text in lines of 1 to 100 KB; one in five comes again."""
@@ -228,6 +234,7 @@ MAKERS = {
     "words.txt": Corpora.words,
     "small-words.txt": Corpora.small_words,
     "distinct.txt": Corpora.distinct,
+    "keys.txt": Corpora.keys,
     "long-lines.txt": Corpora.long_lines,
     "tally.txt": Corpora.tally,
     "access.log": Corpora.log,

@@ -315,6 +315,39 @@ def count_within(limit, text, title, goals=()):
     )
 
 
+def live(keys):
+    """Pages of counts beside counting."""
+    many = f"for i in 1 2 3 4 5 6 7 8 9 10; do cat {keys}; done"
+    last_page = "awk -v RS='\\f\\n' 'END { printf \"%s\", $0 }'"
+    goal = Ratio(1.02, "textmill, one page")
+    return Part(
+        name="live",
+        title="Counting a pipe at full speed, with pages: 100,000 distinct lines",
+        corpus=keys,
+        reference=f"sort {keys} | uniq -c | awk '{{print 10 * $1, $2}}'",
+        yardstick="textmill, one page",
+        sink=" > /dev/null",
+        commands=[
+            Command(f"{{ {many}; }} | count", ours=True, label="textmill, one page"),
+            Command(
+                f"{{ {many}; }} | count --every 1s",
+                normal=last_page,
+                ours=True,
+                label="textmill, a page a second",
+                goals=[goal],
+            ),
+            Command(
+                f"{{ {many}; }} | count --every 1s --window 1h",
+                normal=last_page,
+                ours=True,
+                label="textmill, a page a second of the last hour",
+            ),
+        ],
+        intro="Ten times the text. The answer is that of the last page. logtop is not in the table: it counts only the last "
+        "10,000 lines, and with `-s` for all of them it does not end in minutes.",
+    )
+
+
 FOUR_TIMES = [Ratio(0.25, "`sort | uniq -c`")]
 
 
@@ -977,6 +1010,7 @@ PARTS = [
     count_within(64, "distinct.txt", "Counting keys", FOUR_TIMES),
     count_within(256, "distinct.txt", "Counting keys", FOUR_TIMES),
     count_within(16, "long-lines.txt", "Counting lines of 1 to 100 KB"),
+    live("keys.txt"),
     capwords_alone("english.txt"),
     lower_alone("english.txt"),
     lower_multilingual("lower-multilingual", "multilingual.txt"),

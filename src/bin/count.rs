@@ -8,7 +8,7 @@ use textmill::cli;
 use textmill::common::error::{Error, TOO_LARGE};
 use textmill::common::memory;
 use textmill::common::show;
-use textmill::text::count::{self, Counts, Keys, Limits, Report};
+use textmill::text::count::{self, Counts, Interval, Keys, Limits, Live, Pace, Report};
 use textmill::text::lower;
 
 textmill::process_wide!();
@@ -23,7 +23,8 @@ textmill::process_wide!();
     version,
     after_help = "Examples:\n  words FILE | lower | count | topn 5\n  \
         count -S 2G -T /var/tmp HUGE >counts\n  \
-        count --merge --sorted monday tuesday >both\n\n\
+        count --merge --sorted monday tuesday >both\n  \
+        tail -F LOG | field --log path | count --every 1s --window 1m | topn | bars\n\n\
         Order of output: by the bytes of the line (with --unsorted: none).\n\
         Cost: one pass over the input, then a sort of the distinct lines. Memory grows \
         with the distinct lines, not with the input, and only up to the limit of -S, or five times \
@@ -58,6 +59,20 @@ pub struct Args {
     /// are read, in constant memory.
     #[arg(long, requires = "merge")]
     sorted: bool,
+
+    /// Print the counts so far again and again
+    ///
+    /// INTERVAL is a time, as in 2s, or a number of lines, as in 10000. After each interval in
+    /// which lines have come, a page is printed: what count would print now. A line that is a form
+    /// feed alone follows each page but the last, which is printed at the end of the input.
+    #[arg(long, value_name = "INTERVAL", conflicts_with_all = ["sorted", "unsorted", "ignore_case"])]
+    every: Option<Interval>,
+
+    /// With --every: count only the lines of this last time
+    ///
+    /// INTERVAL is a multiple of that of --every.
+    #[arg(long, value_name = "INTERVAL", requires = "every")]
+    window: Option<Interval>,
 
     /// Separate count and line by a TAB
     #[arg(short, long)]
@@ -108,6 +123,12 @@ impl Args {
         }
     }
 
+    /// When pages are printed, if they are.
+    fn pace(&self) -> Result<Option<Pace>, &'static str> {
+        let pace = self.every.map(|every| Pace::new(every, self.window));
+        pace.transpose()
+    }
+
     /// The error for a sum that is too large, with the number of the record if the files can be
     /// read again.
     fn located(&self, error: Error, stdin_begins: Option<u64>) -> Error {
@@ -150,6 +171,10 @@ impl Args {
 
 fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
+        let pace = match args.pace() {
+            Ok(pace) => pace,
+            Err(cause) => return program.wrong_usage(cause),
+        };
         let terminator = args.lines.terminator();
         let program = &args.lines.on(program);
         let separator = if args.tab { b'\t' } else { b' ' };
@@ -180,6 +205,21 @@ fn main() -> ExitCode {
             });
         }
         let limits = args.limits();
+        if let Some(pace) = pace {
+            let lines = args.lines.text.clone();
+            let inputs = files.open_all(&limits.decoders);
+            let inputs = inputs.map(move |(name, file)| (name, file.map(|file| lines.input(file))));
+            let live = Live {
+                pace,
+                merge: args.merge,
+                separator,
+                terminator,
+            };
+            return program.with_output(|output| {
+                ended(count::write_pages(inputs, live, limits, output))?;
+                Ok(true)
+            });
+        }
         program.sum(
             files,
             &limits.decoders.clone(),

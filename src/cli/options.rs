@@ -16,7 +16,7 @@ use std::path::PathBuf;
 ///
 /// They are no paths to clap, which refuses an empty one: it is a file that
 /// cannot be read, like any other.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 pub struct PlainFiles {
     /// Files to read; none, or `-`, is standard input
     ///
@@ -35,7 +35,7 @@ impl PlainFiles {
 }
 
 /// The FILE operands of a program that reads text.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 pub struct Files {
     /// Read compressed files as they are
     ///
@@ -81,15 +81,17 @@ impl Files {
     pub fn open_all(
         &self,
         allowance: &Allowance,
-    ) -> impl Iterator<Item = (String, io::Result<Input>)> {
+    ) -> impl Iterator<Item = (String, io::Result<Input>)> + Send + use<> {
+        let (files, allowance) = (self.clone(), allowance.clone());
+        let names: Vec<_> = self.names().into_iter().map(OsStr::to_owned).collect();
         let mut stdin_is_open = false;
-        self.names().into_iter().map(move |name| {
+        names.into_iter().map(move |name| {
             let again = name == "-" && std::mem::replace(&mut stdin_is_open, true);
             let input = match again {
                 true => Ok(Box::new(io::empty()) as Input),
-                false => open(name).map(|file| self.text_in_turn(file, allowance)),
+                false => open(&name).map(|file| files.text_in_turn(file, &allowance)),
             };
-            (shown(name), input)
+            (shown(&name), input)
         })
     }
 
@@ -208,7 +210,7 @@ impl InputLineOptions {
 }
 
 /// The FILE operands of a program that reads lines, and how their lines end.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 pub struct LineFiles {
     /// Drop a CR at the end of each line of input
     #[arg(long, hide_short_help = true, conflicts_with = "zero_terminated")]

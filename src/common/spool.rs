@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
 
 /// The size of a read of the file, in bytes.
 const BLOCK: u64 = 256 << 10;
@@ -14,6 +16,8 @@ const RELEASE: u64 = 64 << 20;
 #[derive(Debug)]
 pub(crate) struct Spool {
     memory_limit: usize,
+    /// The directory of the file; none is that for temporary files.
+    directory: Option<Arc<Path>>,
     memory: Vec<u8>,
     /// The number of bytes of the memory that were popped.
     popped: usize,
@@ -30,12 +34,21 @@ impl Spool {
     pub(crate) fn new(memory_limit: usize) -> Spool {
         Spool {
             memory_limit,
+            directory: None,
             memory: Vec::new(),
             popped: 0,
             file: None,
             read: 0,
             written: 0,
             released: 0,
+        }
+    }
+
+    /// The same with a file in this directory.
+    pub(crate) fn in_directory(memory_limit: usize, directory: &Arc<Path>) -> Spool {
+        Spool {
+            directory: Some(Arc::clone(directory)),
+            ..Spool::new(memory_limit)
         }
     }
 
@@ -74,7 +87,10 @@ impl Spool {
     pub(crate) fn push_to_file(&mut self, bytes: &[u8]) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(tempfile::tempfile_in(std::env::temp_dir())?),
+            none => none.insert(match &self.directory {
+                Some(directory) => tempfile::tempfile_in(directory)?,
+                None => tempfile::tempfile_in(std::env::temp_dir())?,
+            }),
         };
         file.write_all_at(bytes, self.written)?;
         self.written += bytes.len() as u64;
@@ -94,9 +110,36 @@ impl Spool {
         self.popped += bytes;
     }
 
+    /// Reads bytes that stay in the queue, from a place in it on.
+    pub(crate) fn read_at(&self, at: u64, bytes: &mut [u8]) -> io::Result<()> {
+        let in_memory = &self.memory[self.popped..];
+        let start = at.min(in_memory.len() as u64) as usize;
+        let n = bytes.len().min(in_memory.len() - start);
+        let (first, rest) = bytes.split_at_mut(n);
+        first.copy_from_slice(&in_memory[start..start + n]);
+        match &self.file {
+            _ if rest.is_empty() => Ok(()),
+            Some(file) => {
+                let at = self.read + (at + n as u64 - in_memory.len() as u64);
+                file.read_exact_at(rest, at)
+            }
+            None => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+
+    /// Removes bytes from the front, which need not be in memory.
+    pub(crate) fn skip(&mut self, bytes: u64) -> io::Result<()> {
+        let in_memory = bytes.min(self.memory_len() as u64);
+        self.popped += in_memory as usize;
+        self.pass(bytes - in_memory)
+    }
+
     /// Removes all bytes, and releases the memory and the file.
     pub(crate) fn clear(&mut self) {
-        *self = Spool::new(self.memory_limit);
+        *self = Spool {
+            directory: self.directory.take(),
+            ..Spool::new(self.memory_limit)
+        };
     }
 
     fn load(&mut self) -> io::Result<()> {
@@ -108,7 +151,15 @@ impl Spool {
         let n = BLOCK.min(self.written - self.read);
         self.memory.resize(n as usize, 0);
         file.read_exact_at(&mut self.memory, self.read)?;
-        self.read += n;
+        self.pass(n)
+    }
+
+    /// Removes bytes from the front of the part in the file.
+    fn pass(&mut self, bytes: u64) -> io::Result<()> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        self.read += bytes;
         if self.read == self.written {
             file.set_len(0)?;
             (self.read, self.written, self.released) = (0, 0, 0);
@@ -151,7 +202,7 @@ mod tests {
         ) {
             let mut spool = Spool::new(memory_limit);
             let (mut pushed, mut popped) = (Vec::new(), Vec::new());
-            let mut take = |spool: &mut Spool, mut wanted: usize| {
+            let take = |spool: &mut Spool, popped: &mut Vec<u8>, mut wanted: usize| {
                 while wanted > 0 && !spool.is_empty() {
                     let front = spool.front().unwrap();
                     let n = front.len().min(wanted);
@@ -160,6 +211,7 @@ mod tests {
                     wanted -= n;
                 }
             };
+            let mut skipped = false;
             for (i, (push, pop, to_file)) in steps.into_iter().enumerate() {
                 let bytes: Vec<u8> = (0..push).map(|at| (at / 251 + at + i) as u8).collect();
                 match to_file {
@@ -167,10 +219,25 @@ mod tests {
                     false => spool.push(&bytes).unwrap(),
                 }
                 pushed.extend_from_slice(&bytes);
-                take(&mut spool, pop);
+                let n = spool.len().min(pop as u64) as usize;
+                let mut first = vec![0; n];
+                spool.read_at(0, &mut first).unwrap();
+                let mut last = vec![0; n / 2];
+                spool.read_at((n - n / 2) as u64, &mut last).unwrap();
+                prop_assert!(last == first[n - n / 2..]);
+                if skipped {
+                    spool.skip(n as u64).unwrap();
+                    popped.extend_from_slice(&first);
+                } else {
+                    let before = popped.len();
+                    take(&mut spool, &mut popped, n);
+                    prop_assert!(popped[before..] == first);
+                }
+                skipped = !skipped;
             }
             let left = spool.len();
-            take(&mut spool, left as usize);
+            prop_assert!(spool.read_at(left, &mut [0]).is_err());
+            take(&mut spool, &mut popped, left as usize);
             prop_assert!(spool.is_empty() && left <= pushed.len() as u64);
             prop_assert!(pushed == popped);
             prop_assert!(spool.front().unwrap().is_empty());

@@ -278,6 +278,22 @@ impl Blocks {
         self.bytes[self.start..self.end].copy_from_slice(bytes);
     }
 
+    /// Appends up to [`BLOCK`] bytes to the text, as if they had been read.
+    pub fn append(&mut self, bytes: &[u8]) {
+        self.bytes[self.end..self.end + bytes.len()].copy_from_slice(bytes);
+        self.end += bytes.len();
+    }
+
+    /// Puts bytes before the text, if there is room. Returns whether there is.
+    pub fn prepend(&mut self, bytes: &[u8]) -> bool {
+        let Some(start) = self.start.checked_sub(bytes.len()) else {
+            return false;
+        };
+        self.bytes[start..self.start].copy_from_slice(bytes);
+        self.start = start;
+        true
+    }
+
     /// Removes the text except for its last `n` bytes. Memory grows with these.
     pub fn keep(&mut self, n: usize) {
         let kept = self.end - n..self.end;
@@ -431,6 +447,19 @@ mod tests {
     #[test]
     fn the_end_of_the_text_gives_what_was_held() {
         assert_eq!(marked(vec![b"a\xC3"]), "a|\u{FFFD}|.");
+    }
+
+    #[test]
+    fn blocks_take_bytes_before_and_after_their_text() {
+        let mut blocks = Blocks::new();
+        blocks.read(&mut &b"b"[..]).unwrap();
+        assert!(blocks.prepend(b"a"));
+        blocks.append(&[b'c'; BLOCK - 1]);
+        assert_eq!(blocks.text(), [b"ab", &[b'c'; BLOCK - 1][..]].concat());
+        assert!(!blocks.prepend(&[0; HEAD]));
+        blocks.keep(0);
+        assert!(blocks.prepend(&[0; HEAD]));
+        assert_eq!(blocks.text(), [0; HEAD]);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The count itself: workers read, and at the end their lines are written.
 
-use super::ingest::source::{Source, padded};
+use super::ingest::source::{Input, Source, padded};
 use super::ingest::worker::{SharedSplitters, Worker};
 use super::limits::{Limits, Report};
 use super::output::sorter::{Format, Sorter};
-use super::output::write_runs;
+use super::output::{self, write_runs};
 use super::spill::Spill;
+use super::spill::records::Records;
 use super::store::hash::Seed;
+use super::store::tables::Counted;
 use super::threads;
 use crate::common::error::Error;
 use crate::common::stream::Blocks;
@@ -69,9 +71,17 @@ impl Counts {
 
     /// Counts the lines of an input.
     pub fn read(&mut self, input: &mut (dyn Read + Send), terminator: u8) -> Result<(), Error> {
-        let source = Mutex::new(Source::new(input, terminator));
-        self.share_out(&source, |worker, block| {
-            let length = lock(&source).next(block)?;
+        self.read_from(&Mutex::new(Source::new(input, terminator)), terminator)
+    }
+
+    /// The same, up to the next pause of a source.
+    pub(super) fn read_from<I: Input + Send>(
+        &mut self,
+        source: &Mutex<Source<I>>,
+        terminator: u8,
+    ) -> Result<(), Error> {
+        self.share_out(source, |worker, block| {
+            let length = lock(source).next(block)?;
             worker.count(padded(block, length), terminator)?;
             Ok(length)
         })
@@ -82,19 +92,27 @@ impl Counts {
     /// If a sum does not fit in 64 bits, this function or [`write`](Counts::write) fails:
     /// [`Error::TooLarge`] has the line, or [`Error::Line`] the number of the record.
     pub fn merge(&mut self, input: &mut (dyn Read + Send), terminator: u8) -> Result<(), Error> {
-        let source = Mutex::new(Source::new(input, terminator));
-        self.share_out(&source, |worker, block| {
-            let (length, number) = lock(&source).next_numbered(block)?;
+        self.merge_from(&Mutex::new(Source::new(input, terminator)), terminator)
+    }
+
+    /// The same, up to the next pause of a source.
+    pub(super) fn merge_from<I: Input + Send>(
+        &mut self,
+        source: &Mutex<Source<I>>,
+        terminator: u8,
+    ) -> Result<(), Error> {
+        self.share_out(source, |worker, block| {
+            let (length, number) = lock(source).next_numbered(block)?;
             worker.merge(&block.text()[..length], terminator, number)?;
             Ok(length)
         })
     }
 
     /// Runs all workers on an input, each on a block at a time. `work` returns the
-    /// size of its block in bytes; 0 at the end, or at a line that is too long.
-    fn share_out<R: Read + Send>(
+    /// size of its block in bytes; 0 at the end, at a pause, or at a line that is too long.
+    fn share_out<I: Input + Send>(
         &mut self,
-        source: &Mutex<Source<R>>,
+        source: &Mutex<Source<I>>,
         work: impl Fn(&mut Worker, &mut Blocks) -> Result<usize, Error> + Sync,
     ) -> Result<(), Error> {
         loop {
@@ -128,9 +146,9 @@ impl Counts {
 
     /// The same as [`share_out`](Counts::share_out), up to a line that is too
     /// long. At first one worker works alone, then all of them.
-    fn share_out_up_to_long<R: Read + Send>(
+    fn share_out_up_to_long<I: Input + Send>(
         &mut self,
-        source: &Mutex<Source<R>>,
+        source: &Mutex<Source<I>>,
         work: impl Fn(&mut Worker, &mut Blocks) -> Result<usize, Error> + Sync,
     ) -> Result<(), Error> {
         let mut block = Blocks::new();
@@ -184,31 +202,12 @@ impl Counts {
             separator,
             terminator,
         };
-        let mut threads = self.working();
-        let lines = self.workers.iter().map(Worker::total_lines).sum();
-        let total: u128 = self.workers.iter().map(Worker::total).sum();
-        let longest = self.workers.iter().map(Worker::longest).max().unwrap_or(0) as u64;
-        let mut workers = std::mem::take(&mut self.workers);
-        let spill = &self.spill;
-        let mut in_memory = workers.iter().map(Worker::size).sum();
-        // A sum can be too large only if the sum of all counts is.
-        let may_overflow = total > u64::MAX.into();
-        // The sums are then checked with copies of the lines.
-        let copies = if may_overflow { 2 } else { 1 };
-        if !self.can_stay(in_memory * copies, threads) {
-            let spilled = threads::each(workers.iter_mut().collect(), Worker::spill);
-            spilled.into_iter().collect::<Result<(), Error>>()?;
-            in_memory = 0;
-        }
-        if threads > 1 && !spill.has_runs() {
-            let range = spill.largest_part();
-            threads = spill.budget().sorting_threads(threads, in_memory, range);
-        }
-        let counted = threads::each(workers.iter_mut().collect(), Worker::take);
-        drop(workers);
-        let counted = counted.into_iter().collect::<Result<Vec<_>, Error>>()?;
-        let part_slots = spill.sizes().part_slots;
-        let sorter = Sorter::new(counted, spill.take_parts(), threads, part_slots);
+        let taken = self.take(usize::MAX)?;
+        // The tables are not needed any more.
+        self.workers.clear();
+        let (spill, threads, may_overflow) = (&self.spill, taken.threads, taken.may_overflow);
+        let Taken { lines, longest, .. } = taken;
+        let sorter = taken.sorter(spill);
         let distinct = if spill.has_runs() {
             write_runs(spill, sorter, threads, may_overflow, format, output)?
         } else {
@@ -224,6 +223,59 @@ impl Counts {
         Ok(Report { oversize, ..report })
     }
 
+    /// Takes the counts, as sorted streams of records, which are merged by the caller: each may
+    /// have a part of the count of a line. The report has no distinct lines yet.
+    pub(super) fn take_records(&mut self) -> Result<(Vec<Records<'static>>, Report), Error> {
+        let taken = self.take(1)?;
+        let lines = taken.lines;
+        let sorter = taken.sorter(&self.spill);
+        let records = match self.spill.has_runs() {
+            true => output::records(&self.spill, sorter)?,
+            false => vec![Records::of(Arc::new(sorter).blocks(0, 1))],
+        };
+        Ok((records, self.spill.report(lines, 0)))
+    }
+
+    /// Starts a new count within these limits, after the counts were taken. Tables keep their
+    /// sizes, so that they need not grow again.
+    pub(super) fn renew(&mut self, limits: Limits) {
+        self.spill = Arc::new(Spill::new(limits));
+        for worker in &mut self.workers {
+            worker.renew(self.splitters.clone(), Arc::clone(&self.spill));
+        }
+    }
+
+    /// Takes the lines of all workers. Up to `most` threads may sort them.
+    fn take(&mut self, most: usize) -> Result<Taken, Error> {
+        let mut threads = self.working().min(most);
+        let lines = self.workers.iter().map(Worker::total_lines).sum();
+        let total: u128 = self.workers.iter().map(Worker::total).sum();
+        let longest = self.workers.iter().map(Worker::longest).max().unwrap_or(0) as u64;
+        let spill = &self.spill;
+        let mut in_memory = self.workers.iter().map(Worker::size).sum();
+        // A sum can be too large only if the sum of all counts is.
+        let may_overflow = total > u64::MAX.into();
+        // The sums are then checked with copies of the lines.
+        let copies = if may_overflow { 2 } else { 1 };
+        if !self.can_stay(in_memory * copies, threads) {
+            let spilled = threads::each(self.workers.iter_mut().collect(), Worker::spill);
+            spilled.into_iter().collect::<Result<(), Error>>()?;
+            in_memory = 0;
+        }
+        if threads > 1 && !spill.has_runs() {
+            let range = spill.largest_part();
+            threads = spill.budget().sorting_threads(threads, in_memory, range);
+        }
+        let counted = threads::each(self.workers.iter_mut().collect(), Worker::take);
+        Ok(Taken {
+            counted: counted.into_iter().collect::<Result<_, Error>>()?,
+            threads,
+            may_overflow,
+            lines,
+            longest,
+        })
+    }
+
     /// Whether this many bytes of lines can stay in memory while they are written.
     fn can_stay(&self, in_memory: usize, threads: usize) -> bool {
         if self.spill.spilled().runs == 0 {
@@ -231,6 +283,27 @@ impl Counts {
         }
         let range = self.spill.largest_part();
         !self.spill.has_runs() && self.spill.budget().can_stay(in_memory, threads, range)
+    }
+}
+
+/// The lines of all workers.
+struct Taken {
+    counted: Vec<Counted>,
+    /// The number of threads that may sort and merge them.
+    threads: usize,
+    /// Whether a sum may be larger than 64 bits can represent.
+    may_overflow: bool,
+    /// The number of lines.
+    lines: u64,
+    /// The longest line that is too long to be a key, in bytes.
+    longest: u64,
+}
+
+impl Taken {
+    /// The lines by ranges, with those on disk that are not in runs.
+    fn sorter(self, spill: &Spill) -> Sorter {
+        let part_slots = spill.sizes().part_slots;
+        Sorter::new(self.counted, spill.take_parts(), self.threads, part_slots)
     }
 }
 

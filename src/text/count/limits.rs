@@ -3,8 +3,10 @@
 use super::sizes::Sizes;
 use crate::common::decompress::Allowance;
 use crate::common::memory::Size;
+use std::env;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The largest number of threads.
 pub const THREADS: usize = 256;
@@ -57,6 +59,18 @@ impl Limits {
     /// The memory of all threads together.
     pub(super) fn memory(&self) -> Size {
         self.memory.unwrap_or(Limits::MEMORY)
+    }
+
+    /// The directories for temporary files.
+    pub(super) fn directories(&self) -> Vec<Arc<Path>> {
+        match self.directories.is_empty() {
+            true => vec![env::temp_dir().into()],
+            false => self
+                .directories
+                .iter()
+                .map(|path| path.as_path().into())
+                .collect(),
+        }
     }
 }
 

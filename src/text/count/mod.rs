@@ -16,8 +16,9 @@
 //!    sorted runs.
 //! 5. `output`: ranges are sorted, runs are merged, and the result is written.
 //!
-//! Two variants: `ignore_case` counts twice, to count together what differs by case;
-//! [`merge_sorted`] adds up partial counts that are sorted, without tables.
+//! Three variants: `ignore_case` counts twice, to count together what differs by case;
+//! [`merge_sorted`] adds up partial counts that are sorted, without tables; `live` writes a page
+//! of counts after each interval ([`write_pages`]).
 //!
 //! The output depends only on the lines: not on threads, seeds, blocks or memory.
 
@@ -27,6 +28,7 @@ mod find_too_large;
 mod ignore_case;
 mod ingest;
 mod limits;
+mod live;
 mod output;
 mod sizes;
 pub(crate) mod spill;
@@ -37,6 +39,7 @@ mod threads;
 pub use counts::Counts;
 pub use ignore_case::{Keys, write_ignoring_case};
 pub use limits::{Limits, Report, THREADS};
+pub use live::{Interval, Live, Pace, write_pages};
 pub use output::merge_sorted::merge_sorted;
 pub use sizes::Sizes;
 

@@ -210,6 +210,14 @@ impl Worker {
         self.tables.take(splitters, &self.sizes)
     }
 
+    /// Starts again, after all lines were taken. Its tables keep their sizes.
+    pub fn renew(&mut self, splitters: SharedSplitters, spill: Arc<Spill>) {
+        (self.splitters, self.spill) = (splitters, spill);
+        self.shares_ranges = true;
+        self.check_at = self.sizes.unchecked_bytes;
+        (self.lines, self.merged, self.longest) = (0, 0, 0);
+    }
+
     /// Counts the lines of a text of whole lines; the last may lack its
     /// terminator. `padded` is the text and [`STRIDE`] bytes more.
     pub fn count(&mut self, padded: &[u8], terminator: u8) -> Result<(), Error> {

@@ -51,28 +51,56 @@ pub fn write_runs(
     format: Format,
     output: &mut dyn Write,
 ) -> Result<u64, Error> {
-    let block = spill.largest_block().max(ranges.largest_block());
-    let budget = |ranges: &Sorter| spill.budget().final_merge(ranges.largest_part(), block);
-    // Lines may have become so long that a range no longer fits beside some of them.
-    let ranges = match budget(&ranges).can_load_ranges() {
-        true => ranges,
-        false => {
-            spill.write_merged(vec![Records::of(Arc::new(ranges).blocks(0, 1))])?;
-            Sorter::default()
-        }
-    };
-    let budget = budget(&ranges);
-    let runs = spill.take(budget.runs(threads))?;
-    let threads = budget.threads(threads, spill::size_of_all(&runs));
-    let ranges = Arc::new(ranges);
+    let all = Inputs::new(spill, ranges, threads)?;
     if may_overflow {
-        Merge::new(streams(&runs, &ranges, threads))?.each(|_, _| Ok::<_, Error>(()))?;
+        Merge::new(all.streams())?.each(|_, _| Ok::<_, Error>(()))?;
     }
-    write(streams(&runs, &ranges, threads), format, output)
+    write(all.streams(), format, output)
+}
+
+/// All records of a count that has spilled some of them, as sorted streams, which are merged by
+/// the caller. Each may have a part of the count of a line.
+pub fn records(spill: &Spill, ranges: Sorter) -> Result<Vec<Records<'static>>, Error> {
+    Ok(Inputs::new(spill, ranges, 1)?.streams())
+}
+
+/// The runs and the ranges of a count, and how many threads merge them.
+struct Inputs {
+    runs: Vec<Run>,
+    ranges: Arc<Sorter>,
+    threads: usize,
+}
+
+impl Inputs {
+    /// As many runs as can be merged in the memory, by so many of the threads.
+    fn new(spill: &Spill, ranges: Sorter, threads: usize) -> Result<Self, Error> {
+        let block = spill.largest_block().max(ranges.largest_block());
+        let budget = |ranges: &Sorter| spill.budget().final_merge(ranges.largest_part(), block);
+        // Lines may have become so long that a range no longer fits beside some of them.
+        let ranges = match budget(&ranges).can_load_ranges() {
+            true => ranges,
+            false => {
+                spill.write_merged(vec![Records::of(Arc::new(ranges).blocks(0, 1))])?;
+                Sorter::default()
+            }
+        };
+        let budget = budget(&ranges);
+        let runs = spill.take(budget.runs(threads))?;
+        let threads = budget.threads(threads, spill::size_of_all(&runs));
+        Ok(Inputs {
+            runs,
+            ranges: Arc::new(ranges),
+            threads,
+        })
+    }
+
+    fn streams(&self) -> Vec<Records<'static>> {
+        streams(&self.runs, &self.ranges, self.threads)
+    }
 }
 
 /// All records as a few streams, each merged by a thread of its own.
-fn streams(runs: &[Run], ranges: &Arc<Sorter>, threads: usize) -> Vec<Records> {
+fn streams(runs: &[Run], ranges: &Arc<Sorter>, threads: usize) -> Vec<Records<'static>> {
     let inputs = |first| {
         let some = runs.iter().skip(first).step_by(threads);
         let mut inputs = spill::all_records(some.cloned().collect());

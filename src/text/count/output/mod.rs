@@ -11,4 +11,4 @@ mod repartition;
 pub mod merge_sorted;
 pub mod sorter;
 
-pub use final_merge::write_runs;
+pub use final_merge::{records, write, write_runs};

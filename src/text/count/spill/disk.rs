@@ -23,7 +23,6 @@ use crate::text::count::store::arena::Arenas;
 use crate::text::count::store::lines::Lines;
 use rustix::process::{Resource, getrlimit};
 use std::cmp::Reverse;
-use std::env;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -67,12 +66,7 @@ pub struct Spilled {
 impl Spill {
     /// Nothing is spilled yet. The directories of the limits are used in turn.
     pub fn new(limits: Limits) -> Self {
-        let directories = limits.directories.iter();
-        let mut directories: Vec<Arc<Path>> =
-            directories.map(|path| path.as_path().into()).collect();
-        if directories.is_empty() {
-            directories.push(env::temp_dir().into());
-        }
+        let directories = limits.directories();
         Spill {
             limits,
             budget: OnceLock::new(),
@@ -281,7 +275,7 @@ fn merge<S: Sorted>(inputs: Vec<S>, writer: &mut RunWriter) -> Result<(), Error>
 }
 
 /// The records of each run.
-pub fn all_records(runs: Vec<Run>) -> Vec<Records> {
+pub fn all_records(runs: Vec<Run>) -> Vec<Records<'static>> {
     runs.into_iter().map(Run::records).collect()
 }
 

@@ -16,8 +16,8 @@ pub trait Supply: Send {
 }
 
 /// The records of a sequence of blocks, one after the other.
-pub struct Records {
-    blocks: Box<dyn Supply>,
+pub struct Records<'a> {
+    blocks: Box<dyn Supply + 'a>,
     block: Out,
     /// The end of the records in the block.
     end: usize,
@@ -28,9 +28,9 @@ pub struct Records {
     count: u64,
 }
 
-impl Records {
+impl<'a> Records<'a> {
     /// The records of these blocks. The first one is not read yet.
-    pub fn of(blocks: impl Supply + 'static) -> Self {
+    pub fn of(blocks: impl Supply + 'a) -> Self {
         Records {
             blocks: Box::new(blocks),
             block: Out::default(),
@@ -72,7 +72,7 @@ impl Records {
     }
 }
 
-impl Sorted for Records {
+impl Sorted for Records<'_> {
     #[inline(always)]
     fn advance(&mut self) -> Result<bool, Error> {
         if self.next == self.end && !self.next_block()? {

@@ -36,7 +36,7 @@ impl Run {
     }
 
     /// The records of the run.
-    pub fn records(self) -> Records {
+    pub fn records(self) -> Records<'static> {
         let all = 0..self.size;
         Records::of(Stored(vec![(self, all)]))
     }
@@ -50,7 +50,7 @@ pub fn largest_block<'a>(runs: impl IntoIterator<Item = &'a Run>) -> usize {
 
 /// The records of some parts of runs, the last part first. Each part is given by where its
 /// blocks begin and end.
-pub fn records_of(parts: Vec<(Run, Range<u64>)>) -> Records {
+pub fn records_of(parts: Vec<(Run, Range<u64>)>) -> Records<'static> {
     Records::of(Stored(parts))
 }
 
