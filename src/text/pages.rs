@@ -28,8 +28,8 @@ pub type AtEnd<'a, P> = &'a mut dyn FnMut(&mut P) -> Result<(), Error>;
 /// whether there are records after the last one. The first line of the input has the number 1,
 /// whichever page it is on.
 ///
-/// A record is only compared with the end of a page if `add` fails: a text without pages is as
-/// fast as before there were any.
+/// A line is only compared with the end of a page if `add` fails: a text without pages costs no
+/// more than if there were none.
 pub(super) fn read<P>(
     page: &mut P,
     input: &mut dyn Read,
@@ -40,20 +40,32 @@ pub(super) fn read<P>(
     let (mut number, mut ended) = (0, 0);
     stream::lines(input, terminator, |line| {
         number += 1;
-        let Err(cause) = add(page, line) else {
-            return Ok(());
-        };
-        if line != END {
-            return Err(Error::Line { number, cause });
+        if let Err(cause) = add(page, line) {
+            end_page(page, line, number, cause, at_end)?;
+            ended = number;
         }
-        ended = number;
-        at_end(page).map_err(|error| match error {
-            // The page has no answer; its end says which page it is.
-            Error::Data(cause) => Error::Line { number, cause },
-            error => error,
-        })
+        Ok(())
     })?;
     Ok(number > ended)
+}
+
+/// Ends a page at a line that is not a record, for this cause, if it is the end of one.
+#[cold]
+fn end_page<P>(
+    page: &mut P,
+    line: &[u8],
+    number: u64,
+    cause: &'static str,
+    at_end: AtEnd<P>,
+) -> Result<(), Error> {
+    if line != END {
+        return Err(Error::Line { number, cause });
+    }
+    at_end(page).map_err(|error| match error {
+        // The page has no answer; its end says which page it is.
+        Error::Data(cause) => Error::Line { number, cause },
+        error => error,
+    })
 }
 
 #[cfg(test)]

@@ -105,8 +105,7 @@ impl Top {
     }
 
     /// Adds a record, `COUNT LINE`. The error is a short description.
-    #[inline]
-    pub fn add(&mut self, record: &[u8]) -> Result<(), &'static str> {
+    fn add(&mut self, record: &[u8]) -> Result<(), &'static str> {
         let tally = Tally::parse(record)?;
         if self.separator.is_none() {
             let before = record.len() - tally.line.len();

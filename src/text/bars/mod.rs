@@ -144,7 +144,6 @@ impl Chart {
     }
 
     /// Adds a record, `COUNT LINE`. The error is a short description.
-    #[inline]
     pub fn add(&mut self, record: &[u8]) -> Result<(), &'static str> {
         let (text, line) = tally::parts(record);
         let count = Decimal::parse(text)?;
