@@ -215,7 +215,7 @@ mod tests {
 
     proptest! {
         /// The size may change before each page. The page is whole, and nothing of the pages
-        /// before it is below or right of it; it is also not above it, if the size stays.
+        /// before it is on the screen. If the size stays, nothing of them has left the screen.
         #[test]
         fn pages_on_a_terminal_that_changes(
             pages in prop::collection::vec((page(), 1..14usize, 1..40usize), 1..8),
@@ -248,6 +248,7 @@ mod tests {
                 let found = terminal.rows().split_off(top.min(terminal.rows().len()));
                 prop_assert_eq!(found, expected);
                 prop_assert_eq!(column, 0);
+                prop_assert!(terminal.rows().iter().take(top).all(|row| row == "$"));
                 if keeps_size {
                     let mut all = terminal.above();
                     all.extend(terminal.rows().into_iter().take(top));
