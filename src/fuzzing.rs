@@ -24,7 +24,7 @@ use crate::text::count::{Interval, Limits, Live, Pace, write_pages};
 use crate::text::field::{Fields, Layout, Style};
 use crate::text::natural::{self, Natural, oracle};
 use crate::text::tally::{self, Tally};
-use crate::text::{capwords, lower, ngrams, stem, unicode, words};
+use crate::text::{bars, capwords, lower, ngrams, pages, stem, unicode, words};
 use crate::web::html::{Charset, Content, Name, Sink, Tokenizer, address};
 use crate::web::links::css::Scanner;
 use crate::web::links::resolve::Resolver;
@@ -476,6 +476,113 @@ pub fn tally(record: &[u8]) {
     tally::put(count, b' ', line, b'\n', &mut out);
     let written = [count.to_string().as_bytes(), b" ", line, b"\n"].concat();
     assert_eq!(out.as_slice(), written);
+}
+
+/// However the text is cut into reads, each page has the chart of its own records, up to the first
+/// error. Each line of a chart has the documented form.
+pub fn bars(input: &[u8]) {
+    let (bits, rest) = split(input);
+    let (size, text) = blocks(rest);
+    let bit = |n: u8| bits >> n & 1 == 1;
+    let style = bars::Style {
+        width: [1, 25, 80, 200][usize::from(bits >> 6)],
+        cut: bit(0),
+        ascii: bit(1),
+        color: bit(2),
+        percent: bit(3),
+        log: bit(4),
+        max: bit(5).then(|| "2.5".parse().unwrap()),
+    };
+    let mut charts = Vec::new();
+    let mut chart = bars::Chart::new(style);
+    let read = chart.read(&mut Blocks(text, size), b'\n', &mut |chart| {
+        chart.draw(&mut charts)?;
+        charts.extend(pages::end(b'\n'));
+        Ok(())
+    });
+    let found = match read {
+        Ok(true) => chart.draw(&mut charts),
+        Ok(false) => Ok(()),
+        Err(error) => Err(error),
+    };
+
+    let lines: Vec<&[u8]> = lines_of(text).collect();
+    let parts: Vec<&[&[u8]]> = lines.split(|line| *line == pages::END).collect();
+    let (mut expected, mut result) = (Vec::new(), Ok(()));
+    let mut number = 0;
+    for (n, part) in parts.iter().enumerate() {
+        let is_ended = n + 1 < parts.len();
+        match chart_alone(style, part) {
+            Ok(chart) => expected.extend(chart),
+            // The line of the record, or the end of the page.
+            Err((line, cause)) if line < part.len() || is_ended => {
+                result = Err(format!("line {}: {cause}", number + line + 1));
+                break;
+            }
+            Err((_, cause)) => {
+                result = Err(cause);
+                break;
+            }
+        }
+        if is_ended {
+            expected.extend(pages::end(b'\n'));
+        }
+        number += part.len() + 1;
+    }
+    assert_eq!(charts, expected);
+    assert_eq!(found.map_err(|error| error.to_string()), result);
+}
+
+/// The chart of some records, each line of which is checked; or the number of records before an
+/// error.
+fn chart_alone(style: bars::Style, records: &[&[u8]]) -> Result<Vec<u8>, (usize, String)> {
+    let mut chart = bars::Chart::new(style);
+    for (n, record) in records.iter().enumerate() {
+        chart.add(record).map_err(|cause| (n, cause.to_string()))?;
+    }
+    let mut drawn = Vec::new();
+    let result = chart.draw(&mut drawn);
+    result.map_err(|error| (records.len(), error.to_string()))?;
+    let text = String::from_utf8(drawn.clone()).unwrap();
+    let mut lines = text.lines();
+    if style.log && !records.is_empty() {
+        assert_eq!(lines.next(), Some("log scale: log(1 + COUNT)"));
+    }
+    assert_eq!(lines.clone().count(), records.len());
+    for (line, record) in lines.zip(records) {
+        let count = std::str::from_utf8(tally::parts(record).0).unwrap();
+        assert_is_line(line, count, style);
+    }
+    Ok(drawn)
+}
+
+/// Checks a line of a chart: a count, perhaps a share, a bar in all its columns, and a label.
+fn assert_is_line(line: &str, count: &str, style: bars::Style) {
+    let line = match style.color {
+        true => line.replace("\x1b[36m", "").replace("\x1b[0m", ""),
+        false => line.to_string(),
+    };
+    assert!(!line.contains(char::is_control), "{line:?}");
+    let rest = line.trim_start().strip_prefix(count);
+    let mut rest = rest.and_then(|rest| rest.strip_prefix(' ')).unwrap();
+    if style.percent {
+        let share;
+        (share, rest) = rest.split_once("% ").unwrap();
+        let (whole, tenth) = share.trim_start().split_once('.').unwrap();
+        assert!(whole.parse::<u8>().unwrap() <= 100 && tenth.parse::<u8>().unwrap() <= 9);
+    }
+    let columns = (style.width * 2 / 5).max(10);
+    let end = rest.char_indices().nth(columns);
+    let (bar, label) = rest.split_at(end.map_or(rest.len(), |(end, _)| end));
+    assert_eq!(bar.chars().count(), columns, "{line:?}");
+    let (full, partial) = match style.ascii {
+        true => ('#', ""),
+        false => ('█', "▏▎▍▌▋▊▉"),
+    };
+    let mut end = bar.trim_start_matches(full).trim_end_matches(' ').chars();
+    assert!(end.next().is_none_or(|c| c == '+' || partial.contains(c)));
+    assert_eq!(end.next(), None, "{line:?}");
+    assert!(label.starts_with(' ') || (style.cut && label.is_empty()));
 }
 
 /// The records that `field` makes of a text in blocks of this size, each without its end, and
@@ -1002,6 +1109,7 @@ mod tests {
     fn seeds_pass() {
         #[cfg_attr(not(feature = "fetch"), expect(unused_mut))]
         let mut targets: Vec<Target> = vec![
+            ("bars", super::bars),
             ("capwords", super::capwords),
             ("count_every", super::count_every),
             ("css", super::css),

@@ -1,5 +1,6 @@
 //! Running programs: bytes in, bytes and status out.
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 use std::ffi::OsStr;
@@ -7,11 +8,13 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// What a program left behind.
 #[derive(Debug)]
@@ -81,14 +84,17 @@ pub fn run(command: &mut Command, stdin: &[u8]) -> Ran {
         scope.spawn(move || pipe.write_all(stdin));
         child.wait_with_output().unwrap()
     });
-    let status = output.status;
     Ran {
-        status: status
-            .code()
-            .unwrap_or_else(|| 128 + status.signal().unwrap()),
+        status: status(output.status),
         stdout: output.stdout,
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// An exit status, or 128 and the signal that ended a process.
+fn status(status: ExitStatus) -> i32 {
+    let signal = || 128 + status.signal().unwrap();
+    status.code().unwrap_or_else(signal)
 }
 
 /// Runs one of our programs, which must succeed; returns its output.
@@ -140,9 +146,8 @@ pub fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
     file
 }
 
-/// A pseudo-terminal of so many columns, and a thread that reads what is written to it
-/// until all its writers have closed it.
-pub fn terminal(columns: u16) -> (File, JoinHandle<Vec<u8>>) {
+/// A pseudo-terminal: the end of the terminal emulator, and that of the programs.
+fn pseudo_terminal(rows: u16, columns: u16) -> (File, File) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
@@ -151,19 +156,49 @@ pub fn terminal(columns: u16) -> (File, JoinHandle<Vec<u8>>) {
     let mut options = File::options();
     options.read(true).write(true).custom_flags(libc::O_NOCTTY);
     let terminal = options.open(path).unwrap();
+    resize(&terminal, rows, columns);
+    (File::from(master), terminal)
+}
+
+fn resize(terminal: &File, rows: u16, columns: u16) {
     let size = Winsize {
-        ws_row: 24,
+        ws_row: rows,
         ws_col: columns,
         ws_xpixel: 0,
         ws_ypixel: 0,
     };
-    tcsetwinsize(&terminal, size).unwrap();
-    let reader = thread::spawn(move || {
-        let (mut master, mut seen, mut block) = (File::from(master), Vec::new(), [0; 4096]);
-        // At the end Linux returns EIO, others 0.
-        while let Ok(n @ 1..) = master.read(&mut block) {
-            seen.extend_from_slice(&block[..n]);
+    tcsetwinsize(terminal, size).unwrap();
+}
+
+/// Passes what is written to a terminal to `take`, until all its writers have closed it or `take`
+/// returns false.
+fn read_all(mut master: File, mut take: impl FnMut(&[u8]) -> bool) {
+    let mut block = [0; 4096];
+    // At the end Linux returns EIO, others 0.
+    while let Ok(n @ 1..) = master.read(&mut block) {
+        if !take(&block[..n]) {
+            return;
         }
+    }
+}
+
+/// Has the terminal change nothing.
+fn make_raw(terminal: &File) {
+    let mut mode = tcgetattr(terminal).unwrap();
+    mode.make_raw();
+    tcsetattr(terminal, OptionalActions::Now, &mode).unwrap();
+}
+
+/// A pseudo-terminal of so many columns, and a thread that reads what is written to it
+/// until all its writers have closed it.
+pub fn terminal(columns: u16) -> (File, JoinHandle<Vec<u8>>) {
+    let (master, terminal) = pseudo_terminal(24, columns);
+    let reader = thread::spawn(move || {
+        let mut seen = Vec::new();
+        read_all(master, |block| {
+            seen.extend_from_slice(block);
+            true
+        });
         seen
     });
     (terminal, reader)
@@ -173,15 +208,98 @@ pub fn terminal(columns: u16) -> (File, JoinHandle<Vec<u8>>) {
 /// columns. The terminal changes nothing.
 pub fn on_terminal(columns: u16, command: &mut Command, stdin: &[u8]) -> Vec<u8> {
     let (terminal, reader) = terminal(columns);
-    let mut mode = tcgetattr(&terminal).unwrap();
-    mode.make_raw();
-    tcsetattr(&terminal, OptionalActions::Now, &mode).unwrap();
+    make_raw(&terminal);
     let input = file(stdin);
     command.stdin(input.reopen().unwrap()).stdout(terminal);
     assert!(command.status().unwrap().success(), "{command:?}");
     // The reader waits until all descriptors of the terminal are closed.
     command.stdout(Stdio::null());
     reader.join().unwrap()
+}
+
+/// A command on a pseudo-terminal that changes nothing. Its standard input stays open.
+pub struct OnTerminal {
+    child: Child,
+    stdin: ChildStdin,
+    terminal: File,
+    blocks: Receiver<Vec<u8>>,
+    seen: Vec<u8>,
+}
+
+impl OnTerminal {
+    /// Starts a command, in a process group of its own.
+    pub fn start(rows: u16, columns: u16, command: &mut Command) -> OnTerminal {
+        let (master, terminal) = pseudo_terminal(rows, columns);
+        make_raw(&terminal);
+        // It reads no more than the test waits for.
+        let (sender, blocks) = sync_channel(0);
+        thread::spawn(move || read_all(master, |block| sender.send(block.to_vec()).is_ok()));
+        command.process_group(0).stdin(Stdio::piped());
+        command.stdout(terminal.try_clone().unwrap());
+        let mut child = command.spawn().unwrap();
+        // The reader waits until all descriptors of the terminal are closed.
+        command.stdout(Stdio::null());
+        OnTerminal {
+            stdin: child.stdin.take().unwrap(),
+            child,
+            terminal,
+            blocks,
+            seen: Vec::new(),
+        }
+    }
+
+    /// Writes to its standard input.
+    pub fn send(&mut self, text: impl AsRef<[u8]>) {
+        self.stdin.write_all(text.as_ref()).unwrap();
+    }
+
+    /// Waits for some bytes on the terminal; returns all up to and with these that it has not
+    /// returned before.
+    pub fn until(&mut self, end: &str) -> String {
+        let found = loop {
+            let places = self.seen.windows(end.len());
+            let mut places = places.enumerate().filter(|place| place.1 == end.as_bytes());
+            if let Some((place, _)) = places.next() {
+                break place + end.len();
+            }
+            // Far longer than a program takes.
+            let block = self.blocks.recv_timeout(Duration::from_secs(100));
+            let seen = String::from_utf8_lossy(&self.seen);
+            let block = block.unwrap_or_else(|error| panic!("{error}: only {seen:?}"));
+            self.seen.extend(block);
+        };
+        let rest = self.seen.split_off(found);
+        String::from_utf8(std::mem::replace(&mut self.seen, rest)).unwrap()
+    }
+
+    /// Changes the size of the terminal.
+    pub fn resize(&self, rows: u16, columns: u16) {
+        resize(&self.terminal, rows, columns);
+        // A terminal emulator would be its controlling terminal, which does this.
+        self.signal(Signal::WINCH);
+    }
+
+    /// Sends a signal to all processes of the command, as the terminal does for a key.
+    pub fn signal(&self, signal: Signal) {
+        let group = Pid::from_child(&self.child);
+        kill_process_group(group, signal).unwrap();
+    }
+
+    /// Closes its standard input and waits for its end. Returns its exit status, or 128 and the
+    /// signal that ended it, and all that [`until`](OnTerminal::until) has not returned.
+    pub fn end(self) -> (i32, String) {
+        let OnTerminal {
+            mut child,
+            stdin,
+            terminal,
+            blocks,
+            mut seen,
+        } = self;
+        drop((stdin, terminal));
+        seen.extend(blocks.iter().flatten());
+        let status = status(child.wait().unwrap());
+        (status, String::from_utf8(seen).unwrap())
+    }
 }
 
 /// A path as an argument.

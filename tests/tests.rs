@@ -4,6 +4,7 @@
 //!
 //! - `compressed`: files as gzip, zstd, bzip2, xz and lz4 write them
 //! - `contract`: every program through the same hardships
+//! - `pages`: several texts in one stream, and how terminals show them
 //! - `pipeline`: programs joined by pipes, and the talk's own answer
 //! - `scale`: text on many processors and machines
 //! - `scripts`: the help and the needs of the scripts
@@ -27,6 +28,7 @@ mod lower;
 mod mean;
 mod memo;
 mod ngrams;
+mod pages;
 mod pipeline;
 mod scale;
 mod scripts;

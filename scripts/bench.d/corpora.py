@@ -59,6 +59,7 @@ LANGUAGES = {
 DISTINCT_LINES, DISTINCT_KEYS = 26_500_000, 20_000_000
 LIVE_KEYS = 100_000
 TALLY_LINES = 20_000_000
+CHART_LINES = 1_000_000
 GIGABYTE = 10**9
 
 
@@ -156,6 +157,11 @@ class Corpora:
         lines = int(TALLY_LINES * self.scale)
         return tally_lines(lines), {"lines": lines}
 
+    def counts(self):
+        """The same, as much of it as a chart can have."""
+        lines = int(CHART_LINES * self.scale)
+        return tally_lines(lines), {"lines": lines}
+
     def log(self):
         """The log of a web server, in the combined format: what `field` and its peers read."""
         return log_lines(self.size * 3 // 10), {}
@@ -237,6 +243,7 @@ MAKERS = {
     "keys.txt": Corpora.keys,
     "long-lines.txt": Corpora.long_lines,
     "tally.txt": Corpora.tally,
+    "counts.txt": Corpora.counts,
     "access.log": Corpora.log,
     "access.csv": Corpora.csv,
     "access.jsonl": Corpora.json_lines,

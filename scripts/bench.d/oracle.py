@@ -5,6 +5,7 @@
     oracle.py top capwords|words N FILE        the N most frequent of them in lower case
     oracle.py wc-w FILE                        what `LC_ALL=C wc -w` counts
     oracle.py topn N FILE                      the N largest of FILE's tally
+    oracle.py bars WIDTH FILE                  the bar chart of FILE's tally, in so many columns
     oracle.py lengths FILE                     the length of each line, in characters
     oracle.py ngrams N FILE                    each N lines that follow one another
     oracle.py mean-length words|split FILE     the mean length of a word; split: between blanks
@@ -111,6 +112,16 @@ def main(arguments):
             tally = ((line, int(count)) for count, line in (l.split(b" ", 1) for l in file))
             for line, count in largest(int(rest[0]), tally):
                 out.write(b"%d %s" % (count, line))
+    elif task == "bars":
+        with open(rest[1], "rb") as file:
+            records = [line.rstrip(b"\n").split(b" ", 1) for line in file]
+        bar, digits = max(10, int(rest[0]) * 2 // 5), max(len(count) for count, _ in records)
+        most = max(int(count) for count, _ in records)
+        for count, line in records:
+            # Rounded down, but something is drawn for each count above 0.
+            eighths = max(8 * bar * int(count) // most, min(int(count), 1))
+            drawn = "█" * (eighths // 8) + EIGHTHS[eighths % 8]
+            out.write(b"%s %s %s\n" % (count.rjust(digits), drawn.ljust(bar).encode(), line))
     elif task == "lengths":
         for text in texts(rest[0]):
             out.write("".join(f"{len(line)}\n" for line in text.removesuffix("\n").split("\n")).encode())
@@ -142,6 +153,9 @@ def main(arguments):
                     print(n)
     else:
         sys.exit(__doc__)
+
+
+EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 
 
 def field_between_blanks(n, file):

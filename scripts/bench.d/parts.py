@@ -94,6 +94,17 @@ class Speed:
         return f"≥ {self.limit:g} MB/s", speed >= self.limit, f"{speed:.0f}"
 
 
+@dataclass
+class Lines:
+    """Lines of input a second of wall time, at least."""
+
+    limit: int
+
+    def judge(self, own, by_label, part, corpus):
+        speed = corpus["lines"] / own["wall"]
+        return f"≥ {self.limit:,} lines/s", speed >= self.limit, f"{speed:,.0f}"
+
+
 class Cpu(Ratio):
     """CPU time, at most so many times that of another command."""
 
@@ -537,6 +548,34 @@ def topn_alone(tally):
             Command(f"sort -k1,1nr {tally} | head", label="`sort -k1,1nr`"),
             Command(f"topn {tally}", ours=True, label="textmill", goals=[Speed(1000)]),
         ],
+    )
+
+
+def bars_alone(counts):
+    return Part(
+        name="bars",
+        title="A bar chart of a million counts",
+        corpus=counts,
+        reference=f"oracle.py bars 80 {counts}",
+        yardstick="xan hist",
+        sink=" > /dev/null",
+        prepare=f"(echo 'count value'; cat {counts}) > counts.csv",
+        commands=[
+            Command(
+                "xan hist -d ' ' --cols 80 --color never counts.csv",
+                normal="sed -nE 's/^([^ ]+) +\\| *([0-9,]+) .*/\\2 \\1/p' | tr -d ,",
+                reference=f"cat {counts}",
+                label="xan hist",
+                note="whole columns, labels first; the counts and the labels are checked",
+            ),
+            Command(
+                f"bars {counts}",
+                ours=True,
+                label="textmill",
+                goals=[Lines(1_000_000), Ratio(0.1, "xan hist")],
+            ),
+        ],
+        intro="termgraph 0.8 takes 5 s for 10,000 counts, and more than 3 minutes for 100,000; YouPlot is written in Ruby.",
     )
 
 
@@ -1027,6 +1066,7 @@ PARTS = [
     stem_alone("small-words.txt"),
     ngrams_alone("words.txt"),
     topn_alone("tally.txt"),
+    bars_alone("counts.txt"),
     lengths_alone("lengths", "English", "english.txt", [Speed(1000)]),
     lengths_alone("lengths-multilingual", "multilingual text", "multilingual.txt", []),
     mean_length("english.txt"),

@@ -271,6 +271,7 @@ CORPORA = {
     "long-lines.txt": "pieces of `english.txt` without its line ends, one in five of them again",
     "numbers.txt": "2 to 7919",
     "tally.txt": "generated, `COUNT LINE`, counts by Zipf's law",
+    "counts.txt": "the same, a million lines",
 }
 
 

@@ -6,7 +6,6 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::str::FromStr;
 use textmill::cli;
-use textmill::common::decompress::Allowance;
 use textmill::text::bars::{Chart, Decimal, Style};
 
 textmill::process_wide!();
@@ -16,13 +15,14 @@ textmill::process_wide!();
 /// The input is COUNT LINE, as count, topn and uniq -c write it; a count may have a decimal
 /// point. The bar of the largest count has two fifths of the width. Control characters
 /// and invalid bytes are escaped. A line without a count, or with a negative one, is an
-/// error; if anything fails, nothing is printed.
+/// error; if anything fails, nothing is printed. A line that is a form feed alone ends a
+/// page; the output has a chart for each, and a terminal shows the last one.
 #[derive(Parser)]
 #[command(
     version,
     after_help = "Example:\n  words FILE | lower | count | topn | bars\n\n\
         Order of output: that of the input.\n\
-        Cost: the input is stored, since the scale depends on all counts, and written in one pass."
+        Cost: a page of the input is stored, since the scale depends on all counts, and written in one pass."
 )]
 pub struct Args {
     /// Draw with #, not with block elements
@@ -84,6 +84,16 @@ enum Width {
     Percent(usize),
 }
 
+impl Width {
+    /// The number of columns on the terminal as it is now.
+    fn columns(self) -> usize {
+        match self {
+            Width::Columns(columns) => columns,
+            Width::Percent(percent) => cli::columns() * percent / 100,
+        }
+    }
+}
+
 impl FromStr for Width {
     type Err = String;
 
@@ -113,10 +123,7 @@ impl Args {
     fn style(&self) -> Style {
         let is_terminal = io::stdout().is_terminal();
         Style {
-            width: match self.width {
-                Width::Columns(columns) => columns,
-                Width::Percent(percent) => cli::columns() * percent / 100,
-            },
+            width: self.width.columns(),
             cut: is_terminal,
             ascii: self.ascii,
             color: match &self.color[..] {
@@ -134,22 +141,24 @@ impl Args {
 /// Whether NO_COLOR and TERM allow color.
 fn allows_color() -> bool {
     let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-    !no_color && !is_dumb
+    !no_color && !cli::is_dumb()
 }
 
 fn main() -> ExitCode {
     cli::run(env!("CARGO_BIN_NAME"), |program, args: Args| {
         // It escapes control characters itself, and a terminal executes its colors.
-        program.raw(true).sum(
+        program.raw(true).sum_of_each_page(
             &args.lines.text.files,
-            &Allowance::default(),
             Chart::new(args.style()),
-            |chart, input| {
+            |chart, input, at_end| {
                 let mut input = args.lines.text.input(input);
-                chart.read(&mut input, args.lines.terminator())
+                chart.read(&mut input, args.lines.terminator(), at_end)
             },
-            |mut chart, output| chart.draw(output),
+            |chart, output| {
+                // A terminal may have another size at the next page.
+                chart.set_width(args.width.columns());
+                chart.draw(output)
+            },
         )
     })
 }

@@ -4,7 +4,6 @@ use clap::Parser;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use textmill::cli;
-use textmill::common::decompress::Allowance;
 use textmill::text::topn::{Choice, Top};
 
 textmill::process_wide!();
@@ -13,7 +12,8 @@ textmill::process_wide!();
 ///
 /// The input is COUNT LINE, as count and uniq -c write it. The output is that of
 /// `LC_ALL=C sort -nr | head -n N`. A line without a count is an error;
-/// if anything fails, nothing is printed.
+/// if anything fails, nothing is printed. A line that is a form feed alone ends a page;
+/// the output has a page for each, and a terminal shows the last one.
 #[derive(Parser)]
 #[command(
     version,
@@ -113,11 +113,10 @@ fn main() -> ExitCode {
         };
         let terminator = args.lines.terminator();
         let program = args.lines.on(program);
-        program.sum(
+        program.sum_of_each_page(
             &args.lines.text.files,
-            &Allowance::default(),
             Top::new(choice),
-            |top, input| top.read(&mut args.lines.text.input(input), terminator),
+            |top, input, at_end| top.read(&mut args.lines.text.input(input), terminator, at_end),
             |top, output| top.write(terminator, args.other, output),
         )
     })

@@ -6,12 +6,13 @@
 //! here, the same way for every program.
 //!
 //! Chapters: `usage` (the command line in; options, help or an error out), `options`
-//! (those that several programs have), `input` (FILE operands), `replace` (a file that
-//! replaces another one when it is complete), `allocator` (out of memory).
+//! (those that several programs have), `input` (FILE operands), `pages` (a page for each that is
+//! read), `replace` (a file that replaces another one when it is complete), `allocator` (out of memory).
 
 mod allocator;
 mod input;
 mod options;
+mod pages;
 mod replace;
 mod usage;
 mod words;
@@ -31,8 +32,10 @@ use crate::common::output::Output;
 use crate::common::show::{shown, visible};
 use crate::common::stream::{self, Filter};
 use crate::process::{child, signals};
+use crate::text::pages::AtEnd;
 use clap::Parser;
 use input::{open, standard};
+use pages::Pages;
 use replace::Replacement;
 use rustix::fs::{FileType, fstat};
 use rustix::process::{Resource, getrlimit};
@@ -437,6 +440,49 @@ impl Program {
             give(state, output).map(|()| true)
         })
     }
+
+    /// The same for a program that reads pages, and gives an answer for each. `take` calls its last
+    /// argument at the end of each page, and returns whether there are records after the last one.
+    /// Pages may go on from file to file. After a failure the pages so far stay.
+    pub fn sum_of_each_page<S>(
+        &self,
+        files: &Files,
+        mut state: S,
+        take: impl Fn(&mut S, &mut Input, AtEnd<S>) -> Result<bool, Error>,
+        give: impl Fn(&mut S, &mut dyn Write) -> Result<(), Error>,
+    ) -> ExitCode {
+        self.with_output(|output| {
+            let mut pages = Pages::new(output, self.terminator);
+            let mut is_open = true;
+            for name in files.names() {
+                // Another thread would get the signals that are blocked while a page is drawn.
+                let input = match pages.are_drawn() {
+                    true => files.open_in_turn(name, &Allowance::default()),
+                    false => files.open(name, &Allowance::default()),
+                };
+                let read = input.map_err(Error::Read).and_then(|mut input| {
+                    let more = take(&mut state, &mut input, &mut |state| {
+                        is_open = false;
+                        pages.page(&mut |output| give(state, output))
+                    })?;
+                    is_open |= more;
+                    Ok(())
+                });
+                if !self.report_input(shown(name), read)? {
+                    return Ok(false);
+                }
+            }
+            if is_open {
+                pages.last(&mut |output| give(&mut state, output))?;
+            }
+            Ok(true)
+        })
+    }
+}
+
+/// Whether the terminal, if there is one, only shows lines.
+pub fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// Whether standard output is a pipe or a socket.

@@ -59,6 +59,11 @@ impl Files {
         self.text(open(name)?, allowance)
     }
 
+    /// The same without threads.
+    pub(super) fn open_in_turn(&self, name: &OsStr, allowance: &Allowance) -> io::Result<Input> {
+        Ok(self.text_in_turn(open(name)?, allowance))
+    }
+
     /// The text of a file.
     fn text(&self, file: impl Read + Send + 'static, allowance: &Allowance) -> io::Result<Input> {
         match self.no_decompress {
@@ -67,7 +72,7 @@ impl Files {
         }
     }
 
-    /// The same without threads, for one of many files.
+    /// The text of a file, decoded without threads.
     fn text_in_turn(&self, file: impl Read + Send + 'static, allowance: &Allowance) -> Input {
         match self.no_decompress {
             true => Box::new(file),
@@ -89,7 +94,7 @@ impl Files {
             let again = name == "-" && std::mem::replace(&mut stdin_is_open, true);
             let input = match again {
                 true => Ok(Box::new(io::empty()) as Input),
-                false => open(&name).map(|file| files.text_in_turn(file, &allowance)),
+                false => files.open_in_turn(&name, &allowance),
             };
             (shown(&name), input)
         })

@@ -1,5 +1,6 @@
 //! The command line in; options, a help text, or what is wrong with it out.
 
+use crate::common::screen::Size;
 use crate::text::unicode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, Parser};
@@ -15,9 +16,6 @@ const VERSION: &str = concat!(
     ", Unicode ",
     unicode::version!()
 );
-
-/// The width of the output where standard output is not a terminal, in columns.
-const WIDTH: usize = 80;
 
 /// What a user can type instead of an option that a program does not have,
 /// such as one that another tool has under this name.
@@ -199,10 +197,7 @@ fn has_command(command: &Command) -> bool {
 
 /// The width of the terminal that is standard output, in columns; 80 if it is not a terminal.
 pub fn columns() -> usize {
-    match rustix::termios::tcgetwinsize(io::stdout()) {
-        Ok(size) if size.ws_col > 0 => size.ws_col.into(),
-        _ => WIDTH,
-    }
+    Size::of(io::stdout()).columns
 }
 
 /// The first command of the paragraph with examples.

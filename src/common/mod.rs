@@ -4,6 +4,7 @@
 //! - [`stream`]: blocks in, blocks out.
 //! - [`decompress`]: compressed text, recognized by its content; `ahead` decodes it in a thread.
 //! - [`output`]: the output of a program, which is safe on a terminal.
+//! - `screen`: pages on a terminal, each drawn in the place of the one before; `columns` cuts lines.
 //! - `random`: random numbers.
 //! - `spool`: buffered bytes, in memory and then in a file.
 //! - `crlf`: lines that end in CR and LF.
@@ -22,6 +23,8 @@ pub mod stream;
 #[doc(hidden)]
 pub mod memory;
 #[doc(hidden)]
+pub mod screen;
+#[doc(hidden)]
 pub mod show;
 #[doc(hidden)]
 pub mod time;
@@ -29,6 +32,7 @@ pub mod time;
 pub(crate) mod ahead;
 #[cfg(test)]
 pub(crate) mod arbitrary;
+pub(crate) mod columns;
 pub(crate) mod crlf;
 #[cfg(feature = "fetch")]
 pub(crate) mod json;

@@ -37,6 +37,17 @@ impl Output {
         &self.file
     }
 
+    /// A whole text as this output writes it.
+    pub fn shown(&self, text: Vec<u8>) -> Vec<u8> {
+        let Some(lines) = &self.lines else {
+            return text;
+        };
+        let mut lines = lock(lines);
+        let mut shown = lines.escaped(&text).to_vec();
+        shown.extend_from_slice(lines.end());
+        shown
+    }
+
     /// Another output to the same file, for another thread.
     pub fn try_clone(&self) -> io::Result<Output> {
         let (file, lines) = (self.file.try_clone()?, self.lines.clone());

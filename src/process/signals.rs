@@ -42,6 +42,9 @@ static RECEIVED: AtomicI32 = AtomicI32::new(0);
 /// The signals that request a program to end.
 const ENDING_SIGNALS: [i32; 3] = [libc::SIGHUP, libc::SIGINT, libc::SIGTERM];
 
+/// The signals that a terminal sends for a key, other than SIGINT.
+const SIGNALS_OF_KEYS: [i32; 2] = [libc::SIGQUIT, libc::SIGTSTP];
+
 /// Signals that are blocked in this thread, and in the threads that it starts, until
 /// this is dropped.
 pub struct BlockedSignals {
@@ -50,12 +53,21 @@ pub struct BlockedSignals {
 
 /// Blocks SIGHUP, SIGINT and SIGTERM: what comes meanwhile is delivered afterwards.
 pub fn block_signals() -> BlockedSignals {
+    block(&ENDING_SIGNALS)
+}
+
+/// The same, and those of all keys of a terminal.
+pub fn block_signals_and_keys() -> BlockedSignals {
+    block(&[&ENDING_SIGNALS[..], &SIGNALS_OF_KEYS].concat())
+}
+
+fn block(signals: &[i32]) -> BlockedSignals {
     // SAFETY: both sets are valid; all zeros is a valid value for them.
     unsafe {
         let mut set = std::mem::zeroed::<libc::sigset_t>();
         let mut before = std::mem::zeroed::<libc::sigset_t>();
         libc::sigemptyset(&mut set);
-        for signal in ENDING_SIGNALS {
+        for &signal in signals {
             libc::sigaddset(&mut set, signal);
         }
         libc::pthread_sigmask(libc::SIG_BLOCK, &set, &mut before);
@@ -82,6 +94,30 @@ impl Drop for BlockedSignals {
         // SAFETY: the set is valid.
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, std::ptr::null_mut()) };
     }
+}
+
+/// Whether this process was continued since [`was_continued`] was called.
+static CONTINUED: AtomicBool = AtomicBool::new(false);
+
+/// From now on [`was_continued`] knows when this process is continued after a stop.
+pub fn note_continuing() {
+    extern "C" fn note(_: i32) {
+        CONTINUED.store(true, Ordering::SeqCst);
+    }
+    // SAFETY: the structure is valid; all zeros is a valid value for it. The handler
+    // only stores a value.
+    unsafe {
+        let mut action = std::mem::zeroed::<libc::sigaction>();
+        let handler: extern "C" fn(i32) = note;
+        action.sa_sigaction = handler as usize;
+        action.sa_flags = libc::SA_RESTART;
+        libc::sigaction(libc::SIGCONT, &action, std::ptr::null_mut());
+    }
+}
+
+/// Whether this process was continued after a stop since the last call.
+pub fn was_continued() -> bool {
+    CONTINUED.swap(false, Ordering::SeqCst)
 }
 
 /// Passes SIGHUP, SIGINT and SIGTERM on to a child from now on, instead of

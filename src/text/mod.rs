@@ -11,7 +11,7 @@
 //! - [`count`]: lines in, `COUNT LINE` out ([`tally`]).
 //! - [`ngrams`]: lines in, each N that follow one another out, as one line.
 //! - [`topn`]: `COUNT LINE` in, the records with the largest counts out.
-//! - [`bars`]: `COUNT LINE` in, a bar chart out.
+//! - [`bars`]: `COUNT LINE` in, a bar chart out. These two also read texts of several [`pages`].
 //! - [`field`]: logs, CSV and JSON lines in, fields of them out, one record a line.
 //! - [`lengths`]: lines in, the length of each out.
 //! - [`mean`]: numbers in, their mean out (`exact`); also percentiles (by [`count`]),
@@ -28,6 +28,7 @@ pub mod lower;
 pub mod mean;
 pub mod natural;
 pub mod ngrams;
+pub mod pages;
 pub mod stem;
 pub mod topn;
 pub mod unicode;

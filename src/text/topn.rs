@@ -5,9 +5,12 @@
 //! smallest are in the opposite order, that of `LC_ALL=C sort -n`. Memory is for N
 //! records and the longest line, however long the input is; with ties, also for
 //! the records that have the count of the last of the N.
+//!
+//! Each of several pages ([`pages`]) has its own first records.
 
 use crate::common::error::Error;
-use crate::common::stream::{self, BLOCK};
+use crate::common::stream::BLOCK;
+use crate::text::pages::{self, AtEnd};
 use crate::text::tally::Tally;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -24,15 +27,17 @@ pub struct Choice {
     pub ties: bool,
 }
 
-/// The first records, in the order of the output, of those read so far.
+/// The first records, in the order of the output, of those on a page so far.
 ///
 /// ```
 /// # use textmill::text::topn::{Choice, Top};
 /// let mut top = Top::new(Choice { n: 2, ..Choice::default() });
-/// top.read(&mut "2 ham\n1 eggs\n9 spam\n".as_bytes(), b'\n')?;
-/// let mut output = Vec::new();
-/// top.write(b'\n', true, &mut output)?;
-/// assert_eq!(output, b"9 spam\n2 ham\n1 (other)\n");
+/// let (mut first, mut last) = (Vec::new(), Vec::new());
+/// let mut input = "2 ham\n1 eggs\n9 spam\n\x0c\n3 eggs\n".as_bytes();
+/// top.read(&mut input, b'\n', &mut |top| top.write(b'\n', true, &mut first))?;
+/// top.write(b'\n', true, &mut last)?;
+/// assert_eq!(first, b"9 spam\n2 ham\n1 (other)\n");
+/// assert_eq!(last, b"3 eggs\n0 (other)\n");
 /// # Ok::<_, textmill::common::error::Error>(())
 /// ```
 #[derive(Debug)]
@@ -88,23 +93,30 @@ impl Top {
         }
     }
 
-    /// Reads records from an input.
-    pub fn read(&mut self, input: &mut dyn Read, terminator: u8) -> Result<(), Error> {
-        let mut number = 0;
-        stream::lines(input, terminator, |record| {
-            number += 1;
-            let tally = Tally::parse(record).map_err(|cause| Error::Line { number, cause })?;
-            if self.separator.is_none() {
-                let before = record.len() - tally.line.len();
-                let last = record[..before].last().copied();
-                self.separator = last.filter(|byte| b" \t".contains(byte));
-            }
-            self.add(tally.count, record);
-            Ok(())
-        })
+    /// Reads records from an input. At the end of each page `at_end` is called, which must
+    /// [`write`](Top::write) it. Returns whether there are records after the last page that ended.
+    pub fn read(
+        &mut self,
+        input: &mut dyn Read,
+        terminator: u8,
+        at_end: AtEnd<Top>,
+    ) -> Result<bool, Error> {
+        pages::read(self, input, terminator, Top::add, at_end)
     }
 
-    fn add(&mut self, count: u64, record: &[u8]) {
+    /// Adds a record, `COUNT LINE`. The error is a short description.
+    fn add(&mut self, record: &[u8]) -> Result<(), &'static str> {
+        let tally = Tally::parse(record)?;
+        if self.separator.is_none() {
+            let before = record.len() - tally.line.len();
+            let last = record[..before].last().copied();
+            self.separator = last.filter(|byte| b" \t".contains(byte));
+        }
+        self.place(tally.count, record);
+        Ok(())
+    }
+
+    fn place(&mut self, count: u64, record: &[u8]) {
         let Choice { n, least, ties } = self.choice;
         if self.heap.len() < n {
             let record = record.to_vec();
@@ -151,16 +163,22 @@ impl Top {
         self.rest += left * u128::from(count);
     }
 
-    /// Writes the records as they were read, in order. With `other`, the last record is
-    /// `(other)`, with the sum of the counts of all other records. Its separator is that of the
-    /// first record.
-    pub fn write(self, terminator: u8, other: bool, output: &mut dyn Write) -> Result<(), Error> {
-        let last = self.heap.peek().map_or(0, |last| last.0.count);
-        let mut entries: Vec<Entry> = self.heap.into_iter().map(|entry| entry.0).collect();
-        entries.extend(self.tied.into_iter().map(|record| Entry {
+    /// Writes the records as they were read, in order, and removes them: the next record is the
+    /// first of another page. With `other`, the last record is `(other)`, with the sum of the
+    /// counts of all other records. Its separator is that of the first record.
+    pub fn write(
+        &mut self,
+        terminator: u8,
+        other: bool,
+        output: &mut dyn Write,
+    ) -> Result<(), Error> {
+        let page = std::mem::replace(self, Top::new(self.choice));
+        let last = page.heap.peek().map_or(0, |last| last.0.count);
+        let mut entries: Vec<Entry> = page.heap.into_iter().map(|entry| entry.0).collect();
+        entries.extend(page.tied.into_iter().map(|record| Entry {
             count: last,
             record,
-            least: self.choice.least,
+            least: page.choice.least,
         }));
         entries.sort_unstable_by(|a, b| b.cmp(a));
         let mut text = Vec::new();
@@ -173,8 +191,8 @@ impl Top {
             }
         }
         if other {
-            text.extend_from_slice(self.rest.to_string().as_bytes());
-            text.push(self.separator.unwrap_or(b' '));
+            text.extend_from_slice(page.rest.to_string().as_bytes());
+            text.push(page.separator.unwrap_or(b' '));
             text.extend_from_slice(b"(other)");
             text.push(terminator);
         }
@@ -190,11 +208,15 @@ mod tests {
 
     fn chosen(choice: Choice, other: bool, text: &str) -> Result<String, String> {
         let mut top = Top::new(choice);
-        top.read(&mut text.as_bytes(), b'\n')
-            .map_err(|error| error.to_string())?;
-        let mut out = Vec::new();
-        top.write(b'\n', other, &mut out).unwrap();
-        Ok(String::from_utf8(out).unwrap())
+        let mut pages = Vec::new();
+        top.read(&mut text.as_bytes(), b'\n', &mut |top| {
+            top.write(b'\n', other, &mut pages)?;
+            pages.extend(pages::end(b'\n'));
+            Ok(())
+        })
+        .map_err(|error| error.to_string())?;
+        top.write(b'\n', other, &mut pages).unwrap();
+        Ok(String::from_utf8(pages).unwrap())
     }
 
     fn top(n: usize, other: bool, text: &str) -> Result<String, String> {
@@ -301,7 +323,37 @@ mod tests {
         assert_eq!(error, "line 2: no count before the line");
     }
 
+    /// Nothing of a page is on the next one: no record, sum, tie or separator.
+    #[test]
+    fn a_form_feed_ends_a_page() {
+        let text = "2\ta\n3\tb\n\x0c\n1 c\n1 d\n\x0c\n\x0c\n5\te";
+        assert_eq!(
+            top(1, true, text).unwrap(),
+            "3\tb\n2\t(other)\n\x0c\n1 d\n1 (other)\n\x0c\n0 (other)\n\x0c\n5\te\n0\t(other)\n"
+        );
+        assert_eq!(
+            top(1, false, text).unwrap(),
+            "3\tb\n\x0c\n1 d\n\x0c\n\x0c\n5\te\n"
+        );
+        let error = top(1, false, "1 a\n\x0c\n1 a\n\x0cb\n").unwrap_err();
+        assert_eq!(error, "line 4: no count before the line");
+    }
+
     proptest! {
+        #[test]
+        fn pages_as_texts_of_their_own(
+            parts in prop::collection::vec("([0-9]{1,2}[ \t][a-c]{0,2}\n){0,8}", 1..6),
+            n in 0..6usize,
+            least: bool,
+            ties: bool,
+            other: bool,
+        ) {
+            let choice = Choice { n, least, ties };
+            let alone: Vec<_> = parts.iter().map(|part| chosen(choice, other, part).unwrap()).collect();
+            let whole = chosen(choice, other, &parts.join("\x0c\n")).unwrap();
+            prop_assert_eq!(whole, alone.join("\x0c\n"));
+        }
+
         #[test]
         fn as_sorting_it_all(
             records in prop::collection::vec((0..20u64, "[a-c]{0,3}"), 0..60),
@@ -327,7 +379,7 @@ mod tests {
                 expected += &format!("{rest} (other)\n");
             }
             let mut top = Top::new(Choice { n, least, ties });
-            top.read(&mut pieces(text.as_bytes(), cuts), b'\n').unwrap();
+            top.read(&mut pieces(text.as_bytes(), cuts), b'\n', &mut |_| unreachable!()).unwrap();
             let mut out = Vec::new();
             top.write(b'\n', other, &mut out).unwrap();
             prop_assert_eq!(String::from_utf8(out).unwrap(), expected);
@@ -343,7 +395,7 @@ mod tests {
             let mut top = Top::new(Choice { n, least, ties: true });
             let mut seen = Vec::new();
             for count in counts {
-                top.add(count, format!("{count} x").as_bytes());
+                top.place(count, format!("{count} x").as_bytes());
                 seen.push(count);
                 seen.sort();
                 if !least {

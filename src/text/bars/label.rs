@@ -1,8 +1,6 @@
 //! Lines as a chart shows them.
 
-use crate::common::show;
-use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
+use crate::common::{columns, show};
 
 /// Appends a line on which nothing is executed by a terminal: control characters and invalid bytes
 /// are escaped.
@@ -12,48 +10,17 @@ pub(super) fn put(line: &[u8], out: &mut Vec<u8>) {
 
 /// The same, cut to a number of columns: then a mark ends it, or as much of the mark as fits.
 pub(super) fn put_cut(line: &[u8], columns: usize, mark: &str, out: &mut Vec<u8>) {
-    let start = out.len();
-    put(line, out);
-    let label = std::str::from_utf8(&out[start..]).unwrap_or_default();
-    if let Some(kept) = cut(label, columns, mark.width()) {
-        out.truncate(start + kept);
-        // A mark that does not fit is several full stops.
-        let mark = if mark.width() > columns {
-            &mark[..columns]
-        } else {
-            mark
-        };
-        out.extend_from_slice(mark.as_bytes());
-    }
-}
-
-/// The length of the beginning of a label, in bytes, that fits into a number of columns with a mark
-/// after it; `None` if the whole label fits. A grapheme is not divided.
-///
-/// The width of a grapheme is that of its text, not the sum of its characters: a family is an
-/// emoji of two columns.
-fn cut(label: &str, columns: usize, mark: usize) -> Option<usize> {
-    // No character has more columns than bytes.
-    if label.len() <= columns {
-        return None;
-    }
-    let (mut width, mut kept) = (0, 0);
-    for (start, grapheme) in label.grapheme_indices(true) {
-        width += grapheme.width();
-        if width > columns {
-            return Some(kept);
-        }
-        if width + mark <= columns {
-            kept = start + grapheme.len();
-        }
-    }
-    None
+    let mut label = Vec::with_capacity(line.len());
+    put(line, &mut label);
+    columns::put_cut(&label, columns, mark, out);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use unicode_segmentation::UnicodeSegmentation;
+    use unicode_width::UnicodeWidthStr;
 
     fn shown(line: &[u8], columns: usize, mark: &str) -> String {
         let mut out = Vec::new();

@@ -3,6 +3,7 @@
 //! Each line of the chart is the count, a bar and the line. The line is last, because the width of
 //! some scripts differs between terminals: so it moves nothing else. The length of a bar is a
 //! number of eighths of a column, computed in whole numbers: it is the same on each machine.
+//! Each of several pages ([`pages`]) is a chart of its own.
 //! Cost: the records of a chart are stored, since the largest count is known at the end; then
 //! there is a pass over them.
 //!
@@ -15,7 +16,8 @@ mod scale;
 pub use decimal::Decimal;
 
 use crate::common::error::Error;
-use crate::common::stream::{self, BLOCK};
+use crate::common::stream::BLOCK;
+use crate::text::pages::{self, AtEnd};
 use crate::text::tally;
 use decimal::Digits;
 use scale::{Length, Scale, share};
@@ -83,10 +85,12 @@ const NO_COLOR: &str = "\x1b[0m";
 /// ```
 /// # use textmill::text::bars::{Chart, Style};
 /// let mut chart = Chart::new(Style { width: 25, ..Style::default() });
-/// chart.read(&mut "32 eggs\n8 ham\n".as_bytes(), b'\n')?;
-/// let mut output = Vec::new();
-/// chart.draw(&mut output)?;
-/// assert_eq!(String::from_utf8(output)?, "32 ██████████ eggs\n 8 ██▌        ham\n");
+/// let (mut first, mut last) = (Vec::new(), Vec::new());
+/// let mut input = "32 eggs\n8 ham\n\x0c\n5 ham\n".as_bytes();
+/// chart.read(&mut input, b'\n', &mut |chart| chart.draw(&mut first))?;
+/// chart.draw(&mut last)?;
+/// assert_eq!(String::from_utf8(first)?, "32 ██████████ eggs\n 8 ██▌        ham\n");
+/// assert_eq!(String::from_utf8(last)?, "5 ██████████ ham\n");
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -122,14 +126,21 @@ impl Chart {
         chart
     }
 
-    /// Adds all records of an input. After an error, the chart is incomplete.
-    pub fn read(&mut self, input: &mut dyn Read, terminator: u8) -> Result<(), Error> {
-        let mut number = 0;
-        stream::lines(input, terminator, |record| {
-            number += 1;
-            self.add(record)
-                .map_err(|cause| Error::Line { number, cause })
-        })
+    /// Adds all records of an input. At the end of each page `at_end` is called, which must
+    /// [`draw`](Chart::draw) it. Returns whether there are records after the last page that ended.
+    /// After an error, the chart is incomplete.
+    pub fn read(
+        &mut self,
+        input: &mut dyn Read,
+        terminator: u8,
+        at_end: AtEnd<Chart>,
+    ) -> Result<bool, Error> {
+        pages::read(self, input, terminator, Chart::add, at_end)
+    }
+
+    /// Sets the width of a line, in columns: that of the chart that is drawn next.
+    pub fn set_width(&mut self, columns: usize) {
+        self.style.width = columns;
     }
 
     /// Adds a record, `COUNT LINE`. The error is a short description.

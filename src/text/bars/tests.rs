@@ -4,13 +4,22 @@ use super::*;
 use proptest::prelude::*;
 
 fn drawn(style: Style, text: &str) -> Result<String, String> {
+    let (pages, result) = pages_drawn(style, text);
+    result.map(|()| pages)
+}
+
+/// The pages before an error, and the error.
+fn pages_drawn(style: Style, text: &str) -> (String, Result<(), String>) {
     let mut chart = Chart::new(style);
-    chart
-        .read(&mut text.as_bytes(), b'\n')
-        .map_err(|error| error.to_string())?;
     let mut out = Vec::new();
-    chart.draw(&mut out).map_err(|error| error.to_string())?;
-    Ok(String::from_utf8(out).unwrap())
+    let result = chart.read(&mut text.as_bytes(), b'\n', &mut |chart| {
+        chart.draw(&mut out)?;
+        out.extend(pages::end(b'\n'));
+        Ok(())
+    });
+    let result = result.and_then(|_| chart.draw(&mut out));
+    let result = result.map_err(|error| error.to_string());
+    (String::from_utf8(out).unwrap(), result)
 }
 
 /// A chart whose bars have 10 columns.
@@ -216,25 +225,86 @@ fn a_label_is_cut_to_the_width() {
     );
 }
 
-/// One chart after the other: nothing of the first is in the second.
+/// One chart after the other: nothing of the first is in the second, neither the largest count nor
+/// decimal places nor the sum.
 #[test]
-fn charts_of_a_stream() {
+fn a_chart_for_each_page() {
     let style = Style {
         percent: true,
         ..ten()
     };
-    let mut chart = Chart::new(style);
-    for text in ["4 a\n2.50 b\n", "1 c\n", "", "3 d\n3 e\n"] {
-        let mut out = Vec::new();
-        for record in text.lines() {
-            chart.add(record.as_bytes()).unwrap();
-        }
-        chart.draw(&mut out).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), drawn(style, text).unwrap());
+    assert_eq!(
+        drawn(style, "4 a\n2.50 b\n\x0c\n1 c\n\x0c\n\x0c\n3 d\n3 e\n").unwrap(),
+        "   4 61.5% ██████████ a\n2.50 38.5% ██████▎    b\n\x0c\n1 100.0% ██████████ c\n\x0c\n\
+         \x0c\n3 50.0% ██████████ d\n3 50.0% ██████████ e\n"
+    );
+    let fixed = Style {
+        max: Some("8".parse().unwrap()),
+        log: true,
+        ..ten()
+    };
+    assert_eq!(
+        drawn(fixed, "8 a\n\x0c\n\x0c\n2 b\n").unwrap(),
+        "log scale: log(1 + COUNT)\n8 ██████████ a\n\x0c\n\x0c\nlog scale: log(1 + COUNT)\n2 █████      b\n"
+    );
+}
+
+#[test]
+fn pages_before_an_error_stay() {
+    let huge = "9".repeat(38);
+    let percent = Style {
+        percent: true,
+        ..ten()
+    };
+    let sum = format!("1 a\n\x0c\n{huge} a\n{huge} b\n\x0c\n1 c\n");
+    for (text, cause) in [
+        ("1 a\n\x0c\n2 b\nc\n", "line 4: no count before the line"),
+        (
+            "1 a\n\x0c\n2 b\n\x0c c\n",
+            "line 4: no count before the line",
+        ),
+        // The sum is known at the end of the page, which is a line.
+        (&sum, "line 5: the sum of the counts is too large"),
+    ] {
+        let (pages, result) = pages_drawn(percent, text);
+        assert_eq!(result.unwrap_err(), cause);
+        assert_eq!(pages, "1 100.0% ██████████ a\n\x0c\n");
     }
 }
 
+/// Each page has the width that was set before its end.
+#[test]
+fn the_width_may_change_between_pages() {
+    let mut chart = Chart::new(ten());
+    let mut out = Vec::new();
+    let mut widths = [25, 30].into_iter();
+    let mut draw = |chart: &mut Chart| {
+        chart.set_width(widths.next().unwrap());
+        chart.draw(&mut out)
+    };
+    let is_open = chart.read(&mut "4 a\n\x0c\n4 a\n".as_bytes(), b'\n', &mut draw);
+    assert!(is_open.unwrap());
+    draw(&mut chart).unwrap();
+    let expected = "4 ██████████ a\n4 ████████████ a\n";
+    assert_eq!(String::from_utf8(out).unwrap(), expected);
+}
+
 proptest! {
+    #[test]
+    fn pages_as_texts_of_their_own(
+        parts in prop::collection::vec("([0-9]{1,4}(\\.[0-9])?[ \t][a-cé日]{0,3}\n){0,8}", 1..6),
+        width in 1..100usize,
+        percent: bool,
+        log: bool,
+        max in prop::option::of("[1-9][0-9]{0,3}"),
+    ) {
+        let max = max.map(|max| max.parse().unwrap());
+        let style = Style { width, percent, log, max, ..Style::default() };
+        let alone: Vec<_> = parts.iter().map(|part| drawn(style, part).unwrap()).collect();
+        let whole = drawn(style, &parts.join("\x0c\n")).unwrap();
+        prop_assert_eq!(whole, alone.join("\x0c\n"));
+    }
+
     #[test]
     fn as_a_naive_chart(
         records in prop::collection::vec((0..50_000u64, "[ -~é日]{0,8}"), 1..40),

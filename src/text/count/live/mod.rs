@@ -1,7 +1,7 @@
 //! `count --every`: pages of counts while the input is read.
 //!
 //! A page is what `count` would write now. All pages but the last are followed by a line that is
-//! a form feed alone ([`PAGE_END`]).
+//! a form feed alone ([`pages`](crate::text::pages)).
 //!
 //! Time, or the input, is divided into slots of one interval. The lines of a slot are counted in
 //! tables of their own, as all lines are without pages. At the end of the slot the tables are
@@ -44,9 +44,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{channel, sync_channel};
 use std::thread::Builder;
 use std::time::Instant;
-
-/// A line that is this byte alone follows each page but the last.
-const PAGE_END: u8 = b'\x0C';
 
 /// How to count and to write pages.
 #[derive(Clone, Copy, Debug)]

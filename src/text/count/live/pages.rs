@@ -3,12 +3,13 @@
 use super::intervals::Slot;
 use super::rest::Rest;
 use super::stored::Stored;
-use super::{Live, Memory, PAGE_END};
+use super::{Live, Memory};
 use crate::common::error::Error;
 use crate::text::count::counts::Counts;
 use crate::text::count::limits::Report;
 use crate::text::count::output;
 use crate::text::count::output::sorter::Format;
+use crate::text::pages;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -146,7 +147,7 @@ impl<'a> Pages<'a> {
         let counts = self.counts.records(0..self.counts.len());
         self.report.distinct = output::write(vec![counts], format, self.output)?;
         if !is_last {
-            let end = [PAGE_END, terminator];
+            let end = pages::end(terminator);
             self.output.write_all(&end).map_err(Error::Write)?;
         }
         Ok(())
