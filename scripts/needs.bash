@@ -22,6 +22,7 @@ packages_of() { # packages_of MANAGER NEED
         apt-get-man) echo man-db ;;
         *-arm) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
         *-qemu-aarch64) echo qemu-user ;;
+        *-qemu-aarch64-static) echo qemu-user-static ;;
         *-awk) echo gawk ;;
         *-find | *-xargs) echo findutils ;;
         *-setsid) echo util-linux ;;

@@ -9,6 +9,7 @@
 //! - `scale`: text on many processors and machines
 //! - `scripts`: the help and the needs of the scripts
 //! - `documents`: README.md and docs/: their commands, their links, a page for each program
+//! - `stability`: what docs/stability.md promises
 //!
 //! `process` runs programs, `server` is a web server that can be made to fail.
 
@@ -33,6 +34,7 @@ mod pipeline;
 mod scale;
 mod scripts;
 mod sieve;
+mod stability;
 mod stem;
 mod topn;
 mod untag;

@@ -18,7 +18,7 @@ const VERSION: &str = concat!(
 );
 
 /// What a user can type instead of an option that a program does not have,
-/// such as one that another tool has under this name.
+/// such as one that another tool has under this name, or of no argument at all (an empty text).
 pub type Hint = fn(option: &str) -> Option<&'static str>;
 
 /// Why there are no options.
@@ -208,10 +208,17 @@ fn first_example(text: &str) -> String {
     command.map_or(String::new(), |command| format!("Example:\n{command}"))
 }
 
-/// What is wrong with the command line, and what to type instead where that is known.
+/// What is wrong with the command line, and what to type instead where that is known. For a missing
+/// argument, the hint is that for an empty text.
 fn cause(error: &clap::Error, command: &Command, hint: Hint) -> String {
     if let Some(cause) = quoted(error) {
         return cause;
+    }
+    if let (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing))) =
+        (error.kind(), error.get(ContextKind::InvalidArg))
+    {
+        let hint = hint("").map_or(String::new(), |hint| format!("; {hint}"));
+        return format!("missing argument: {}{hint}", missing.join(" "));
     }
     let sentence = first_sentence(&error.render().to_string());
     let unknown = match error.kind() {
@@ -301,6 +308,9 @@ mod tests {
         /// Pauses
         #[arg(value_name = "TIME", value_parser = crate::common::time::parse)]
         pause: Option<std::time::Duration>,
+        /// Repeats
+        #[arg(value_name = "N", requires = "wait")]
+        times: Option<u8>,
     }
 
     fn refused(arguments: &[&str]) -> String {
@@ -310,6 +320,11 @@ mod tests {
             .unwrap_err();
         let hint: Hint = |option| (option == "-x").then_some("use -y");
         cause(&error, &command, hint)
+    }
+
+    #[test]
+    fn a_missing_argument_is_named() {
+        assert_eq!(refused(&["1s", "5"]), "missing argument: --wait <WAIT>");
     }
 
     #[test]
