@@ -10,6 +10,8 @@ import subprocess
 import unicodedata
 from dataclasses import dataclass
 
+from naive import decoded, encoded
+
 MEGABYTE = 1 << 20
 
 # Letters, digits and marks that all versions of Unicode since 6.0 have, and in which the programs have special cases:
@@ -54,7 +56,7 @@ def log_uniform(random, least, most):
 
 def size(random):
     """Mostly small, up to 50 MB."""
-    least, most = random.choices([(1, 100 << 10), (100 << 10, 2 * MEGABYTE), (2 * MEGABYTE, 50 * MEGABYTE)], [80, 17, 3])[0]
+    least, most = random.choices([(1, 100 << 10), (100 << 10, 2 * MEGABYTE), (2 * MEGABYTE, 50 * MEGABYTE)], [70, 27, 3])[0]
     return log_uniform(random, least, most)
 
 
@@ -222,7 +224,7 @@ def table(random, size):
 
     header = ",".join(f'"{name}"' if "," in name else name for name in CSV_NAMES)
     made, total = [header], 0
-    while total < min(size, MEGABYTE):
+    while total < min(size, MEGABYTE // 2):
         made.append(row())
         total += len(made[-1])
     return Corpus("csv", "".join(line + ending for line in made).encode())
@@ -345,10 +347,15 @@ def spoiled(random, data):
 def only_known(data):
     """Replaces characters that some version of Unicode since 3.2 did not have: Python's data may be older or newer than
     that of the programs. U+0295 changed its class."""
-    text = data.decode("utf-8", "surrogateescape")
+    text = decoded(data)
     old = unicodedata.ucd_3_2_0.category
-    unknown = {c for c in set(text) if c not in KNOWN and not "\udc80" <= c <= "\udcff" and old(c) == "Cn"} | {"\u0295"}
-    return text.translate({ord(c): "?" for c in unknown}).encode("utf-8", "surrogateescape")
+    unknown = {c for c in set(text) if c == "\u0295" or c not in KNOWN and not is_byte(c) and old(c) == "Cn"}
+    return encoded(text.translate({ord(c): "?" for c in unknown})) if unknown else data
+
+
+def is_byte(c):
+    """Whether it stands for a byte that is not UTF-8."""
+    return "\udc80" <= c <= "\udcff"
 
 
 def tool(*command):

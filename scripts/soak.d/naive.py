@@ -363,22 +363,29 @@ def plain(number):
 
 
 class Numbers:
-    """The numbers of lines, each with how often it occurs. `is_whole`: none has a point or an exponent."""
+    """The numbers of lines, each with how often it occurs. `is_whole`: none has a point or an exponent. All are multiples of
+    one over `unit`, a power of two, since those with a point are doubles."""
 
     def __init__(self, pairs):
-        self.tally, self.is_whole = Counter(), True
         texts = Counter()
         for text, times in pairs:
             texts[text.strip().decode()] += times
-        for text, times in texts.items():
-            is_whole = re.fullmatch(r"[-+]?\d+", text) is not None
-            self.tally[Fraction(int(text)) if is_whole else Fraction(float(text))] += times
-            self.is_whole &= is_whole
-        self.n = sum(self.tally.values())
-        self.sum = sum(number * times for number, times in self.tally.items())
+        self.is_whole = all(re.fullmatch(r"[-+]?\d+", text) for text in texts)
+        ratios = [(float(text).as_integer_ratio() if re.search("[.eE]", text) else (int(text), 1), times) for text, times in texts.items()]
+        self.unit = max((below for (_, below), _ in ratios), default=1)
+        tally = Counter()
+        for (above, below), times in ratios:
+            tally[above * (self.unit // below)] += times
+        self.tally = sorted(tally.items())
+        self.n = sum(tally.values())
+        self.sum = sum(number * times for number, times in self.tally)
+
+    def shown(self, number):
+        """A number of units."""
+        return plain(float(Fraction(number) / self.unit))
 
     def at(self, position):
-        for number, times in sorted(self.tally.items()):
+        for number, times in self.tally:
             position -= times
             if position < 0:
                 return number
@@ -387,27 +394,24 @@ class Numbers:
         place = (self.n - 1) * Fraction(percent) / 100
         low = place.numerator // place.denominator
         first, second = self.at(low), self.at(min(low + 1, self.n - 1))
-        return plain(float(first + (second - first) * (place - low)))
+        return self.shown(first + (second - first) * (place - low))
 
     def mean(self):
-        return plain(float(self.sum / self.n))
+        return self.shown(Fraction(self.sum, self.n))
 
     def all(self):
-        total = str(self.sum) if self.is_whole else plain(float(self.sum))
-        return [f"n {self.n}", f"sum {total}", f"min {self.shown(min(self.tally))}", f"max {self.shown(max(self.tally))}",
-                f"mean {self.mean()}", f"sd {self.deviation()}"]  # fmt: skip
-
-    def shown(self, number):
-        return plain(float(number))
+        total = str(self.sum) if self.is_whole else self.shown(self.sum)
+        least, most = self.shown(self.tally[0][0]), self.shown(self.tally[-1][0])
+        return [f"n {self.n}", f"sum {total}", f"min {least}", f"max {most}", f"mean {self.mean()}", f"sd {self.deviation()}"]
 
     def deviation(self):
         if self.n == 1:
             return "-"
-        squares = sum(number * number * times for number, times in self.tally.items())
-        variance = (squares - self.sum * self.sum / self.n) / (self.n - 1)
+        squares = sum(number * number * times for number, times in self.tally)
         with localcontext() as context:
             context.prec = 100
-            return plain(float((Decimal(variance.numerator) / Decimal(variance.denominator)).sqrt()))
+            variance = Decimal(self.n * squares - self.sum**2) / (self.n * (self.n - 1) * self.unit**2)
+            return plain(float(variance.sqrt()))
 
 
 def mean(output="mean", percentiles=(), has_counts=False, end=b"\n"):
