@@ -667,7 +667,7 @@ fn memory_of_pages_stays_within_the_limit() {
         let length = (mixed >> 48) as usize;
         text.extend_from_slice(format!("{mixed:020} {}\n", "x".repeat(length)).as_bytes());
     }
-    for window in ["--window=1000000", "--window=90000"] {
+    for window in ["--window=900000", "--window=90000"] {
         for threads in ["1", "4"] {
             let args = [
                 "-S",

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use textmill::cli::{self, Program};
 use textmill::common::error::Error;
-use textmill::common::memory::{self, Size};
+use textmill::common::memory::Size;
 use textmill::common::output::Output;
 use textmill::common::show;
 use textmill::common::time;
@@ -120,10 +120,7 @@ impl Args {
             _ => OnDeadlock::End,
         };
         let limits = Limits {
-            max_held: match self.max_held {
-                Size::Bytes(bytes) => bytes,
-                percent => percent.bytes(memory::available()),
-            },
+            max_held: self.max_held.bytes_now(),
             patience: self.patience,
             timeout: self.timeout,
         };

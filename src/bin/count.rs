@@ -35,7 +35,7 @@ pub struct Args {
     /// Write the lines in any order
     ///
     /// For input with few distinct lines this is slower than sorting.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     unsorted: bool,
 
     /// Read COUNT LINE and add the counts up
@@ -60,18 +60,23 @@ pub struct Args {
     #[arg(long, requires = "merge")]
     sorted: bool,
 
-    /// Print the counts so far again and again
+    /// Print the counts so far after each INTERVAL
     ///
-    /// INTERVAL is a time, as in 2s, or a number of lines, as in 10000. After each interval in
+    /// It is a time, as in 2s, or a number of lines, as in 10000. After each interval in
     /// which lines have come, a page is printed: what count would print now. A line that is a form
     /// feed alone follows each page but the last, which is printed at the end of the input.
     #[arg(long, value_name = "INTERVAL", conflicts_with_all = ["sorted", "unsorted", "ignore_case"])]
     every: Option<Interval>,
 
-    /// With --every: count only the lines of this last time
+    /// With --every: count only the last lines
     ///
-    /// INTERVAL is a multiple of that of --every.
-    #[arg(long, value_name = "INTERVAL", requires = "every")]
+    /// They are those of the last INTERVAL, which is a multiple of that of --every.
+    #[arg(
+        long,
+        value_name = "INTERVAL",
+        requires = "every",
+        hide_short_help = true
+    )]
     window: Option<Interval>,
 
     /// Separate count and line by a TAB

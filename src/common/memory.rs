@@ -40,6 +40,14 @@ impl Size {
             }
         }
     }
+
+    /// The size in bytes, with the memory that is available now, which is read only if it matters.
+    pub fn bytes_now(self) -> u64 {
+        match self {
+            Size::Bytes(bytes) => bytes,
+            percent => percent.bytes(available()),
+        }
+    }
 }
 
 impl FromStr for Size {

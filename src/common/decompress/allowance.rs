@@ -2,7 +2,7 @@
 
 use super::error::DecompressError;
 use super::format::Format;
-use crate::common::memory::{self, Size};
+use crate::common::memory::Size;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -46,10 +46,7 @@ impl Allowance {
     /// The memory that is left of the program's limit, in bytes; none without a limit.
     pub(super) fn left(&self) -> Option<u64> {
         let size = self.shared.size?;
-        let limit = self
-            .shared
-            .limit
-            .get_or_init(|| size.bytes(memory::available()));
+        let limit = self.shared.limit.get_or_init(|| size.bytes_now());
         Some(limit.saturating_sub(LEAST_REST + self.taken()))
     }
 

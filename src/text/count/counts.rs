@@ -226,6 +226,10 @@ impl Counts {
     /// Takes the counts, as sorted streams of records, which are merged by the caller: each may
     /// have a part of the count of a line. The report has no distinct lines yet.
     pub(super) fn take_records(&mut self) -> Result<(Vec<Records<'static>>, Report), Error> {
+        // Nothing to do, once in each interval without lines.
+        if self.workers.iter().all(|worker| worker.total_lines() == 0) {
+            return Ok(Default::default());
+        }
         let taken = self.take(1)?;
         let lines = taken.lines;
         let sorter = taken.sorter(&self.spill);

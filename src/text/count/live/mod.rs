@@ -5,7 +5,7 @@
 //!
 //! Time, or the input, is divided into slots of one interval. The lines of a slot are counted in
 //! tables of their own, as all lines are without pages. At the end of the slot the tables are
-//! replaced by empty ones, and counting goes on, while this thread sorts what they have, adds it
+//! exchanged for empty ones, and counting goes on, while this thread sorts what they have, adds it
 //! to the counts before, and writes the page. At most one finished slot waits for that.
 //!
 //! 1. `arrivals`: a thread reads the input, and notes when each block came.
@@ -35,7 +35,7 @@ pub use pace::{Interval, Pace};
 use super::limits::{Limits, Report};
 use crate::common::decompress::Allowance;
 use crate::common::error::Error;
-use crate::common::memory::{self, Size};
+use crate::common::memory::Size;
 use arrivals::{Arrivals, Reader};
 use pages::Pages;
 use std::io::{self, Read, Write};
@@ -141,7 +141,7 @@ struct Memory {
 impl Memory {
     fn new(limits: Limits) -> Self {
         // All slots have the same limit, whatever is available later.
-        let limit = limits.memory().bytes(memory::available());
+        let limit = limits.memory().bytes_now();
         Memory { limits, limit }
     }
 

@@ -14,7 +14,6 @@ use super::records::Records;
 use super::run::{self, Run};
 use super::run_writer::RunWriter;
 use crate::common::error::Error;
-use crate::common::memory;
 use crate::common::stream::GROWTH;
 use crate::text::count::budget::{Budget, ORDINARY};
 use crate::text::count::limits::{Limits, Report};
@@ -99,7 +98,7 @@ impl Spill {
                 (processors - decoders.min(processors - 1)).min(DEFAULT_THREADS)
             };
             let threads = self.limits.threads.map_or_else(default, NonZeroUsize::get);
-            let limit = self.limits.memory().bytes(memory::available());
+            let limit = self.limits.memory().bytes_now();
             let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
             Budget::new(limit, threads, files, self.sizes())
         });
