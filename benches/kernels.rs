@@ -493,7 +493,8 @@ mod topn {
                 ..Choice::default()
             };
             let mut top = Top::new(choice);
-            top.read(&mut black_box(tallies.as_bytes()), b'\n').unwrap();
+            top.read(&mut black_box(tallies.as_bytes()), b'\n', &mut |_| Ok(()))
+                .unwrap();
             top
         };
         let mut found = Vec::new();
