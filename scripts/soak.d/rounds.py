@@ -145,12 +145,12 @@ def drawn(round, most=None):
     corpus = corpora.corpus(random, most=most)
     texts = [corpus.data]
     if random.random() < 0.3 and corpus.kind != "csv":
-        # Compressed files begin with such bytes; a text may contain them.
         cuts = sorted(random.randint(0, len(corpus.data)) for _ in range(random.randint(1, 3)))
         if corpus.kind != "text":
             cuts = [corpus.data.find(b"\n", cut) + 1 for cut in cuts]
             cuts = sorted(cut or len(corpus.data) for cut in cuts)
         pieces = [corpus.data[start:end] for start, end in zip([0, *cuts], [*cuts, len(corpus.data)])]
+        # A text may contain what compressed files begin with.
         texts = texts if any(piece[:1] == b"\x1f" for piece in pieces) else pieces
     stages, answers = round.grammar.pipeline(corpus, texts)
     round.bytes += len(corpus.data)
@@ -266,13 +266,17 @@ def full_device(round):
         return check(round, ran, stages, answers)
     upstream(round, ran, stages, answers, len(stages) - 1)
     round.must(ran.statuses[-1] == 1, f"status {ran.statuses[-1]} on a full disk")
-    round.same(ran.errors[-1].splitlines(keepends=True)[-1:], [f"{last}: stdout: No space left on device\n".encode()], "error")
+    error = f"{last}: stdout: No space left on device\n".encode()
+    round.must(ran.errors[-1].endswith(error), f"stage {len(stages)}, {last}: the error is not named")
 
 
 def limited_file(round):
-    round.fault = "ulimit -f"
     stages, answers, commands, source = drawn(round)
     whole = answers[-1].out
+    if answers[-1].status:
+        # It would look like a failure by the limit.
+        return check(round, round.run(commands, source), stages, answers)
+    round.fault = "ulimit -f, output"
     # The error line goes to a file, too.
     blocks = round.random.randint(1, 2 * len(whole) // 512 + 1)
     commands[-1] = running.limited(commands[-1], f"ulimit -f {blocks}")
@@ -280,13 +284,13 @@ def limited_file(round):
     ran = round.run(commands, source, Sink(path))
     with open(path, "rb") as file:
         out = file.read()
-    # `count -S` may need larger temporary files than its output.
-    if ran.statuses == [answer.status for answer in answers]:
+    if not any(ran.statuses):
         round.must(len(whole) <= blocks * 512, "the output is larger than the limit")
         return compare(round, out, stages, answers)
     upstream(round, ran, stages, answers, len(stages) - 1)
     round.must(ran.statuses[-1] == 1, f"status {ran.statuses[-1]} at the limit of the size of files")
     round.must(b"File too large" in ran.errors[-1], "the error is not named")
+    # Temporary files may be larger than the output.
     round.must(len(whole) > blocks * 512 or "spills" in stages[-1].marks, "the output fits")
     if "any order" not in stages[-1].marks:
         round.must(whole.startswith(out), "the output is not the beginning of the answer")
@@ -295,18 +299,17 @@ def limited_file(round):
 def full_folder(round):
     """More distinct lines than memory, and little room for temporary files."""
     random = round.random
-    text = random.choice([corpora.distinct, corpora.distinct, corpora.prose, corpora.long_lines])(random, corpora.log_uniform(random, 1 << 20, 8 << 20)).data
-    text = corpora.only_known(text)
-    merges = random.random() < 0.2
-    if merges:
-        text = naive.count()([text])
-    round.bytes += len(text)
-    command = ["count", "-S", random.choice(["1M", "2M", "4M"]), "-j", str(random.choice([1, 2, 4]))]
-    command += ["--merge"] if merges else []
     if random.random() < 0.2:
         text = b"".join(b"%d\n" % random.getrandbits(36) for _ in range(random.randint(1000, 200_000)))
-        command, merges = ["mean", "--median", "-S", "1M"], None
-    expected = (naive.mean("mean", [("median", 50)]) if merges is None else naive.merged() if merges else naive.count())([text])
+        command, expected = ["mean", "--median", "-S", "1M"], naive.mean("mean", [("median", 50)])([text])
+    else:
+        maker = random.choice([corpora.distinct, corpora.distinct, corpora.prose, corpora.long_lines])
+        text = maker(random, corpora.log_uniform(random, 1 << 20, 8 << 20)).data
+        expected = naive.count()([text])
+        command = ["count", "-S", random.choice(["1M", "2M", "4M"]), "-j", str(random.choice([1, 2, 4]))]
+        if random.random() < 0.2:
+            text, command = expected, [*command, "--merge"]
+    round.bytes += len(text)
     size = corpora.log_uniform(random, 64, 16 << 10)
     if round.mounts and random.random() < 0.7:
         round.fault = "small disk"
@@ -327,12 +330,15 @@ def memory(round):
     """Little memory for one of the stages: the right answer, or one line and status 1."""
     random = round.random
     stages, answers, commands, source = drawn(round, most=4 << 20)
+    if answers[-1].status:
+        # It would look like a failure by the limit.
+        return check(round, round.run(commands, source), stages, answers)
     number = random.randrange(len(commands))
     round.fault = random.choice(["ulimit -v", "ulimit -v", "ulimit -s"])
     kilobytes = 64 if round.fault == "ulimit -s" else corpora.log_uniform(random, 24 << 10, 512 << 10)
     commands[number] = running.limited(commands[number], f"{round.fault} {kilobytes}")
     ran = round.run(commands, source)
-    if ran.statuses == [answer.status for answer in answers]:
+    if not any(ran.statuses):
         return check(round, ran, stages, answers)
     upstream(round, ran, stages, answers, number)
     round.must(ran.statuses[number] == 1, f"stage {number + 1}: status {ran.statuses[number]} with little memory")
