@@ -1,11 +1,18 @@
 //! The documents: their commands print what they show, their links lead somewhere, and each
 //! program has a page with fixed sections.
 //!
-//! A block marked `console` is a session: lines after `$ ` are run by bash in a copy of the
-//! folders that documents use, and what follows each is its output. The documents find a small site
-//! at http://localhost:8000/, wherever the test serves it.
+//! A block marked `console` is a session: lines after `$ ` are run by one bash in a copy of the
+//! folders that documents use, and what follows each is its output. A line after `> ` continues a command
+//! that ends in `|`, `&&` or a backslash. The documents find a small site at http://localhost:8000/, wherever the
+//! test serves it.
+//!
+//! - `recipes`: what docs/recipes.md promises beyond that.
+//! - `security`: the limits in docs/security.md are those of the sources, and have tests.
 
-use crate::process::{program, programs, repository, run, shell};
+mod recipes;
+mod security;
+
+use crate::process::{installed, program, programs, repository, run, shell};
 #[cfg(feature = "net")]
 use crate::server::{Server, Step, page, status};
 use std::fs;
@@ -52,21 +59,45 @@ fn text(document: &str) -> String {
     text.unwrap_or_else(|error| panic!("{document}: {error}"))
 }
 
-/// The commands of a Markdown text, each with the output that it shows.
-fn sessions(markdown: &str) -> Vec<(String, String)> {
-    let mut sessions: Vec<(String, String)> = Vec::new();
+/// A command in a document.
+#[derive(Debug, PartialEq)]
+struct Command {
+    line: String,
+    /// The output that the document shows.
+    output: String,
+}
+
+impl Command {
+    fn is_incomplete(&self) -> bool {
+        let ends = ["|", "&&", "\\"];
+        self.output.is_empty() && ends.iter().any(|end| self.line.ends_with(end))
+    }
+}
+
+/// The sessions of a Markdown text.
+fn sessions(markdown: &str) -> Vec<Vec<Command>> {
+    let mut sessions: Vec<Vec<Command>> = Vec::new();
     let mut inside = false;
     for line in markdown.lines() {
-        match line.strip_prefix("$ ") {
-            _ if line.starts_with("```") => inside = line == "```console",
-            _ if !inside => {}
-            Some(command) => sessions.push((command.to_string(), String::new())),
-            None => {
-                let (_, output) = sessions
-                    .last_mut()
-                    .expect("a session begins with a command");
-                *output += &format!("{line}\n");
-            }
+        if line.starts_with("```") {
+            inside = line == "```console";
+            sessions.extend(inside.then(Vec::new));
+            continue;
+        }
+        let Some(session) = sessions.last_mut().filter(|_| inside) else {
+            continue;
+        };
+        if let Some(line) = line.strip_prefix("$ ") {
+            session.push(Command {
+                line: line.to_string(),
+                output: String::new(),
+            });
+            continue;
+        }
+        let command = session.last_mut().expect("a session begins with a command");
+        match line.strip_prefix("> ") {
+            Some(rest) if command.is_incomplete() => command.line += &format!("\n{rest}"),
+            _ => command.output += &format!("{line}\n"),
         }
     }
     sessions
@@ -102,7 +133,7 @@ fn built() -> impl Iterator<Item = String> {
 /// The address of the site in the documents.
 const SITE: &str = "http://localhost:8000";
 
-/// Starts the site, a page and a link on it that leads nowhere; where it is.
+/// Starts the site, a page, a link on it that leads nowhere, and a sitemap; where it is.
 #[cfg(feature = "net")]
 fn site() -> String {
     let html = fs::read(repository("tests/data/page.html")).unwrap();
@@ -110,8 +141,16 @@ fn site() -> String {
     let server = Server::start(move |request| {
         let html_of = |html: &[u8]| page(&["Content-Type: text/html; charset=utf-8"], html);
         vec![Step::Send(match request.path.as_str() {
-            "/" => html_of(links),
+            "/" | "/?lang=en&page=1" => html_of(links),
             "/page.html" => html_of(&html),
+            "/sitemap.xml" => {
+                let host = request.header("Host").unwrap();
+                let map = format!(
+                    "<?xml version=\"1.0\"?>\n<urlset><url><loc>http://{host}/page.html</loc></url>\n\
+                     <url>\n<loc>\nhttp://{host}/?lang=en&amp;page=1\n</loc></url></urlset>\n"
+                );
+                page(&["Content-Type: application/xml"], map.as_bytes())
+            }
             _ => status("404 Not Found"),
         })]
     });
@@ -123,43 +162,110 @@ fn site() -> String {
     SITE.to_string()
 }
 
-/// Runs the commands of a document, one after the other in a folder of their own; those that print
-/// something else.
-fn wrong_sessions(document: String, site: &str) -> Vec<String> {
+/// How sessions are run.
+#[derive(Clone, Copy, Default)]
+struct Setting<'a> {
+    /// What bash runs before the session.
+    start: &'a str,
+    /// A folder with the locale en_US.UTF-8, which is used then.
+    locale: Option<&'a Path>,
+    /// Whether the files in tests/data are empty.
+    empty: bool,
+}
+
+/// The output and the exit status of a command of a document.
+struct Ended<'a> {
+    command: &'a Command,
+    printed: String,
+    status: i32,
+}
+
+/// The folder for the sessions of a document.
+fn folder(empty: bool) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["LICENSE-MIT", "scripts", "tests"] {
-        symlink(repository(name), folder.path().join(name)).unwrap();
+    let link = |name: &str| symlink(repository(name), folder.path().join(name)).unwrap();
+    ["LICENSE-MIT", "scripts"].map(link);
+    if !empty {
+        link("tests");
+        return folder;
     }
+    for sub in ["tests/data", "tests/data/texts"] {
+        fs::create_dir_all(folder.path().join(sub)).unwrap();
+        for entry in fs::read_dir(repository(sub)).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_file() {
+                fs::write(folder.path().join(sub).join(entry.file_name()), b"").unwrap();
+            }
+        }
+    }
+    folder
+}
+
+/// Whether all programs that a session needs are there.
+fn can_run(session: &[Command]) -> bool {
+    let uses = |word: &&str| session.iter().any(|command| command.line.contains(word));
+    let net = ["fetch", "linkcheck", "warc", "wordfreq"];
+    (cfg!(feature = "net") || !net.iter().any(|word| uses(word)))
+        && (!uses(&"parallel") || installed("parallel", "GNU parallel"))
+}
+
+/// Runs the sessions of a document in a folder of their own, and passes each command that has ended to `each`.
+fn run_sessions(document: &str, site: &str, setting: Setting, mut each: impl FnMut(Ended)) {
+    /// Between the output of a command and its status.
+    const MARK: char = '\u{1e}';
+    let folder = folder(setting.empty);
     let cache = tempfile::tempdir().unwrap();
-    let mut wrong = Vec::new();
-    for (command, output) in sessions(&text(&document)) {
-        let uses_network = |word: &&str| command.contains(*word);
-        if cfg!(not(feature = "net"))
-            && ["fetch", "linkcheck", "warc", "wordfreq"]
-                .iter()
-                .any(uses_network)
-        {
+    for session in sessions(&text(document)) {
+        if !can_run(&session) {
             continue;
         }
-        let mut bash = shell(&format!("exec 2>&1; {}", command.replace(SITE, site)));
+        let mut script = format!("exec 2>&1; {}\n", setting.start);
+        for Command { line, .. } in &session {
+            script += &line.replace(SITE, site);
+            script += "\nprintf '\\036%s\\036' $?\n";
+        }
+        let mut bash = shell(&script);
         bash.current_dir(folder.path())
             .env("TEXTMILL_BIN", programs())
             .env("XDG_CACHE_HOME", cache.path());
+        if let Some(locale) = setting.locale {
+            bash.env("LOCPATH", locale).env("LC_ALL", "en_US.UTF-8");
+        }
         let ran = run(&mut bash, b"");
-        let printed = String::from_utf8(ran.stdout).unwrap().replace(site, SITE);
-        if printed != output {
-            wrong.push(format!("{document}: $ {command}\n{printed}"));
+        let output = String::from_utf8(ran.stdout).unwrap().replace(site, SITE);
+        let mut parts = output.split(MARK);
+        for command in &session {
+            let printed = parts.next().unwrap_or_default().to_string();
+            let status = parts.next().and_then(|status| status.parse().ok());
+            each(Ended {
+                command,
+                printed,
+                status: status.unwrap_or(-1),
+            });
         }
     }
+}
+
+/// The commands of a document that print something else than it shows.
+fn wrong_commands(document: &str, site: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    run_sessions(document, site, Setting::default(), |ended| {
+        if ended.printed != ended.command.output {
+            let (line, printed) = (&ended.command.line, ended.printed);
+            wrong.push(format!("{document}: $ {line}\n{printed}"));
+        }
+    });
     wrong
 }
 
 #[test]
 fn every_command_prints_the_output_shown() {
-    let site = site();
+    let site = &site();
     let wrong: Vec<String> = thread::scope(|scope| {
-        let run = |document: String| scope.spawn(|| wrong_sessions(document, &site));
-        let running: Vec<_> = documents().into_iter().map(run).collect();
+        let run = |document: String| scope.spawn(move || wrong_commands(&document, site));
+        // Recipes have tests of their own.
+        let others = documents().into_iter().filter(|name| name != recipes::PAGE);
+        let running: Vec<_> = others.map(run).collect();
         let ended = running.into_iter();
         ended.flat_map(|thread| thread.join().unwrap()).collect()
     });
@@ -260,6 +366,21 @@ fn every_link_leads_somewhere() {
 }
 
 #[test]
+fn commands_are_found() {
+    let text =
+        "```console\n$ a |\n> b\n> c\n$ d\n> e\n```\n$ f\n```\n$ g\n```\n```console\n$ h\n```\n";
+    let command = |line: &str, output: &str| Command {
+        line: line.to_string(),
+        output: output.to_string(),
+    };
+    let expected = [
+        vec![command("a |\nb", "> c\n"), command("d", "> e\n")],
+        vec![command("h", "")],
+    ];
+    assert_eq!(sessions(text), expected);
+}
+
+#[test]
 fn links_and_anchors_are_found() {
     let text = "# One, `two`\n[a](b.md#c) `[x](y)`\n[d\ne](f)\n```\n[g](h)\n# i\n```\n    [j](k)\n";
     assert_eq!(links(text), ["b.md#c", "f"]);
@@ -321,7 +442,8 @@ fn every_page_of_a_program_has_the_same_sections() {
         let markdown = text(&page);
         let headings = prose(&markdown).filter_map(|line| line.strip_prefix("## "));
         assert!(headings.eq(SECTIONS), "{page}: sections are {SECTIONS:?}");
-        assert!(sessions(&markdown).len() >= 2, "{page} has two commands");
+        let commands = sessions(&markdown).into_iter().flatten();
+        assert!(commands.count() >= 2, "{page} has two commands");
     }
 }
 

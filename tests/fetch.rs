@@ -274,6 +274,29 @@ fn redirects_have_an_end() {
     fails(&[&circle.url("/")], b"", &cause);
 }
 
+/// The body of a redirect is not needed: a large one, and one without an end, are not read on.
+#[test]
+fn the_body_of_a_redirect_has_a_limit() {
+    let chunk = chunked(&[b'x'; 64 << 10], 64 << 10);
+    let endless = chunk.strip_suffix(b"0\r\n\r\n").unwrap().to_vec();
+    for (framing, start) in [
+        ("Content-Length: 1073741824", vec![b'x'; 100]),
+        (CHUNKED, endless),
+    ] {
+        let server = Server::start(move |request: &Request| match &request.path[..] {
+            "/" => {
+                let head = head("302 Found", &["Location: /there", framing]);
+                let pause = Step::Pause(Duration::from_secs(30));
+                vec![Step::Send([head, start.clone()].concat()), pause]
+            }
+            _ => vec![Step::Send(page(&[], b"there"))],
+        });
+        let begun = Instant::now();
+        assert_eq!(body(&[&server.url("/")]), b"there");
+        assert!(begun.elapsed() < Duration::from_secs(10), "{framing}");
+    }
+}
+
 #[test]
 fn redirects_that_are_refused() {
     for (location, cause) in [

@@ -140,6 +140,60 @@ fn servers_that_never_answer() {
     );
 }
 
+/// A robots.txt without an end is read up to the limit. The rule that it cuts does not count.
+#[test]
+fn a_robots_txt_without_end() {
+    const LIMIT: usize = 1 << 20;
+    let mut robots = b"User-agent: *\nDisallow: /early\n".to_vec();
+    let cut = b"Disallow: /part/of/a/rule\n";
+    robots.resize(LIMIT - b"Disallow: /part".len() - 1, b'#');
+    robots.push(b'\n');
+    robots.extend_from_slice(cut);
+    robots.extend_from_slice(b"Disallow: /late\n");
+    robots.resize(2 * LIMIT, b'#');
+    let server = Server::start(move |request| {
+        let pause = Step::Pause(Duration::from_secs(60));
+        match &request.path[..] {
+            "/robots.txt" => {
+                let head = head("200 OK", &["Content-Length: 1073741824"]);
+                vec![Step::send([head, robots.clone()].concat()), pause]
+            }
+            "/" => vec![Step::send(html(
+                "<a href=early>.</a><a href=part>.</a><a href=part/of/a/rule>.</a><a href=late>.</a>",
+            ))],
+            _ => vec![Step::send(html(""))],
+        }
+    });
+    let (lines, _, status) = check(&server, &["--robots", "-v", &server.url("/")]);
+    assert_eq!(
+        (&lines[..], status),
+        (&["Not allowed by robots.txt: /early".to_string()][..], 0)
+    );
+}
+
+/// Sitemaps that list other sitemaps without an end.
+#[test]
+fn sitemaps_without_end() {
+    let hosts = Arc::new(Mutex::new(String::new()));
+    let host = Arc::clone(&hosts);
+    let server = Server::start(move |request| {
+        let host = host.lock().unwrap().clone();
+        vec![Step::send(match &request.path[..] {
+            "/" => html(""),
+            path => {
+                let map = |end: &str| format!("<sitemap><loc>{host}{path}{end}</loc></sitemap>");
+                let maps = format!("<sitemapindex>{}{}</sitemapindex>", map("a"), map("b"));
+                page(&[], maps.as_bytes())
+            }
+        })]
+    });
+    *hosts.lock().unwrap() = server.url("");
+    let args = ["-q", "--sitemap", "--max-urls=50", &server.url("/")];
+    check(&server, &args);
+    let maps = asked(&server).len() - 1;
+    assert_eq!(maps, 50);
+}
+
 /// Control characters of a page are escaped, and URLs that are not http are not opened.
 #[test]
 fn control_characters_and_files() {

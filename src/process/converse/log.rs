@@ -107,4 +107,23 @@ mod tests {
         file.read_to_string(&mut text).unwrap();
         assert_eq!(text, "> a\n> bc\n>+name? \n< x\n< \n< y\n> \n<+z\n");
     }
+
+    /// A line without an end is not buffered as a whole.
+    #[test]
+    fn a_long_line_is_written_in_parts() {
+        let mut file = tempfile::tempfile().unwrap();
+        let mut log = Log::new(Output::raw(file.try_clone().unwrap()), None);
+        let part = vec![b'x'; HELD / 2 + 1];
+        for _ in 0..5 {
+            log.add(0, &part).unwrap();
+            assert!(log.begun[0].len() <= HELD);
+        }
+        log.add(0, b"y\n").unwrap();
+        log.end().unwrap();
+        let mut text = String::new();
+        file.rewind().unwrap();
+        file.read_to_string(&mut text).unwrap();
+        let part = "x".repeat(part.len());
+        assert_eq!(text, format!(">+{part}{part}\n>+{part}{part}\n> {part}y\n"));
+    }
 }

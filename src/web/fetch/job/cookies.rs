@@ -155,6 +155,15 @@ mod tests {
     }
 
     #[test]
+    fn a_url_has_a_limited_number() {
+        let cookies: Vec<_> = (0..MAX_COOKIES + 50).map(|n| format!("c{n}=v")).collect();
+        let cookies: Vec<_> = cookies.iter().map(|cookie| &cookie[..]).collect();
+        let field = sent("http://h.example/", &cookies, "http://h.example/").unwrap();
+        let expected: Vec<_> = cookies[..MAX_COOKIES].to_vec();
+        assert_eq!(field, expected.join("; "));
+    }
+
+    #[test]
     fn several_and_malformed_ones() {
         let cookies = ["z=1", "=", "", "b=2; Path=", "a=5", "c=4; Path=/x", "z=3"];
         let sent = |to| sent("http://h.example/x/", &cookies, to);

@@ -35,6 +35,14 @@ fn what_it_says_to_us() {
 }
 
 #[test]
+fn a_delay_has_a_limit() {
+    let delay = |text| parse(&format!("User-agent: *\nCrawl-delay: {text}"), AGENT).delay();
+    assert_eq!(delay("29.5"), Duration::from_millis(29_500));
+    assert_eq!(delay("31"), LONGEST);
+    assert_eq!(delay("86400"), LONGEST);
+}
+
+#[test]
 fn the_longest_rule_counts_and_allow_wins_a_tie() {
     let robots = parse(
         "User-agent: *\nDisallow: /a\nAllow: /a/b\nDisallow: /a/b/c$\n\
