@@ -140,9 +140,8 @@ pub fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
     file
 }
 
-/// A pseudo-terminal of so many columns, and a thread that reads what is written to it
-/// until all its writers have closed it.
-pub fn terminal(columns: u16) -> (File, JoinHandle<Vec<u8>>) {
+/// A pseudo-terminal of so many columns: the end of its user, and that of programs.
+pub fn pseudo_terminal(columns: u16) -> (File, File) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
@@ -158,8 +157,15 @@ pub fn terminal(columns: u16) -> (File, JoinHandle<Vec<u8>>) {
         ws_ypixel: 0,
     };
     tcsetwinsize(&terminal, size).unwrap();
+    (File::from(master), terminal)
+}
+
+/// A pseudo-terminal of so many columns, and a thread that reads what is written to it
+/// until all its writers have closed it.
+pub fn terminal(columns: u16) -> (File, JoinHandle<Vec<u8>>) {
+    let (mut master, terminal) = pseudo_terminal(columns);
     let reader = thread::spawn(move || {
-        let (mut master, mut seen, mut block) = (File::from(master), Vec::new(), [0; 4096]);
+        let (mut seen, mut block) = (Vec::new(), [0; 4096]);
         // At the end Linux returns EIO, others 0.
         while let Ok(n @ 1..) = master.read(&mut block) {
             seen.extend_from_slice(&block[..n]);

@@ -4,6 +4,7 @@
 //!
 //! - `compressed`: files as gzip, zstd, bzip2, xz and lz4 write them
 //! - `contract`: every program through the same hardships
+//! - `progress`: a line on a terminal while files are read
 //! - `pipeline`: programs joined by pipes, and the talk's own answer
 //! - `scale`: text on many processors and machines
 //! - `scripts`: the help and the needs of the scripts
@@ -28,6 +29,7 @@ mod mean;
 mod memo;
 mod ngrams;
 mod pipeline;
+mod progress;
 mod scale;
 mod scripts;
 mod sieve;
