@@ -702,6 +702,21 @@ fn a_program_without_operands_does_not_wait_for_the_keyboard() {
 }
 
 #[test]
+fn progress_is_for_terminals_only() {
+    for name in filters() {
+        let (input, _body) = dressed(&name, b"Ab\n");
+        for option in ["-q", "--quiet", "--progress"] {
+            // It is --quoted there.
+            if (&name[..], option) == ("field", "-q") {
+                continue;
+            }
+            let ran = run(program(&name).arg(option), &input);
+            assert_eq!((ran.status, &ran.stderr[..]), (0, ""), "{name} {option}");
+        }
+    }
+}
+
+#[test]
 fn long_options_can_be_abbreviated() {
     for (name, option, input, output) in [
         ("count", "--uns", "a\n", "1 a\n"),

@@ -147,7 +147,7 @@ pub fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
 }
 
 /// A pseudo-terminal: the end of the terminal emulator, and that of the programs.
-fn pseudo_terminal(rows: u16, columns: u16) -> (File, File) {
+pub fn pseudo_terminal(rows: u16, columns: u16) -> (File, File) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();

@@ -5,6 +5,7 @@
 //! - `compressed`: files as gzip, zstd, bzip2, xz and lz4 write them
 //! - `contract`: every program through the same hardships
 //! - `pages`: several texts in one stream, and how terminals show them
+//! - `progress`: a line on a terminal while files are read
 //! - `pipeline`: programs joined by pipes, and the talk's own answer
 //! - `scale`: text on many processors and machines
 //! - `scripts`: the help and the needs of the scripts
@@ -31,6 +32,7 @@ mod memo;
 mod ngrams;
 mod pages;
 mod pipeline;
+mod progress;
 mod scale;
 mod scripts;
 mod sieve;

@@ -198,6 +198,7 @@ fn main() -> ExitCode {
         };
         program.hold_only_what_is_used();
         if args.sorted {
+            program.show_progress(files);
             return program.with_output(|output| {
                 let limits = args.limits();
                 let decoders = limits.decoders.clone();

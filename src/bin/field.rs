@@ -22,6 +22,8 @@ textmill::process_wide!();
         Order of output: that of the records; one line for each record, empty if the field is not there.\n\
         Cost: one pass; memory for the longest record."
 )]
+// -q is --quoted.
+#[command(mut_arg("quiet", |quiet| quiet.short(None)))]
 #[command(group = clap::ArgGroup::new("format").args(["quoted", "log", "csv", "tsv", "w3c", "json"]))]
 pub struct Args {
     /// The fields: 7 1,7 3- -1, or names

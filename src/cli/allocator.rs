@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use super::progress;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,7 +65,8 @@ fn end_without_memory() -> ! {
         // SAFETY: waits for a signal, and needs nothing for it.
         unsafe { libc::pause() };
     }
-    for part in [NAME.get().unwrap_or(&"textmill"), ": out of memory\n"] {
+    let message = [NAME.get().unwrap_or(&"textmill"), ": out of memory\n"];
+    for part in progress::erasure().into_iter().chain(message) {
         // SAFETY: writes bytes that are there; no memory is needed for it.
         unsafe { libc::write(2, part.as_ptr().cast(), part.len()) };
     }

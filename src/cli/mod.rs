@@ -7,12 +7,14 @@
 //!
 //! Chapters: `usage` (the command line in; options, help or an error out), `options`
 //! (those that several programs have), `input` (FILE operands), `pages` (a page for each that is
-//! read), `replace` (a file that replaces another one when it is complete), `allocator` (out of memory).
+//! read), `progress` (a line on a terminal while files are read), `replace` (a file that replaces
+//! another one when it is complete), `allocator` (out of memory).
 
 mod allocator;
 mod input;
 mod options;
 mod pages;
+mod progress;
 mod replace;
 mod usage;
 mod words;
@@ -156,9 +158,7 @@ impl Program {
             empty if empty.is_empty() => "''".to_string(),
             object => object,
         };
-        let line = visible(&format!("{}: {object}: {cause}", self.name));
-        // There is no place to report that this failed.
-        let _ = writeln!(io::stderr(), "{line}");
+        print_error(&format!("{}: {object}: {cause}", self.name));
     }
 
     /// Reports an error of `object`, or of what the error itself names.
@@ -171,14 +171,12 @@ impl Program {
 
     /// Writes a line about its work to standard error.
     pub fn say(&self, text: impl Display) {
-        let line = visible(&format!("{}: {text}", self.name));
-        let _ = writeln!(io::stderr(), "{line}");
+        print_error(&format!("{}: {text}", self.name));
     }
 
     /// Reports wrong usage in one line; returns the exit status.
     pub fn wrong_usage(&self, cause: impl Display) -> ExitCode {
-        let line = visible(&format!("{0}: {cause} (see {0} --help)", self.name));
-        let _ = writeln!(io::stderr(), "{line}");
+        print_error(&format!("{0}: {cause} (see {0} --help)", self.name));
         ExitCode::from(USAGE)
     }
 
@@ -230,6 +228,7 @@ impl Program {
             Err(error) => return self.output_failed(&error),
         };
         let result = body(&mut output);
+        progress::end();
         let closed = output.close().map_err(Error::Write);
         match result.and_then(|status| closed.map(|()| status)) {
             Ok(status) => ExitCode::from(status),
@@ -329,6 +328,7 @@ impl Program {
         files: &Files,
         body: impl FnMut(&mut Input, &mut Output) -> Result<bool, Error>,
     ) -> ExitCode {
+        self.show_progress(files);
         let allowance = Allowance::default();
         self.each_input(files.names(), |name| files.open(name, &allowance), body)
     }
@@ -411,6 +411,11 @@ impl Program {
         }
     }
 
+    /// Shows the progress of reading these files, for a program that writes while it reads.
+    pub fn show_progress(&self, files: &Files) {
+        files.show_progress(self.name, false);
+    }
+
     /// For a program whose memory grows with its input: memory that is freed is returned to
     /// the system.
     pub fn hold_only_what_is_used(&self) {
@@ -429,6 +434,7 @@ impl Program {
         take: impl Fn(&mut S, &mut Input) -> Result<(), Error>,
         give: impl FnOnce(S, &mut Output) -> Result<(), Error>,
     ) -> ExitCode {
+        files.show_progress(self.name, true);
         self.with_output(|output| {
             for name in files.names() {
                 let input = files.open(name, allowance).map_err(Error::Read);
@@ -437,6 +443,7 @@ impl Program {
                     return Ok(false);
                 }
             }
+            progress::end();
             give(state, output).map(|()| true)
         })
     }
@@ -451,6 +458,7 @@ impl Program {
         take: impl Fn(&mut S, &mut Input, AtEnd<S>) -> Result<bool, Error>,
         give: impl Fn(&mut S, &mut dyn Write) -> Result<(), Error>,
     ) -> ExitCode {
+        files.show_progress(self.name, true);
         self.with_output(|output| {
             let mut pages = Pages::new(output, self.terminator);
             let mut is_open = true;
@@ -463,6 +471,7 @@ impl Program {
                 let read = input.map_err(Error::Read).and_then(|mut input| {
                     let more = take(&mut state, &mut input, &mut |state| {
                         is_open = false;
+                        progress::end();
                         pages.page(&mut |output| give(state, output))
                     })?;
                     is_open |= more;
@@ -472,6 +481,7 @@ impl Program {
                     return Ok(false);
                 }
             }
+            progress::end();
             if is_open {
                 pages.last(&mut |output| give(&mut state, output))?;
             }
@@ -483,6 +493,13 @@ impl Program {
 /// Whether the terminal, if there is one, only shows lines.
 pub fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// Writes a line to standard error.
+fn print_error(text: &str) {
+    let line = visible(text);
+    // There is no place to report that this failed.
+    let _ = progress::pause(|| writeln!(io::stderr(), "{line}"));
 }
 
 /// Whether standard output is a pipe or a socket.

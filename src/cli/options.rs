@@ -1,14 +1,15 @@
 //! The operands and options that several programs have in common.
 
-use super::Program;
 use super::input::{Input, open, standard};
+use super::progress::{self, Inputs, Source};
+use super::{Program, stdout_is_pipe};
 use crate::common::crlf::WithoutCr;
 use crate::common::decompress::{Allowance, Decompress, in_threads};
 use crate::common::memory::Size;
 use crate::common::show::shown;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read, Seek};
+use std::io::{self, IsTerminal, Read, Seek};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
@@ -44,6 +45,19 @@ pub struct Files {
     #[arg(long, hide_short_help = true)]
     no_decompress: bool,
 
+    /// Show no progress
+    #[arg(short, long, hide_short_help = true, overrides_with = "progress")]
+    quiet: bool,
+
+    /// Show progress also when stdout is a pipe
+    ///
+    /// By default a line on standard error shows the progress of reading files if standard error
+    /// is a terminal, and standard output is neither a terminal nor a pipe, whose reader may
+    /// write to the terminal. A program that writes nothing before the end of its input shows
+    /// it in a pipe, too.
+    #[arg(long, hide_short_help = true, overrides_with = "quiet")]
+    progress: bool,
+
     #[command(flatten)]
     plain: PlainFiles,
 }
@@ -56,16 +70,39 @@ impl Files {
 
     /// Opens one of them for its text: a compressed file is decompressed.
     pub(super) fn open(&self, name: &OsStr, allowance: &Allowance) -> io::Result<Input> {
-        self.text(open(name)?, allowance)
+        self.text(Source::new(open(name)?), allowance)
+    }
+
+    /// Shows the progress of reading them, in the name of a program. One that adds up writes
+    /// nothing before the end of its input.
+    pub(super) fn show_progress(&self, program: &str, adds_up: bool) {
+        if self.quiet || !io::stderr().is_terminal() || io::stdout().is_terminal() {
+            return;
+        }
+        if stdout_is_pipe() && !adds_up && !self.progress {
+            return;
+        }
+        let mut names = self.names();
+        let all = names.len();
+        names.retain(|name| *name != "-");
+        let stdin = match names.len() < all {
+            true => self.stdin_size(),
+            false => Some(0),
+        };
+        // Behind a pipe alone there is no file.
+        if !names.is_empty() || stdin.is_some() {
+            let names = names.into_iter().map(OsStr::to_os_string).collect();
+            progress::begin(program, Inputs { names, stdin });
+        }
     }
 
     /// The same without threads.
     pub(super) fn open_in_turn(&self, name: &OsStr, allowance: &Allowance) -> io::Result<Input> {
-        Ok(self.text_in_turn(open(name)?, allowance))
+        Ok(self.text_in_turn(Source::new(open(name)?), allowance))
     }
 
     /// The text of a file.
-    fn text(&self, file: impl Read + Send + 'static, allowance: &Allowance) -> io::Result<Input> {
+    fn text(&self, file: Source, allowance: &Allowance) -> io::Result<Input> {
         match self.no_decompress {
             true => Ok(Box::new(file)),
             false => in_threads(file, allowance),
@@ -106,6 +143,14 @@ impl Files {
         let mut file = is_named.then(|| standard(0, io::stdin()).ok())??;
         file.metadata().ok().filter(Metadata::is_file)?;
         file.stream_position().ok()
+    }
+
+    /// The bytes of standard input from where it begins, if it is a regular file and is to be
+    /// read.
+    fn stdin_size(&self) -> Option<u64> {
+        let begins = self.stdin_begins()?;
+        let file = standard(0, io::stdin()).ok()?;
+        Some(file.metadata().ok()?.len().saturating_sub(begins))
     }
 
     /// All of them once more, each with its name, standard input from where it began;
