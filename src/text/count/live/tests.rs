@@ -355,7 +355,7 @@ fn more_lines_than_fit_in_memory() {
         for (threads, limit) in [(1, 0), (3, 100_000), (2, AMPLE)] {
             let live = live(lines(5_000), window.map(lines));
             let script = script(text.as_bytes(), &[usize::MAX, 777]);
-            let expected = naive_by_lines(&[script.clone()], 5_000, live);
+            let expected = naive_by_lines(std::slice::from_ref(&script), 5_000, live);
             let (out, report) = pages(vec![script], live, memory(threads, limit)).unwrap();
             assert!(
                 out == expected,
@@ -375,7 +375,7 @@ fn a_line_that_is_longer_than_blocks_belongs_to_the_slot_of_its_end() {
         for window in [None, Some(2)] {
             let live = live(lines(1), window.map(lines));
             let script = script(text.as_bytes(), &[1 << 16, 100, 1 << 15]);
-            let expected = naive_by_lines(&[script.clone()], 1, live);
+            let expected = naive_by_lines(std::slice::from_ref(&script), 1, live);
             let (out, _) = pages(vec![script], live, memory(2, limit)).unwrap();
             assert!(out == expected, "{window:?}, {limit} bytes");
         }
@@ -485,7 +485,7 @@ proptest! {
     ) {
         let live = live(lines(every), window.map(|slots| lines(slots * every)));
         let script = script(&text, &cuts);
-        let expected = naive_by_lines(&[script.clone()], every, live);
+        let expected = naive_by_lines(std::slice::from_ref(&script), every, live);
         prop_assert_eq!(pages(vec![script], live, memory(1, AMPLE)).unwrap().0, expected);
     }
 }
