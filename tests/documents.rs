@@ -103,6 +103,31 @@ fn sessions(markdown: &str) -> Vec<Vec<Command>> {
     sessions
 }
 
+/// What a terminal shows after commands; `scripts/picture` draws it.
+const PICTURE: &str = "docs/terminal.svg";
+
+/// The rows of a picture of a terminal: the pieces of each one's text.
+fn rows(picture: &str) -> impl Iterator<Item = Vec<String>> {
+    let elements = picture.lines().filter(|line| line.starts_with("<text "));
+    elements.map(|element| {
+        let (pieces, _) = element.split_once("</text>").unwrap();
+        let pieces = pieces.split("<tspan ").skip(1).map(|piece| {
+            let (_, text) = piece.split_once('>').unwrap();
+            let text = text.strip_suffix("</tspan>").unwrap();
+            text.replace("&lt;", "<")
+                .replace("&gt;", ">")
+                .replace("&amp;", "&")
+        });
+        pieces.collect()
+    })
+}
+
+/// A picture of a terminal as a Markdown text.
+fn screen(picture: &str) -> String {
+    let rows: Vec<String> = rows(picture).map(|pieces| pieces.concat()).collect();
+    format!("```console\n{}\n```\n", rows.join("\n"))
+}
+
 /// The lines of a Markdown text outside of code blocks.
 fn prose(markdown: &str) -> impl Iterator<Item = &str> {
     let mut inside = false;
@@ -217,7 +242,11 @@ fn run_sessions(document: &str, site: &str, setting: Setting, mut each: impl FnM
     const MARK: char = '\u{1e}';
     let folder = folder(setting.empty);
     let cache = tempfile::tempdir().unwrap();
-    for session in sessions(&text(document)) {
+    let markdown = match document {
+        PICTURE => screen(&text(PICTURE)),
+        _ => text(document),
+    };
+    for session in sessions(&markdown) {
         if !can_run(&session) {
             continue;
         }
@@ -267,11 +296,47 @@ fn every_command_prints_the_output_shown() {
         let run = |document: String| scope.spawn(move || wrong_commands(&document, site));
         // Recipes have tests of their own.
         let others = documents().into_iter().filter(|name| name != recipes::PAGE);
+        let others = others.chain([PICTURE.to_string()]);
         let running: Vec<_> = others.map(run).collect();
         let ended = running.into_iter();
         ended.flat_map(|thread| thread.join().unwrap()).collect()
     });
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Block elements in the text of the picture are not painted; a rectangle is, which has the same length. (The terminal
+/// has 80 columns, so its bars have the length that they have in a pipe, and no line is cut.)
+#[test]
+fn the_picture_paints_the_bars_of_its_text() {
+    let picture = text(PICTURE);
+    assert!(
+        screen(&picture)
+            .lines()
+            .filter(|row| row.starts_with("$ "))
+            .count()
+            >= 2
+    );
+    let eighths = |piece: &String| -> Option<usize> {
+        let length = |c| "▏▎▍▌▋▊▉█".chars().position(|block| block == c);
+        piece.chars().map(|c| Some(length(c)? + 1)).sum()
+    };
+    let blocks: Vec<usize> = rows(&picture)
+        .flatten()
+        .filter_map(|piece| eighths(&piece))
+        .collect();
+    let bars = picture.split("</text><rect ").skip(1).map(|bar| {
+        let (_, width) = bar.split_once("width=\"").unwrap();
+        width.split('"').next().unwrap().parse::<f64>().unwrap()
+    });
+    let bars: Vec<f64> = bars.collect();
+    assert_eq!((blocks.len(), bars.len()), (8, 8));
+    let eighth = bars[0] / blocks[0] as f64;
+    for (blocks, bar) in blocks.iter().zip(bars) {
+        assert!(
+            (*blocks as f64 * eighth - bar).abs() < 0.02,
+            "{blocks}: {bar}"
+        );
+    }
 }
 
 /// The targets of the links in a Markdown text.
