@@ -92,7 +92,7 @@ fn fields_and_words_of_reports_stay() {
         .arg(&output)
         .arg("--report")
         .arg(&report)
-        .arg(&page);
+        .arg(format!("file://{}", page.display()));
     assert_eq!(run(&mut fetch, b"").status, 0);
     let split = |text: &'static str| text.split_whitespace().collect::<Vec<_>>();
     assert_all(&split(fields), &names(&fs::read(&report).unwrap()));
