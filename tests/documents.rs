@@ -184,7 +184,7 @@ struct Ended<'a> {
 fn folder(empty: bool) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let link = |name: &str| symlink(repository(name), folder.path().join(name)).unwrap();
-    ["LICENSE-MIT", "scripts"].map(link);
+    ["LICENSE-MIT", "scripts"].into_iter().for_each(link);
     if !empty {
         link("tests");
         return folder;
@@ -205,7 +205,7 @@ fn folder(empty: bool) -> tempfile::TempDir {
 fn can_run(session: &[Command]) -> bool {
     let uses = |word: &&str| session.iter().any(|command| command.line.contains(word));
     let net = ["fetch", "linkcheck", "warc", "wordfreq"];
-    (cfg!(feature = "net") || !net.iter().any(|word| uses(word)))
+    (cfg!(feature = "net") || !net.iter().any(&uses))
         && (!uses(&"parallel") || installed("parallel", "GNU parallel"))
 }
 
