@@ -36,7 +36,7 @@ fn what_it_says_to_us() {
 
 #[test]
 fn a_delay_has_a_limit() {
-    let delay = |text| parse(&format!("User-agent: *\nCrawl-delay: {text}"), AGENT).delay();
+    let delay = |text: &str| parse(&format!("User-agent: *\nCrawl-delay: {text}"), AGENT).delay();
     assert_eq!(delay("29.5"), Duration::from_millis(29_500));
     assert_eq!(delay("31"), LONGEST);
     assert_eq!(delay("86400"), LONGEST);
