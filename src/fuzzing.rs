@@ -9,6 +9,7 @@
 //! below runs each function on its seeds.
 #![allow(missing_docs)] // The names say it, and this is no interface.
 
+use crate::common::deadline::Deadline;
 use crate::common::decompress::{Allowance, Decompress};
 use crate::common::error::Error;
 use crate::common::memory::{self, Size};
@@ -231,7 +232,14 @@ pub fn count_every(input: &[u8]) {
     let pieces = Pieces(io::Cursor::new(text.to_vec()), size);
     let inputs = [(String::new(), Ok(pieces))].into_iter();
     let mut out = Vec::new();
-    write_pages(inputs, live, Limits::default(), &mut out).unwrap();
+    write_pages(
+        inputs,
+        Deadline::default(),
+        live,
+        Limits::default(),
+        &mut out,
+    )
+    .unwrap();
     assert_eq!(out, expected);
 }
 

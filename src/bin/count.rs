@@ -5,6 +5,7 @@ use std::io::Read;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use textmill::cli;
+use textmill::common::deadline::Deadline;
 use textmill::common::error::{Error, TOO_LARGE};
 use textmill::common::memory;
 use textmill::common::show;
@@ -202,7 +203,7 @@ fn main() -> ExitCode {
             return program.with_output(|output| {
                 let limits = args.limits();
                 let decoders = limits.decoders.clone();
-                let inputs = files.open_all(&decoders);
+                let inputs = files.open_all(&decoders, &Deadline::default());
                 let inputs = inputs.map(|(name, file)| (name, file.map(|file| args.input(file))));
                 ended(count::merge_sorted(
                     inputs, limits, separator, terminator, output,
@@ -213,7 +214,8 @@ fn main() -> ExitCode {
         let limits = args.limits();
         if let Some(pace) = pace {
             let lines = args.lines.text.clone();
-            let inputs = files.open_all(&limits.decoders);
+            let deadline = Deadline::default();
+            let inputs = files.open_all(&limits.decoders, &deadline);
             let inputs = inputs.map(move |(name, file)| (name, file.map(|file| lines.input(file))));
             let live = Live {
                 pace,
@@ -222,7 +224,7 @@ fn main() -> ExitCode {
                 terminator,
             };
             return program.with_output(|output| {
-                ended(count::write_pages(inputs, live, limits, output))?;
+                ended(count::write_pages(inputs, deadline, live, limits, output))?;
                 Ok(true)
             });
         }

@@ -4,6 +4,7 @@ use super::input::{Input, open, standard};
 use super::progress::{self, Inputs, Source};
 use super::{Program, stdout_is_pipe};
 use crate::common::crlf::WithoutCr;
+use crate::common::deadline::Deadline;
 use crate::common::decompress::{Allowance, Decompress, in_threads};
 use crate::common::memory::Size;
 use crate::common::show::shown;
@@ -70,7 +71,7 @@ impl Files {
 
     /// Opens one of them for its text: a compressed file is decompressed.
     pub(super) fn open(&self, name: &OsStr, allowance: &Allowance) -> io::Result<Input> {
-        self.text(Source::new(open(name)?), allowance)
+        self.text(Source::new(open(name)?, &Deadline::default()), allowance)
     }
 
     /// Shows the progress of reading them, in the name of a program. One that adds up writes
@@ -98,7 +99,18 @@ impl Files {
 
     /// The same without threads.
     pub(super) fn open_in_turn(&self, name: &OsStr, allowance: &Allowance) -> io::Result<Input> {
-        Ok(self.text_in_turn(Source::new(open(name)?), allowance))
+        self.open_until(name, allowance, &Deadline::default())
+    }
+
+    /// The same; a read waits until the deadline at most.
+    fn open_until(
+        &self,
+        name: &OsStr,
+        allowance: &Allowance,
+        deadline: &Deadline,
+    ) -> io::Result<Input> {
+        let source = Source::new(open(name)?, deadline);
+        Ok(self.text_in_turn(source, allowance))
     }
 
     /// The text of a file.
@@ -119,19 +131,21 @@ impl Files {
 
     /// All of them, each opened when the iterator reaches it, with the name that an
     /// error line gives it. They may be read side by side: standard input has
-    /// its lines where it is named first, and none where it is named again.
+    /// its lines where it is named first, and none where it is named again. A read waits until the
+    /// deadline at most.
     pub fn open_all(
         &self,
         allowance: &Allowance,
+        deadline: &Deadline,
     ) -> impl Iterator<Item = (String, io::Result<Input>)> + Send + use<> {
-        let (files, allowance) = (self.clone(), allowance.clone());
+        let (files, allowance, deadline) = (self.clone(), allowance.clone(), deadline.clone());
         let names: Vec<_> = self.names().into_iter().map(OsStr::to_owned).collect();
         let mut stdin_is_open = false;
         names.into_iter().map(move |name| {
             let again = name == "-" && std::mem::replace(&mut stdin_is_open, true);
             let input = match again {
                 true => Ok(Box::new(io::empty()) as Input),
-                false => files.open_in_turn(&name, &allowance),
+                false => files.open_until(&name, &allowance, &deadline),
             };
             (shown(&name), input)
         })

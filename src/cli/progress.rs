@@ -7,6 +7,7 @@
 //! Costs: none when off. When on, each read takes the time, and five times a second one makes some
 //! system calls.
 
+use crate::common::deadline::Deadline;
 use crate::common::show::visible;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::getpgrp;
@@ -68,11 +69,13 @@ pub(super) fn pause<R>(print: impl FnOnce() -> R) -> R {
 /// A FILE operand. Its reads draw the line, if there is one.
 pub(super) struct Source {
     file: File,
+    /// Until when a read waits.
+    deadline: Deadline,
     is_counted: bool,
 }
 
 impl Source {
-    pub(super) fn new(file: File) -> Source {
+    pub(super) fn new(file: File, deadline: &Deadline) -> Source {
         let is_on = line().is_some();
         // What a user types should not meet the line.
         let is_typed = is_on && file.is_terminal();
@@ -80,12 +83,18 @@ impl Source {
             pause(|| ());
         }
         let is_counted = is_on && !is_typed;
-        Source { file, is_counted }
+        let deadline = deadline.clone();
+        Source {
+            file,
+            deadline,
+            is_counted,
+        }
     }
 }
 
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.deadline.wait(&self.file)?;
         let n = self.file.read(buffer)?;
         if self.is_counted {
             count(n);

@@ -7,6 +7,7 @@
 //! - `screen`: pages on a terminal, each drawn in the place of the one before; `columns` cuts lines.
 //! - `random`: random numbers.
 //! - `spool`: buffered bytes, in memory and then in a file.
+//! - `deadline`: reads that wait until a time at most.
 //! - `crlf`: lines that end in CR and LF.
 //! - `memory`: how much of it a program may take, and how much it took.
 //! - `show`: names, numbers and text as error lines and terminals show them.
@@ -14,6 +15,7 @@
 //! - `json`: objects as lines, for reports (feature `fetch`).
 //! - `utf8`: decoding; `sys`: system calls.
 
+pub mod deadline;
 pub mod decompress;
 pub mod error;
 pub mod output;

@@ -258,7 +258,11 @@ impl<R: Read> Read for Decompress<R> {
                 Ok(filled)
             }
             Err(error) => {
-                if error.kind() != io::ErrorKind::Interrupted {
+                // The input may be read again.
+                if !matches!(
+                    error.kind(),
+                    io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock
+                ) {
                     self.state = State::Failed(None);
                 }
                 Err(error)

@@ -511,3 +511,40 @@ proptest! {
         prop_assert_eq!(text(&bytes), text_by(&bytes, &sizes));
     }
 }
+
+/// An input that has nothing at every other read.
+struct Late<'a>(&'a [u8], bool);
+
+impl Read for Late<'_> {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        self.1 = !self.1;
+        match self.1 {
+            true => Err(io::ErrorKind::WouldBlock.into()),
+            false => {
+                let n = output.len().min(3);
+                self.0.read(&mut output[..n])
+            }
+        }
+    }
+}
+
+#[test]
+fn an_input_that_has_nothing_yet_is_read_again() {
+    let text = sample(50);
+    let kinds = FORMATS.map(|format| (format!("{format:?}"), member(format, &text).repeat(2)));
+    let plain = ("plain".to_string(), text.repeat(2));
+    for (name, data) in kinds.into_iter().chain([plain]) {
+        let mut input = Decompress::new(Late(&data, false), Allowance::default());
+        let (mut all, mut waits) = (Vec::new(), 0);
+        let mut block = [0; 64];
+        loop {
+            match input.read(&mut block) {
+                Ok(0) => break,
+                Ok(n) => all.extend_from_slice(&block[..n]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => waits += 1,
+                Err(error) => panic!("{name}: {error}"),
+            }
+        }
+        assert!(all == text.repeat(2) && waits > 1, "{name}");
+    }
+}

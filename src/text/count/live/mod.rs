@@ -8,7 +8,8 @@
 //! exchanged for empty ones, and counting goes on, while this thread sorts what they have, adds it
 //! to the counts before, and writes the page. At most one finished slot waits for that.
 //!
-//! 1. `arrivals`: a thread reads the input, and notes when each block came.
+//! 1. `arrivals`: the input, and when each block of it was read. A read waits until the end of the
+//!    slot at most.
 //! 2. `pace`, `slots`: which slot a block belongs to ...
 //! 3. `feed`: ... and the input up to the end of a slot, for the `Source` of a count.
 //! 4. `intervals`: another thread counts slot after slot.
@@ -33,6 +34,7 @@ mod tests;
 pub use pace::{Interval, Pace};
 
 use super::limits::{Limits, Report};
+use crate::common::deadline::Deadline;
 use crate::common::decompress::Allowance;
 use crate::common::error::Error;
 use crate::common::memory::Size;
@@ -62,12 +64,14 @@ pub struct Live {
 /// have changed, and one at the end. All pages but the last are followed by a line that is a
 /// form feed alone.
 ///
-/// The inputs are read one after the other, each by a thread of its own, which may not have ended
-/// if the output fails. An input is its name in error messages, and its reader, which is opened
-/// when it is needed. After an error of an input no further page is written. The report has the
-/// distinct lines of the last page.
+/// The inputs are read one after the other, by threads which may not have ended if the output
+/// fails. An input is its name in error messages, and its reader, which is opened when it is
+/// needed. A read that waits for input must return [`io::ErrorKind::WouldBlock`] at `deadline`,
+/// which is set before each read if pages come at times; otherwise pages are late. After an error
+/// of an input no further page is written. The report has the distinct lines of the last page.
 ///
 /// ```
+/// # use textmill::common::deadline::Deadline;
 /// # use textmill::text::count::{Limits, Live, Pace, write_pages};
 /// let live = Live {
 ///     pace: Pace::new("2".parse()?, None)?,
@@ -77,19 +81,21 @@ pub struct Live {
 /// };
 /// let text = ("text".to_string(), Ok(&b"spam\nham\nspam\n"[..]));
 /// let mut output = Vec::new();
-/// write_pages([text].into_iter(), live, Limits::default(), &mut output)?;
+/// let inputs = [text].into_iter();
+/// write_pages(inputs, Deadline::default(), live, Limits::default(), &mut output)?;
 /// assert_eq!(output, b"1 ham\n1 spam\n\x0C\n1 ham\n2 spam\n");
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub fn write_pages<R: Read + Send + 'static>(
     inputs: impl Iterator<Item = (String, io::Result<R>)> + Send + 'static,
+    deadline: Deadline,
     live: Live,
     limits: Limits,
     output: &mut dyn Write,
 ) -> Result<Report, Error> {
     let start = Instant::now();
     let inputs = inputs.map(move |(name, input)| {
-        let reader = input.and_then(|input| Reader::start(input, start));
+        let reader = input.map(|input| Reader::new(input, deadline.clone(), start));
         (name, reader)
     });
     run(inputs, live, Memory::new(limits), output)

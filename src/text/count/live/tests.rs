@@ -3,6 +3,7 @@
 use super::arrivals::{Arrivals, Arrived};
 use super::{Interval, Live, Memory, Pace, run, write_pages};
 use crate::common::arbitrary;
+use crate::common::deadline::Deadline;
 use crate::common::error::Error;
 use crate::common::memory::Size;
 use crate::common::stream::{Blocks, Out};
@@ -11,7 +12,7 @@ use crate::text::count::sizes::Sizes;
 use crate::text::tally::{self, Tally};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, VecDeque};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -234,7 +235,13 @@ fn an_error_ends_the_pages_and_names_its_input() {
         ..live(lines(2), None)
     };
     let mut out = Vec::new();
-    let error = write_pages([good, bad].into_iter(), live, Limits::default(), &mut out);
+    let error = write_pages(
+        [good, bad].into_iter(),
+        Deadline::default(),
+        live,
+        Limits::default(),
+        &mut out,
+    );
     let message = "bad: line 3: no count before the line";
     assert_eq!(error.unwrap_err().to_string(), message);
     assert_eq!(out, b"1 a\n1 b\n\x0C\n4 a\n1 b\n\x0C\n");
@@ -242,7 +249,13 @@ fn an_error_ends_the_pages_and_names_its_input() {
     let missing = (String::from("missing"), Err(io::ErrorKind::NotFound.into()));
     let inputs = [(String::new(), Ok(&b"1 a\n"[..])), missing];
     let mut out = Vec::new();
-    let error = write_pages(inputs.into_iter(), live, Limits::default(), &mut out);
+    let error = write_pages(
+        inputs.into_iter(),
+        Deadline::default(),
+        live,
+        Limits::default(),
+        &mut out,
+    );
     assert!(error.unwrap_err().to_string().starts_with("missing: "));
     assert_eq!(out, b"");
 }
@@ -257,7 +270,13 @@ fn a_sum_that_is_too_large_ends_the_pages_before_anything_of_it_is_written() {
     let pages = |window| {
         let mut out = Vec::new();
         let input = [(String::new(), Ok(io::Cursor::new(text.clone())))];
-        let result = write_pages(input.into_iter(), live(window), Limits::default(), &mut out);
+        let result = write_pages(
+            input.into_iter(),
+            Deadline::default(),
+            live(window),
+            Limits::default(),
+            &mut out,
+        );
         (String::from_utf8(out).unwrap(), result)
     };
     let (out, result) = pages(None);
@@ -272,20 +291,19 @@ fn a_sum_that_is_too_large_ends_the_pages_before_anything_of_it_is_written() {
 }
 
 /// An input that is read while its other end may write more.
-struct Pipe(Receiver<Vec<u8>>);
+struct Pipe(io::PipeReader, Deadline);
 
 impl Read for Pipe {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let text = self.0.recv().unwrap_or_default();
-        buffer[..text.len()].copy_from_slice(&text);
-        Ok(text.len())
+        self.1.wait(&self.0)?;
+        self.0.read(buffer)
     }
 }
 
 /// An output that sends what is written.
 struct Sent(Sender<Vec<u8>>);
 
-impl io::Write for Sent {
+impl Write for Sent {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let sent = self.0.send(bytes.to_vec());
         sent.map_err(|_| io::ErrorKind::BrokenPipe)?;
@@ -309,17 +327,24 @@ fn received(from: &Receiver<Vec<u8>>, length: usize) -> Vec<u8> {
 #[test]
 fn pages_are_written_while_the_input_is_open() {
     for every in [lines(2), Interval::Time(Duration::from_millis(10))] {
-        let (text, read) = channel();
+        let (read, mut text) = io::pipe().unwrap();
         let (written, out) = channel();
-        let input = [(String::new(), Ok(Pipe(read)))];
+        let deadline = Deadline::default();
+        let input = [(String::new(), Ok(Pipe(read, deadline.clone())))];
         let live = live(every, None);
         let writing = thread::spawn(move || {
             let mut output = Sent(written);
-            write_pages(input.into_iter(), live, Limits::default(), &mut output)
+            write_pages(
+                input.into_iter(),
+                deadline,
+                live,
+                Limits::default(),
+                &mut output,
+            )
         });
-        text.send(b"a\na\nb".to_vec()).unwrap();
+        text.write_all(b"a\na\nb").unwrap();
         assert_eq!(received(&out, 6), b"2 a\n\x0C\n");
-        text.send(b"\na\n".to_vec()).unwrap();
+        text.write_all(b"\na\n").unwrap();
         assert_eq!(received(&out, 10), b"3 a\n1 b\n\x0C\n");
         drop(text);
         assert_eq!(received(&out, 8), b"3 a\n1 b\n");
@@ -329,13 +354,14 @@ fn pages_are_written_while_the_input_is_open() {
 
 #[test]
 fn an_output_that_fails_ends_it_while_the_input_is_open() {
-    let (text, read) = channel();
+    let (read, mut text) = io::pipe().unwrap();
     let (written, out) = channel();
     drop(out);
-    let input = [(String::new(), Ok(Pipe(read)))];
-    text.send(b"a\n".to_vec()).unwrap();
+    let input = [(String::new(), Ok(Pipe(read, Deadline::default())))];
+    text.write_all(b"a\n").unwrap();
     let error = write_pages(
         input.into_iter(),
+        Deadline::default(),
         live(lines(1), None),
         Limits::default(),
         &mut Sent(written),
