@@ -172,6 +172,7 @@ fn site() -> String {
                 let host = request.header("Host").unwrap();
                 let map = format!(
                     "<?xml version=\"1.0\"?>\n<urlset><url><loc>http://{host}/page.html</loc></url>\n\
+                     <url><loc>file:///etc/hostname</loc></url>\n\
                      <url>\n<loc>\nhttp://{host}/?lang=en&amp;page=1\n</loc></url></urlset>\n"
                 );
                 page(&["Content-Type: application/xml"], map.as_bytes())

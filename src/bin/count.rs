@@ -30,7 +30,8 @@ textmill::process_wide!();
         Cost: one pass over the input, then a sort of the distinct lines. Memory grows \
         with the distinct lines, not with the input, and only up to the limit of -S, or five times \
         the longest line; beyond it the lines go to temporary files without a name. \
-        With --sorted, memory is a block and a line of each FILE."
+        With --sorted, memory is a block and a line of each FILE. With --every, a page costs a sort \
+        of the distinct lines of its interval and a merge of all lines on the page."
 )]
 pub struct Args {
     /// Write the lines in any order
@@ -64,14 +65,16 @@ pub struct Args {
     /// Print the counts so far after each INTERVAL
     ///
     /// It is a time, as in 2s, or a number of lines, as in 10000. After each interval in
-    /// which lines have come, a page is printed: what count would print now. A line that is a form
-    /// feed alone follows each page but the last, which is printed at the end of the input.
+    /// which lines have come or left, a page is printed: what count would print now. A line that is a form
+    /// feed alone follows each page but the last, which is printed at the end of the input. Pages
+    /// before an error stay.
     #[arg(long, value_name = "INTERVAL", conflicts_with_all = ["sorted", "unsorted", "ignore_case"])]
     every: Option<Interval>,
 
     /// With --every: count only the last lines
     ///
-    /// They are those of the last INTERVAL, which is a multiple of that of --every.
+    /// They are those of the last INTERVAL, which is a multiple of that of --every. The last page has
+    /// the interval that has begun, and the ones before it.
     #[arg(
         long,
         value_name = "INTERVAL",
@@ -141,6 +144,10 @@ impl Args {
         let Error::TooLarge { line } = error else {
             return error;
         };
+        // Which records the sum has depends on when they were read.
+        if self.window.is_some() {
+            return Error::TooLarge { line };
+        }
         let terminator = self.lines.terminator();
         let (folded, spelling) = match self.ignore_case {
             true => count::parts_of_key(&line, terminator),

@@ -497,9 +497,10 @@ pub fn is_dumb() -> bool {
 
 /// Writes a line to standard error.
 fn print_error(text: &str) {
-    let line = visible(text);
+    // One write: the lines of several programs do not mix.
+    let line = visible(text) + "\n";
     // There is no place to report that this failed.
-    let _ = progress::pause(|| writeln!(io::stderr(), "{line}"));
+    let _ = progress::pause(|| io::stderr().write_all(line.as_bytes()));
 }
 
 /// Whether standard output is a pipe or a socket.
