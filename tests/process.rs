@@ -189,7 +189,7 @@ fn make_raw(terminal: &File) {
     tcsetattr(terminal, OptionalActions::Now, &mode).unwrap();
 }
 
-/// A pseudo-terminal of so many columns, and a thread that reads what is written to it
+/// A pseudo-terminal of this width, and a thread that reads what is written to it
 /// until all its writers have closed it.
 pub fn terminal(columns: u16) -> (File, JoinHandle<Vec<u8>>) {
     let (master, terminal) = pseudo_terminal(24, columns);

@@ -5,7 +5,7 @@
     oracle.py top capwords|words N FILE        the N most frequent of them in lower case
     oracle.py wc-w FILE                        what `LC_ALL=C wc -w` counts
     oracle.py topn N FILE                      the N largest of FILE's tally
-    oracle.py bars WIDTH FILE                  the bar chart of FILE's tally, in so many columns
+    oracle.py bars WIDTH FILE                  the bar chart of the counts in FILE, WIDTH columns wide
     oracle.py lengths FILE                     the length of each line, in characters
     oracle.py ngrams N FILE                    each N lines that follow one another
     oracle.py mean-length words|split FILE     the mean length of a word; split: between blanks

@@ -73,7 +73,7 @@ def corpus(random, kinds=None, most=None):
 
 
 def lines(random, line, size):
-    """Lines of a function, until there are so many bytes. From 256 KB on, they are repeated in random order."""
+    """Lines of a function, up to a number of bytes. From 256 KB on, they are repeated in random order."""
     made, total = [], 0
     while total < min(size, 256 << 10):
         made.append(line() + "\n")

@@ -99,7 +99,7 @@ impl Drop for BlockedSignals {
 /// Whether this process was continued since [`was_continued`] was called.
 static CONTINUED: AtomicBool = AtomicBool::new(false);
 
-/// From now on [`was_continued`] knows when this process is continued after a stop.
+/// From now on [`was_continued`] returns whether this process was continued after a stop.
 pub fn note_continuing() {
     extern "C" fn note(_: i32) {
         CONTINUED.store(true, Ordering::SeqCst);

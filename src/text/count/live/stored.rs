@@ -27,7 +27,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// No counts. Beyond so many bytes of memory they go to a file in a directory.
+    /// No counts. Beyond a number of bytes in memory they go to a file in a directory.
     pub fn new(memory: usize, directory: &Arc<Path>) -> Self {
         Stored {
             spool: Spool::in_directory(memory, directory),

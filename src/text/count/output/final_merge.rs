@@ -72,7 +72,7 @@ struct Inputs {
 }
 
 impl Inputs {
-    /// As many runs as can be merged in the memory, by so many of the threads.
+    /// The runs that can be merged in the memory, by up to this number of threads.
     fn new(spill: &Spill, ranges: Sorter, threads: usize) -> Result<Self, Error> {
         let block = spill.largest_block().max(ranges.largest_block());
         let budget = |ranges: &Sorter| spill.budget().final_merge(ranges.largest_part(), block);
