@@ -363,7 +363,7 @@ fn where_the_ends_of_children_are_ignored() {
 #[cfg(target_os = "linux")]
 mod deadlock {
     use super::*;
-    use crate::process::installed;
+    use crate::process::{fifo, installed};
     use rustix::process::{Pid, Signal, kill_process};
     use std::io::Write;
     use std::os::unix::net::UnixListener;
@@ -578,14 +578,7 @@ mod deadlock {
     #[test]
     fn life_is_not_taken_for_a_deadlock() {
         let folder = tempfile::tempdir().unwrap();
-        let fifo = folder.path().join("fifo");
-        assert!(
-            Command::new("mkfifo")
-                .arg(&fifo)
-                .status()
-                .unwrap()
-                .success()
-        );
+        let fifo = fifo(folder.path());
         let waits_for_a_fifo = format!("(sleep 1.2; echo) > {0} & read line < {0}", fifo.display());
         let socket = folder.path().join("socket");
         let listener = UnixListener::bind(&socket).unwrap();

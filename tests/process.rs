@@ -146,6 +146,14 @@ pub fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
     file
 }
 
+/// A FIFO in a folder.
+pub fn fifo(folder: &Path) -> PathBuf {
+    let fifo = folder.join("fifo");
+    let made = Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.unwrap().success());
+    fifo
+}
+
 /// A pseudo-terminal: the end of the terminal emulator, and that of the programs.
 pub fn pseudo_terminal(rows: u16, columns: u16) -> (File, File) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();

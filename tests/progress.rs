@@ -3,7 +3,7 @@
 //! The programs read a FIFO, or write to a slow reader. So they run until the terminal has the
 //! line, however fast they are.
 
-use crate::process::{argument, file, program, pseudo_terminal};
+use crate::process::{argument, fifo, file, program, pseudo_terminal};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rustix::termios::{Action, OptionalActions, tcflow, tcgetattr, tcsetattr};
@@ -106,14 +106,7 @@ impl Running {
 
     fn start_on(line: &str, output: Output, (screen, terminal): (Screen, File)) -> Running {
         let folder = tempfile::tempdir().unwrap();
-        let fifo = folder.path().join("fifo");
-        assert!(
-            Command::new("mkfifo")
-                .arg(&fifo)
-                .status()
-                .unwrap()
-                .success()
-        );
+        let fifo = fifo(folder.path());
         let mut words = line.split(' ').map(|word| match word {
             "FIFO" => argument(&fifo),
             word => word,
