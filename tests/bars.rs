@@ -132,8 +132,8 @@ fn nothing_is_drawn_after_an_error() {
     let good = file(b"1 a\n");
     let name = argument(good.path());
     for (text, cause) in [
-        (&b"1 a\n-2 b\n"[..], "line 2: negative count"),
-        (b"1 a\n2 b\nc\n", "line 3: no count before the line"),
+        (&b"1 a\n-2 b\n"[..], "line 2: negative count: '-2 b'"),
+        (b"1 a\n2 b\nc\n", "line 3: no count before the line: 'c'"),
     ] {
         let bad = file(text);
         let bad = argument(bad.path());

@@ -270,8 +270,9 @@ fn a_line_of_ten_megabytes_works_or_is_refused() {
         let ran = fed(&name, &line);
         // No number is that long: only here, a line is refused for its length.
         if name == "mean" {
-            let message = "mean: stdin: line 1: too long for a number\n";
-            assert_eq!((ran.status, &ran.stderr[..]), (1, message));
+            let shown = " ".repeat(60);
+            let message = format!("mean: stdin: line 1: too long for a number: '{shown}…'\n");
+            assert_eq!((ran.status, ran.stderr), (1, message));
             continue;
         }
         assert_eq!((ran.status, &ran.stderr[..]), (0, ""), "{name}");
@@ -289,10 +290,11 @@ fn a_line_of_ten_megabytes_works_or_is_refused() {
 /// Where a line is to be a number, what cannot be one is not read to its end.
 #[test]
 fn a_number_without_an_end_is_refused() {
+    let shown = format!(": '{}…'", "1".repeat(60));
     for (name, first, out) in [("mean", "5", ""), ("sieve", "2", "2\n")] {
         let line = format!("{{ echo {first}; yes 1 | tr -d '\\n'; }} | {name}");
         let ran = run(&mut shell(&line), b"");
-        let message = format!("{name}: stdin: line 2: too long for a number\n");
+        let message = format!("{name}: stdin: line 2: too long for a number{shown}\n");
         let expected = (1, out.as_bytes(), &message[..]);
         assert_eq!((ran.status, &ran.stdout[..], &ran.stderr[..]), expected);
     }

@@ -71,7 +71,7 @@ fn a_malformed_record_and_an_overflow_are_errors() {
         b"",
     );
     let message = format!(
-        "count: {}: line 2: no count before the line\n",
+        "count: {}: line 2: no count before the line: 'b'\n",
         argument(bad.path())
     );
     assert_eq!(
@@ -417,7 +417,7 @@ fn a_broken_promise_and_an_overflow_name_file_and_line() {
             ran.stderr,
         )
     };
-    let disorder = format!("count: {bad}: line 3: not in order, as --sorted promises\n");
+    let disorder = format!("count: {bad}: line 3: not in order, as --sorted promises: '3 b'\n");
     let (status, out, message) = merged(&["--sorted", good, bad]);
     assert_eq!((status, message), (1, disorder));
     assert!("2 a\n2 b\n".starts_with(&out), "{out}");
@@ -541,7 +541,7 @@ fn lines_that_differ_by_case_only_are_counted_together() {
     let bad = run(program("count").args(["--merge", "-i"]), b"1 a\nx\n");
     assert_eq!(
         bad.stderr,
-        "count: stdin: line 2: no count before the line\n"
+        "count: stdin: line 2: no count before the line: 'x'\n"
     );
 }
 
@@ -772,7 +772,7 @@ fn pages_go_across_files_and_stay_after_an_error() {
     let bad = file(b"1 x\n2 y\nz\n");
     let bad = argument(bad.path());
     let ran = run(program("count").args(["--merge", "--every=2", a, bad]), b"");
-    let message = format!("count: {bad}: line 3: no count before the line\n");
+    let message = format!("count: {bad}: line 3: no count before the line: 'z'\n");
     let pages = b"1 x\n2 y\n\x0C\n2 x\n4 y\n\x0C\n";
     assert_eq!(
         (ran.status, &ran.stdout[..], ran.stderr),

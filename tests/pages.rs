@@ -73,7 +73,7 @@ fn ends_of_lines_and_of_pages() {
         let plain = piped(name, &[], &text.replace('\r', ""));
         assert_eq!(piped(name, &["--crlf"], text), plain);
         let ran = run(&mut program(name), text.as_bytes());
-        let message = format!("{name}: stdin: line 2: no count before the line\n");
+        let message = format!("{name}: stdin: line 2: no count before the line: '\\u{{c}}\\r'\n");
         assert_eq!((ran.status, ran.stdout.len(), ran.stderr), (1, 0, message));
     }
 }
@@ -109,7 +109,7 @@ fn an_error_on_a_later_page() {
             command.arg("--width=25");
         }
         let ran = run(command.args([good, bad]), b"");
-        let message = format!("{name}: {bad}: line 4: no count before the line\n");
+        let message = format!("{name}: {bad}: line 4: no count before the line: 'x'\n");
         let stdout = String::from_utf8(ran.stdout).unwrap();
         assert_eq!((ran.status, &stdout[..], ran.stderr), (1, pages, message));
     }

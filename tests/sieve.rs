@@ -76,17 +76,25 @@ fn failed(input: &str, out: &str, message: &str) {
 #[test]
 fn a_line_that_is_no_larger_number_is_named_after_the_primes_before_it() {
     let same = "not larger than the number before it";
-    failed("2\n3\n3\n5\n", "2\n3\n", &format!("stdin: line 3: {same}"));
-    failed("7\n5\n", "7\n", &format!("stdin: line 2: {same}"));
-    failed("x\n2\n", "", "stdin: line 1: not a whole number");
-    failed("2\n\n3\n", "2\n", "stdin: line 2: not a whole number");
+    failed(
+        "2\n3\n3\n5\n",
+        "2\n3\n",
+        &format!("stdin: line 3: {same}: '3'"),
+    );
+    failed("7\n5\n", "7\n", &format!("stdin: line 2: {same}: '5'"));
+    failed("x\n2\n", "", "stdin: line 1: not a whole number: 'x'");
+    failed("2\n\n3\n", "2\n", "stdin: line 2: not a whole number: ''");
     failed(
         "2\n18446744073709551616\n",
         "2\n",
-        "stdin: line 2: larger than 64 bits hold",
+        "stdin: line 2: larger than 64 bits hold: '18446744073709551616'",
     );
     let long = format!("2\n{}3\n5\n", "0".repeat(5000));
-    failed(&long, "2\n", "stdin: line 2: too long for a number");
+    let message = format!(
+        "stdin: line 2: too long for a number: '{}…'",
+        "0".repeat(60)
+    );
+    failed(&long, "2\n", &message);
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn a_line_without_a_count_is_named() {
     let bad = file(b"1 a\n2 b\nthree c\n");
     let ran = run(program("topn").args(["2", argument(bad.path())]), b"");
     let message = format!(
-        "topn: {}: line 3: no count before the line\n",
+        "topn: {}: line 3: no count before the line: 'three c'\n",
         argument(bad.path())
     );
     assert_eq!(

@@ -164,7 +164,7 @@ fn own_words(name: &OsStr) -> Result<Own, Error> {
         let line = line.strip_prefix(mark).unwrap_or(line).trim_ascii();
         let word = str::from_utf8(line).map_err(|_| "not UTF-8");
         let added = word.and_then(|word| own.add(word));
-        added.map_err(|cause| Error::Line { number, cause })
+        added.map_err(|cause| Error::bad_line(number, cause, line))
     })?;
     Ok(own)
 }

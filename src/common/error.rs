@@ -1,6 +1,7 @@
 //! Errors of filters. `Display` is the cause in an error line; `cli::Program::report` writes
 //! the line.
 
+use super::show::escaped;
 use std::io;
 use thiserror::Error as Derived;
 
@@ -24,12 +25,14 @@ pub enum Error {
     #[error("{0}")]
     Data(&'static str),
     /// Line `number` (the first is 1) of the input is invalid.
-    #[error("line {number}: {cause}")]
+    #[error("line {number}: {cause}{}", after_cause(line.as_deref()))]
     Line {
         /// The line's number in its file.
         number: u64,
         /// Why it is invalid.
         cause: &'static str,
+        /// The beginning of the line, escaped, if it is shown.
+        line: Option<Box<str>>,
     },
     /// The sum of the counts of one line overflows 64 bits.
     #[error("{TOO_LARGE}, that of the line {}", beginning(line))]
@@ -52,6 +55,25 @@ pub enum Error {
 }
 
 impl Error {
+    /// The error for line `number`, which is not shown.
+    pub fn line(number: u64, cause: &'static str) -> Self {
+        Error::Line {
+            number,
+            cause,
+            line: None,
+        }
+    }
+
+    /// The error for line `number`, whose beginning is shown.
+    #[cold]
+    pub fn bad_line(number: u64, cause: &'static str, line: &[u8]) -> Self {
+        Error::Line {
+            number,
+            cause,
+            line: Some(beginning(line).into()),
+        }
+    }
+
     /// The same, of something that an error line names.
     pub fn of(self, name: impl Into<String>) -> Self {
         let name = name.into();
@@ -74,9 +96,23 @@ impl Error {
     }
 }
 
-/// As much of a line as an error line shows.
+/// As much of a line as an error line shows, escaped.
 fn beginning(line: &[u8]) -> String {
-    String::from_utf8_lossy(&line[..line.len().min(100)]).into_owned()
+    /// Bytes.
+    const MOST: usize = 60;
+    let mut end = line.len().min(MOST);
+    // The cut is not within a character, which has at most four bytes.
+    let continues = |end| line.get(end).is_some_and(|byte| byte & 0xC0 == 0x80);
+    while end > MOST - 4 && continues(end) {
+        end -= 1;
+    }
+    let rest = if end < line.len() { "…" } else { "" };
+    format!("{}{rest}", escaped(&line[..end]))
+}
+
+/// What follows the cause in the error for a line.
+fn after_cause(line: Option<&str>) -> String {
+    line.map_or(String::new(), |line| format!(": '{line}'"))
 }
 
 /// The cause if a sum of counts overflows.
@@ -88,5 +124,36 @@ pub fn cause(error: &io::Error) -> String {
     match text.split_once(" (os error ") {
         Some((sentence, _)) => sentence.to_string(),
         None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_line_is_escaped_and_shortened() {
+        let shown = |line: &[u8]| Error::bad_line(7, "bad", line).to_string();
+        assert_eq!(shown(b"a b"), "line 7: bad: 'a b'");
+        assert_eq!(shown(b""), "line 7: bad: ''");
+        assert_eq!(
+            shown(b"a\t\x1b[1m\xff\\"),
+            r"line 7: bad: 'a\t\u{1b}[1m\xff\\'"
+        );
+        let whole = "x".repeat(60);
+        assert_eq!(shown(whole.as_bytes()), format!("line 7: bad: '{whole}'"));
+        let long = "x".repeat(61);
+        assert_eq!(shown(long.as_bytes()), format!("line 7: bad: '{whole}…'"));
+        // A character is shown or is not.
+        let text = format!("{}日本", "x".repeat(59));
+        let cut = format!("line 7: bad: '{}…'", "x".repeat(59));
+        assert_eq!(shown(text.as_bytes()), cut);
+        // Bytes that are no character are not skipped.
+        let invalid = [0x80; 61];
+        assert_eq!(
+            shown(&invalid),
+            format!("line 7: bad: '{}…'", r"\x80".repeat(56))
+        );
+        assert_eq!(Error::line(7, "bad").to_string(), "line 7: bad");
     }
 }

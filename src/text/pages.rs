@@ -59,11 +59,11 @@ fn end_page<P>(
     at_end: AtEnd<P>,
 ) -> Result<(), Error> {
     if line != END {
-        return Err(Error::Line { number, cause });
+        return Err(Error::bad_line(number, cause, line));
     }
     at_end(page).map_err(|error| match error {
         // The page has no answer; its end says which page it is.
-        Error::Data(cause) => Error::Line { number, cause },
+        Error::Data(cause) => Error::line(number, cause),
         error => error,
     })
 }
@@ -105,9 +105,12 @@ mod tests {
     #[test]
     fn lines_are_numbered_through_all_pages() {
         let result = |text: &str| pages(text.as_bytes(), vec![1]).1;
-        assert_eq!(result("1\n\x0c\n\x0c\n2\nx\n"), Err("line 5: bad".into()));
-        assert_eq!(result("1\n\x0cx\n"), Err("line 2: bad".into()));
-        assert_eq!(result("1\n\x0c\r\n"), Err("line 2: bad".into()));
+        assert_eq!(
+            result("1\n\x0c\n\x0c\n2\nx\n"),
+            Err("line 5: bad: 'x'".into())
+        );
+        assert_eq!(result("1\n\x0cx\n"), Err(r"line 2: bad: '\u{c}x'".into()));
+        assert_eq!(result("1\n\x0c\r\n"), Err(r"line 2: bad: '\u{c}\r'".into()));
         assert_eq!(
             result("\x0c\n\x0c\n\x0c\n1\n\x0c\n2\n\x0c\n3\n"),
             Err("line 7: no answer".into())

@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn a_record_without_a_count_is_named_by_its_line() {
         let error = top(1, false, "1 a\nb\n").unwrap_err();
-        assert_eq!(error, "line 2: no count before the line");
+        assert_eq!(error, "line 2: no count before the line: 'b'");
     }
 
     /// Nothing of a page is on the next one: no record, sum, tie or separator.
@@ -336,7 +336,7 @@ mod tests {
             "3\tb\n\x0c\n1 d\n\x0c\n\x0c\n5\te\n"
         );
         let error = top(1, false, "1 a\n\x0c\n1 a\n\x0cb\n").unwrap_err();
-        assert_eq!(error, "line 4: no count before the line");
+        assert_eq!(error, r"line 4: no count before the line: '\u{c}b'");
     }
 
     proptest! {

@@ -49,16 +49,13 @@ impl<'a, I: Read> Head<'a, I> {
                 Ok(None) => {}
                 Err(cause) => {
                     let number = self.line;
-                    return Err(Error::Line { number, cause });
+                    return Err(Error::bad_line(number, cause, line));
                 }
             }
         }
         let rest = text.len() - end;
         if rest > LONGEST_NUMBER {
-            return Err(Error::Line {
-                number: self.line + 1,
-                cause: TOO_LONG,
-            });
+            return Err(Error::bad_line(self.line + 1, TOO_LONG, &text[end..]));
         }
         self.text.keep(rest);
         Ok(())
@@ -218,14 +215,17 @@ mod tests {
             (error, head.numbers.len() / NUMBER)
         };
         let same = "not larger than the number before it";
-        assert_eq!(error("2\n3\n3\n5\n"), (format!("line 3: {same}"), 2));
-        assert_eq!(error("5\n4\n"), (format!("line 2: {same}"), 1));
-        assert_eq!(error("2\n\n"), ("line 2: not a whole number".into(), 1));
+        assert_eq!(error("2\n3\n3\n5\n"), (format!("line 3: {same}: '3'"), 2));
+        assert_eq!(error("5\n4\n"), (format!("line 2: {same}: '4'"), 1));
+        assert_eq!(error("2\n\n"), ("line 2: not a whole number: ''".into(), 1));
         for bad in ["x", "2.0", "-", "+", "0x3", "1e3", "2 3", "\u{662}"] {
-            assert_eq!(error(bad).0, "line 1: not a whole number", "{bad}");
+            let message = format!("line 1: not a whole number: '{bad}'");
+            assert_eq!(error(bad).0, message);
         }
         for large in ["18446744073709551616", &"9".repeat(99)] {
-            assert_eq!(error(large), ("line 1: larger than 64 bits hold".into(), 0));
+            let message = error(large);
+            assert!(message.0.starts_with("line 1: larger than 64 bits hold: '"));
+            assert_eq!(message.1, 0);
         }
         assert_eq!(error(" +2 \n\t3\r\n7"), (String::new(), 1));
         let blanks = |n: usize| " ".repeat(n);
@@ -236,7 +236,8 @@ mod tests {
             format!("2\n {longest}3"),
             "2\n".to_string() + &blanks(9 << 20),
         ] {
-            assert_eq!(error(&long).0, "line 2: too long for a number");
+            let message = format!("line 2: too long for a number: '{}…'", blanks(60));
+            assert_eq!(error(&long).0, message);
         }
     }
 

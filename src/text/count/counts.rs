@@ -507,7 +507,10 @@ mod tests {
             let error = limited(threads, 0)
                 .merge(&mut text.as_bytes(), b'\n')
                 .unwrap_err();
-            assert_eq!(error.to_string(), "line 5001: no count before the line");
+            assert_eq!(
+                error.to_string(),
+                "line 5001: no count before the line: 'x'"
+            );
         }
     }
 

@@ -17,12 +17,11 @@ pub fn find_too_large(
     let mut number = 0;
     stream::lines(input, terminator, |record| {
         number += 1;
-        let tally = Tally::parse(record).map_err(|cause| Error::Line { number, cause })?;
+        let tally = Tally::parse(record).map_err(|cause| Error::line(number, cause))?;
         if is_line(tally.line) {
-            let cause = TOO_LARGE;
             *sum = sum
                 .checked_add(tally.count)
-                .ok_or(Error::Line { number, cause })?;
+                .ok_or(Error::line(number, TOO_LARGE))?;
         }
         Ok(())
     })

@@ -216,7 +216,7 @@ struct Sums {
 
 impl Sums {
     fn take(&mut self, record: &[u8]) -> Result<(), Error> {
-        let tally = Tally::parse(record).map_err(|cause| Error::Line { number: 0, cause })?;
+        let tally = Tally::parse(record).map_err(|cause| Error::line(0, cause))?;
         let (folded, _) = parts_of_key(tally.line, self.terminator);
         match &mut self.group {
             Some(group) if parts_of_key(&group.key, self.terminator).0 == folded => {

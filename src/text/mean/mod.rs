@@ -120,7 +120,7 @@ impl Mean {
                 stream::short_lines(input, terminator, LONGEST_NUMBER, |line| {
                     number += 1;
                     let added = partial::read(line).and_then(|part| self.sums.add_all(&part));
-                    added.map_err(|cause| Error::Line { number, cause })
+                    added.map_err(|cause| Error::bad_line(number, cause, line))
                 })
             }
         }
@@ -136,10 +136,7 @@ impl Mean {
                 return Ok(());
             }
             let added = Number::parse_other(text).and_then(|number| self.sums.add(number, 1));
-            added.map_err(|cause| Error::Line {
-                number: line,
-                cause,
-            })
+            added.map_err(|cause| Error::bad_line(line, cause, text))
         })
     }
 
@@ -157,10 +154,7 @@ impl Mean {
                 self.sums.add(number, times)?;
                 Ok((number, times))
             });
-            let (number, times) = added.map_err(|cause| Error::Line {
-                number: line,
-                cause,
-            })?;
+            let (number, times) = added.map_err(|cause| Error::bad_line(line, cause, text))?;
             match &mut self.numbers {
                 Some(numbers) => numbers.add(number, times),
                 None => Ok(()),

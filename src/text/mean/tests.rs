@@ -133,13 +133,17 @@ fn deviations_far_from_zero_and_of_any_size() {
 fn no_number_is_that_long() {
     let zeros = |n: usize| "0".repeat(n);
     let long = format!("{}\n{}7\n", zeros(LONGEST_NUMBER), zeros(LONGEST_NUMBER));
-    assert_eq!(error(&long), "line 2: too long for a number");
-    assert_eq!(error(&" ".repeat(9 << 20)), "line 1: too long for a number");
+    let shown = |first: &str| format!("too long for a number: '{}…'", first.repeat(60));
+    assert_eq!(error(&long), format!("line 2: {}", shown("0")));
+    assert_eq!(
+        error(&" ".repeat(9 << 20)),
+        format!("line 1: {}", shown(" "))
+    );
     // It is not read to its end.
     let mut endless = b"1\n".chain(std::io::repeat(b'1'));
     let mut mean = Mean::new(Format::Numbers, Output::Mean, Limits::default());
     let ended = mean.read(&mut endless, b'\n').unwrap_err();
-    assert_eq!(ended.to_string(), "line 2: too long for a number");
+    assert_eq!(ended.to_string(), format!("line 2: {}", shown("1")));
     // All the digits of the smallest double, and more.
     let smallest = format!("{:.1200}\n", f64::from_bits(1));
     assert_eq!(
@@ -167,12 +171,12 @@ fn what_is_no_number() {
     ] {
         assert_eq!(
             error(&format!("1\n{bad}\n")),
-            "line 2: not a number",
-            "{bad}"
+            format!("line 2: not a number: '{bad}'")
         );
     }
     for large in ["1e999", "999999999999999999999999999999999999999999"] {
-        assert_eq!(error(large), "line 1: the number is too large");
+        let message = format!("line 1: the number is too large: '{large}'");
+        assert_eq!(error(large), message);
     }
 }
 
@@ -356,24 +360,27 @@ fn counts_as_count_and_uniq_write_them() {
     assert_eq!(all, "n 2\nsum 2\nmin 1\nmax 1\nmean 1\nsd 0\np100 1\n");
     let error = |text: &str| counted(text).unwrap_err().to_string();
     assert_eq!(error("0 9\n"), "no numbers, so no mean");
-    assert_eq!(error("2 1\n7\n"), "line 2: not a number");
-    assert_eq!(error("2 1\n3 x\n"), "line 2: not a number");
-    assert_eq!(error("1.5 2\n"), "line 1: no count before the line");
-    assert_eq!(error("-1 2\n"), "line 1: no count before the line");
+    assert_eq!(error("2 1\n7\n"), "line 2: not a number: '7'");
+    assert_eq!(error("2 1\n3 x\n"), "line 2: not a number: '3 x'");
+    let no_count = "line 1: no count before the line";
+    assert_eq!(error("1.5 2\n"), format!("{no_count}: '1.5 2'"));
+    assert_eq!(error("-1 2\n"), format!("{no_count}: '-1 2'"));
     let max = u64::MAX;
     assert_eq!(
         error(&format!("{max} 1\n1 1\n")),
-        "line 2: a sum of counts is larger than 64 bits hold"
+        "line 2: a sum of counts is larger than 64 bits hold: '1 1'"
     );
     assert_eq!(
         error(&format!("1 {}7\n", "0".repeat(LONGEST_NUMBER))),
-        "line 1: too long for a number"
+        format!("line 1: too long for a number: '1 {}…'", "0".repeat(58))
     );
     // Too long with its count, where the end of the number may not have been read.
     let mut endless = b"1 ".chain(std::io::repeat(b'1'));
     let mut mean = Mean::new(Format::Counts, Output::Mean, Limits::default());
     let ended = mean.read(&mut endless, b'\n').unwrap_err();
-    assert_eq!(ended.to_string(), "line 1: too long for a number");
+    let cause = "line 1: too long for a number";
+    let message = format!("{cause}: '1 {}…'", "1".repeat(58));
+    assert_eq!(ended.to_string(), message);
 }
 
 #[test]
@@ -413,7 +420,7 @@ fn percentiles_of_special_numbers() {
     let error = output(&["50"], "").unwrap_err().to_string();
     assert_eq!(error, "no numbers, so no mean");
     let error = output(&["50"], "1\nx\n").unwrap_err().to_string();
-    assert_eq!(error, "line 2: not a number");
+    assert_eq!(error, "line 2: not a number: 'x'");
     let all = result(
         Format::Numbers,
         Output::All(vec![Percentile::median(), "90".parse().unwrap()]),
@@ -431,14 +438,16 @@ fn a_damaged_partial_result_is_named_by_its_line() {
     let merged = |text: &str| result(Format::Partials, Output::Mean, text);
     assert_eq!(merged(&part.repeat(3)).unwrap(), "1.5\n");
     let damaged = part.clone() + &part.replace("max=2", "max=3");
-    assert_eq!(
-        merged(&damaged).unwrap_err().to_string(),
-        "line 2: a damaged partial result: its checksum does not match"
+    let message = merged(&damaged).unwrap_err().to_string();
+    let cause = "line 2: a damaged partial result: its checksum does not match";
+    assert!(
+        message.starts_with(&format!("{cause}: 'mean-partial ")),
+        "{message}"
     );
     let other = part + "1.5\n";
     assert_eq!(
         merged(&other).unwrap_err().to_string(),
-        "line 2: not a partial result, as mean --partial writes it"
+        "line 2: not a partial result, as mean --partial writes it: '1.5'"
     );
     let mut endless = std::io::repeat(b'1');
     let mut mean = Mean::new(Format::Partials, Output::Mean, Limits::default());

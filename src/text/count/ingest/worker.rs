@@ -400,14 +400,12 @@ impl Worker {
         for (end, number) in ends.zip(number..) {
             let record = &text[start..end];
             start = end + 1;
-            let tally = Tally::parse(record).map_err(|cause| Error::Line { number, cause })?;
+            let tally =
+                Tally::parse(record).map_err(|cause| Error::bad_line(number, cause, record))?;
             self.merged += u128::from(tally.count);
             let added = self.add(seed, tally.line, tally.count);
             added.map_err(|error| match error {
-                Error::TooLarge { .. } if self.has_all_counts() => {
-                    let cause = TOO_LARGE;
-                    Error::Line { number, cause }
-                }
+                Error::TooLarge { .. } if self.has_all_counts() => Error::line(number, TOO_LARGE),
                 error => error,
             })?;
         }

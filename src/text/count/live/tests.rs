@@ -242,7 +242,7 @@ fn an_error_ends_the_pages_and_names_its_input() {
         Limits::default(),
         &mut out,
     );
-    let message = "bad: line 3: no count before the line";
+    let message = "bad: line 3: no count before the line: 'c'";
     assert_eq!(error.unwrap_err().to_string(), message);
     assert_eq!(out, b"1 a\n1 b\n\x0C\n4 a\n1 b\n\x0C\n");
 

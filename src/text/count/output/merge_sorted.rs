@@ -125,8 +125,12 @@ impl<'a, R: Read> Partial<'a, R> {
 
     /// The error for the current record.
     fn wrong(&self, cause: &'static str) -> Error {
-        let number = self.number;
-        Error::Line { number, cause }.of(&self.name)
+        Error::line(self.number, cause).of(&self.name)
+    }
+
+    /// The same; the record is shown.
+    fn malformed(&self, cause: &'static str, record: &[u8]) -> Error {
+        Error::bad_line(self.number, cause, record).of(&self.name)
     }
 }
 
@@ -146,9 +150,10 @@ impl<R: Read> Sorted for Partial<'_, R> {
         self.number += 1;
         let text = &self.block.text()[self.next..self.end];
         let length = memchr::memchr(self.terminator, text).unwrap_or(text.len());
-        let tally = Tally::parse(&text[..length]).map_err(|cause| self.wrong(cause))?;
+        let record = &text[..length];
+        let tally = Tally::parse(record).map_err(|cause| self.malformed(cause, record))?;
         if tally.line < &self.last[..] {
-            return Err(self.wrong(DISORDER));
+            return Err(self.malformed(DISORDER, record));
         }
         let end = self.next + length;
         self.line = end - tally.line.len()..end;
@@ -227,9 +232,9 @@ mod tests {
 
     #[test]
     fn an_error_names_file_and_line() {
-        let disorder = "file 1: line 3: not in order, as --sorted promises";
+        let disorder = "file 1: line 3: not in order, as --sorted promises: '1 b'";
         assert_eq!(error(&["1 x\n", "1 a\n1 c\n1 b\n"]), disorder);
-        let malformed = "file 0: line 2: no count before the line";
+        let malformed = "file 0: line 2: no count before the line: 'y'";
         assert_eq!(error(&["1 x\ny\n"]), malformed);
         let overflow = "file 1: line 2: a sum of counts is larger than 64 bits hold";
         let max = format!("1 a\n{} b\n", u64::MAX);

@@ -146,10 +146,7 @@ impl Words<'_> {
     /// The next word, which must exist.
     fn value(&mut self, missing: &'static str) -> Result<Vec<u8>, Error> {
         let line = self.line;
-        let missing = Error::Line {
-            number: line,
-            cause: missing,
-        };
+        let missing = Error::line(line, missing);
         self.next()?.ok_or(missing)
     }
 
@@ -206,10 +203,8 @@ impl Words<'_> {
     }
 
     fn error(&self, cause: &'static str) -> Error {
-        Error::Line {
-            number: self.line,
-            cause,
-        }
+        // The line may have a password, so it is not shown.
+        Error::line(self.line, cause)
     }
 }
 
