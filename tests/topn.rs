@@ -136,6 +136,36 @@ fn several_files_and_a_file_that_is_called_as_a_number() {
 }
 
 #[test]
+fn a_first_operand_that_is_neither_a_number_nor_a_file_has_a_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    let topn = |args: &[&str]| {
+        let ran = run(program("topn").args(args).current_dir(&folder), b"1 a\n");
+        assert_eq!((ran.status, &ran.stdout[..]), (1, &b""[..]), "{args:?}");
+        ran.stderr
+    };
+    let missing = "No such file or directory";
+    let hint = "(use digits for a number of lines)";
+    for name in ["five", "10k", "zehn", "fünf"] {
+        let message = format!("topn: {name}: {missing} {hint}\n");
+        assert_eq!(topn(&[name]), message);
+        assert_eq!(topn(&[name, "-"]), message);
+    }
+    // Names of files, words behind a number, and operands beside -n.
+    for (args, name) in [
+        (&["a.txt"][..], "a.txt"),
+        (&["a/b"], "a/b"),
+        (&["5", "five"], "five"),
+        (&["-n", "5", "five"], "five"),
+        (&["-", "five"], "five"),
+    ] {
+        assert_eq!(topn(args), format!("topn: {name}: {missing}\n"));
+    }
+    std::fs::write(folder.path().join("five"), "3 c\n").unwrap();
+    let ran = run(program("topn").arg("five").current_dir(&folder), b"");
+    assert_eq!((ran.status, &ran.stdout[..]), (0, &b"3 c\n"[..]));
+}
+
+#[test]
 fn the_number_as_head_takes_it() {
     let counts = b"1 a\n3 c\n2 b\n";
     for args in [

@@ -57,6 +57,9 @@ pub struct Args {
 /// The number of lines by default.
 const DEFAULT: usize = 10;
 
+/// The hint for a first operand such as `five` that is not a file.
+const IN_DIGITS: &str = "use digits for a number of lines";
+
 impl Args {
     /// The number of lines on the command line. The operand is the number or the first FILE.
     /// The error is one line.
@@ -78,7 +81,9 @@ impl Args {
                 "unexpected argument '{text}' beside -n (use ./{text} for a file)"
             )),
             n => {
-                self.lines.text.files.insert_first(operand);
+                let is_word = !text.is_empty() && text.chars().all(char::is_alphanumeric);
+                let hint = (n.is_none() && is_word).then_some(IN_DIGITS);
+                self.lines.text.files.insert_first(operand, hint);
                 Ok(n)
             }
         }

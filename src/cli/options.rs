@@ -6,6 +6,7 @@ use super::{Program, stdout_is_pipe};
 use crate::common::crlf::WithoutCr;
 use crate::common::deadline::Deadline;
 use crate::common::decompress::{Allowance, Decompress, in_threads};
+use crate::common::error;
 use crate::common::memory::Size;
 use crate::common::show::shown;
 use std::ffi::{OsStr, OsString};
@@ -61,17 +62,34 @@ pub struct Files {
 
     #[command(flatten)]
     plain: PlainFiles,
+
+    /// What may have been intended if the first file does not exist.
+    #[arg(skip)]
+    hint: Option<&'static str>,
 }
 
 impl Files {
-    /// Puts a file before all others.
-    pub fn insert_first(&mut self, file: OsString) {
+    /// Puts a file before all others. If it does not exist, the error line has the hint.
+    pub fn insert_first(&mut self, file: OsString, hint: Option<&'static str>) {
         self.plain.files.insert(0, file);
+        self.hint = hint;
+    }
+
+    /// Adds the hint to the error of a file, if there is one for it.
+    fn with_hint(&self, name: &OsStr, error: io::Error) -> io::Error {
+        let is_first = self.plain.files.first().is_some_and(|first| first == name);
+        match self.hint {
+            Some(hint) if is_first && error.kind() == io::ErrorKind::NotFound => {
+                io::Error::other(format!("{} ({hint})", error::cause(&error)))
+            }
+            _ => error,
+        }
     }
 
     /// Opens one of them for its text: a compressed file is decompressed.
     pub(super) fn open(&self, name: &OsStr, allowance: &Allowance) -> io::Result<Input> {
-        self.text(Source::new(open(name)?, &Deadline::default()), allowance)
+        let file = open(name).map_err(|error| self.with_hint(name, error))?;
+        self.text(Source::new(file, &Deadline::default()), allowance)
     }
 
     /// Shows the progress of reading them, in the name of a program. One that adds up writes
@@ -109,7 +127,8 @@ impl Files {
         allowance: &Allowance,
         deadline: &Deadline,
     ) -> io::Result<Input> {
-        let source = Source::new(open(name)?, deadline);
+        let file = open(name).map_err(|error| self.with_hint(name, error))?;
+        let source = Source::new(file, deadline);
         Ok(self.text_in_turn(source, allowance))
     }
 
