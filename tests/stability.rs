@@ -1,6 +1,8 @@
 //! What docs/stability.md promises for all versions 1.x.
 
 use crate::process::{program, programs, repository, run};
+#[cfg(feature = "net")]
+use crate::server::{Server, Step, page, redirect, status};
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -118,4 +120,51 @@ fn fields_and_words_of_reports_stay() {
         (columns.len(), columns[0], columns[3], columns[5]),
         (6, "broken", "file", "1")
     );
+}
+
+/// A link for each kind, and for each word that only `linkcheck` has.
+#[test]
+#[cfg(feature = "net")]
+fn kinds_and_words_of_linkcheck_stay() {
+    let links = "<a href=gone>.</a><a href='#gone'>.</a><a href=http://named.example/there>.</a>\
+        <a href=moved>.</a><a href='http://['>.</a><img src=''><a href=mailto:x@example.org>.</a>\
+        <a href=text.txt>.</a><a href=private>.</a><a href=loop>.</a>";
+    let html = |body: &str| page(&["Content-Type: text/html"], body.as_bytes());
+    let server = Server::start(move |request| {
+        vec![Step::send(match &request.path[..] {
+            "/" => html(links),
+            "/there" | "/private" => html(""),
+            "/moved" => redirect("/there"),
+            "/loop" => redirect("/loop"),
+            "/text.txt" => page(&["Content-Type: text/plain"], b"text"),
+            "/robots.txt" => page(&[], b"User-agent: *\nDisallow: /private\n"),
+            _ => status("404 Not Found"),
+        })]
+    });
+    let (_, config) = crate::fetch::certificate("127.0.0.1", 2020);
+    let tls = Server::tls(config, |_| vec![Step::send(page(&[], b""))]);
+    let mut linkcheck = program("linkcheck");
+    linkcheck
+        .args(["-q", "-v", "-k", "--redirects", "--warnings", "--robots"])
+        .args(["--require-https", "--format=jsonl"])
+        .arg(format!("--remap=http://named.example={}", server.url("")))
+        .arg(format!("--remap=https://named.example={}", tls.url("")))
+        .arg(server.url("/"))
+        .env_clear();
+    let lines = String::from_utf8(run(&mut linkcheck, b"").stdout).unwrap();
+    let found = |name: &str| {
+        let objects = crate::process::json_lines(lines.lines());
+        let words = objects.iter().filter_map(|object| object[name].as_str());
+        words.map(str::to_string).collect::<BTreeSet<_>>()
+    };
+    let promised = |words: &str| {
+        words
+            .split(' ')
+            .map(str::to_string)
+            .collect::<BTreeSet<_>>()
+    };
+    let kinds = "broken redirected warning not-http not-html disallowed";
+    assert_eq!(found("kind"), promised(kinds), "{lines}");
+    let words = "status fragment https url redirect";
+    assert_eq!(found("error"), promised(words), "{lines}");
 }
