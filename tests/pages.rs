@@ -377,6 +377,27 @@ fn a_view_in_the_background() {
     }
 }
 
+/// With `stty tostop` the last page stops a program in the background. `kill` ends it all the same, and
+/// `fg` has it write the page.
+#[test]
+fn a_view_that_stops_in_the_background() {
+    let kill = "kill %1; timeout 50 tail -s 0.1 --pid=$! -f /dev/null || kill -9 %1; wait $!";
+    for (then, status, page) in [
+        (kill, 143, String::new()),
+        ("fg >/dev/null", 0, drawn(0, &["2 b"])),
+    ] {
+        // The standard error of bash must be the terminal for `fg`. It reports jobs there.
+        let jobs = format!("set -m; topn 1 & wait %1; {then}");
+        let opens = "exec 4<>/dev/fd/1; stty tostop <&4; exec bash -c \"$0\"";
+        let line = format!("exec setsid --wait bash -c '{opens}' '{jobs}' 2>&1");
+        let mut view = OnTerminal::start(24, 80, shell(&line).env("TERM", "xterm"));
+        view.send("1 a\n\x0c\n2 b\n");
+        let (found, seen) = view.end();
+        let pages = seen.find(BEGIN).map_or("", |start| &seen[start..]);
+        assert_eq!((found, pages), (status, &page[..]), "{then}");
+    }
+}
+
 /// Only the last program of a pipeline draws.
 #[test]
 fn a_pipeline_on_a_terminal() {

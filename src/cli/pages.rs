@@ -19,7 +19,7 @@ use crate::text::pages;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::process::getpgrp;
-use rustix::termios::tcgetpgrp;
+use rustix::termios::{LocalModes, Termios, tcdrain, tcgetattr, tcgetpgrp};
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
@@ -113,6 +113,12 @@ fn is_in_background(terminal: &File) -> bool {
 
 /// Waits until a terminal accepts bytes. A signal has its effect.
 fn wait_for(terminal: &File) {
+    // A write would stop this program (`stty tostop`) when signals are blocked.
+    let stops = |mode: Termios| mode.local_modes.contains(LocalModes::TOSTOP);
+    if is_in_background(terminal) && tcgetattr(terminal).is_ok_and(stops) {
+        // It stops the program in the same way, until that is in the foreground.
+        let _ = tcdrain(terminal);
+    }
     let mut ends = [PollFd::new(terminal, PollFlags::OUT)];
     // If that fails, the write will wait.
     while poll(&mut ends, None) == Err(Errno::INTR) {}
