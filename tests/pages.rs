@@ -283,18 +283,119 @@ fn signals_end_a_view() {
     }
 }
 
-/// A signal during a write that waits for the terminal.
+/// A page of a megabyte, of which a terminal has some kilobytes before it is read: its lines, and a
+/// view of it that has begun to write it. A part of the next page has been sent.
+fn begun_page(command: &str) -> (String, OnTerminal) {
+    let line = format!("1 {}", "x".repeat(900));
+    let mut view = OnTerminal::start(1000, 1000, shell(command).env("TERM", "xterm"));
+    view.send(format!("{}\x0c\n2 b\n", format!("{line}\n").repeat(999)));
+    assert_eq!(view.until(BEGIN), BEGIN);
+    (line, view)
+}
+
+/// A signal during a write that waits for the terminal. With a small stack the program runs in a second
+/// thread, which must get the signal.
 #[test]
 fn a_signal_ends_a_view_when_the_page_is_whole() {
-    let line = format!("1 {}", "x".repeat(900));
-    let mut view = OnTerminal::start(1000, 1000, &mut drawing("topn", &["-n", "999"]));
-    view.send(format!("{}\x0c\n2 b\n", format!("{line}\n").repeat(999)));
-    // The page is a megabyte, of which the terminal has some kilobytes.
-    assert_eq!(view.until(BEGIN), BEGIN);
-    view.signal(Signal::INT);
-    let page = view.until(END);
-    assert_eq!(page, drawn(0, &vec![&line[..]; 999])[BEGIN.len()..]);
-    assert_eq!(view.end(), (130, String::new()));
+    for command in ["exec topn -n 999", "ulimit -s 256; exec topn -n 999"] {
+        for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+            let (line, mut view) = begun_page(command);
+            view.signal(signal);
+            let page = view.until(END);
+            assert_eq!(page, drawn(0, &vec![&line[..]; 999])[BEGIN.len()..]);
+            assert_eq!(view.end(), (status, String::new()), "{command}");
+        }
+    }
+}
+
+/// A terminal that reads no more.
+#[test]
+fn a_signal_ends_a_view_in_the_middle_of_a_page_if_nothing_moves() {
+    for command in ["exec topn -n 999", "ulimit -s 256; exec topn -n 999"] {
+        let (line, mut view) = begun_page(command);
+        view.signal(Signal::TERM);
+        view.until_ended();
+        let (status, begun) = view.end();
+        assert_eq!(status, 143, "{command}");
+        assert!(drawn(0, &vec![&line[..]; 999])[BEGIN.len()..].starts_with(&begun));
+    }
+}
+
+/// Ctrl-S, and Ctrl-Q after some time.
+#[test]
+fn a_signal_ends_a_view_on_a_terminal_that_is_stopped() {
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        for name in ["topn", "bars"] {
+            let mut view = OnTerminal::start(24, 80, &mut drawing(name, &[]));
+            view.send("1 a\n\x0c\n");
+            view.until(END);
+            view.stop(true);
+            view.send("2 b\n\x0c\n");
+            view.until_all_is_read();
+            view.signal(signal);
+            view.until_ended();
+            view.stop(false);
+            assert_eq!(view.end(), (status, String::new()), "{name}");
+        }
+    }
+    // Without a signal it continues.
+    let mut view = OnTerminal::start(24, 80, &mut drawing("topn", &[]));
+    view.stop(true);
+    view.send("1 a\n\x0c\n");
+    view.until_all_is_read();
+    // The size is that of the time when it continues.
+    view.resize(24, 3);
+    view.stop(false);
+    assert_eq!(view.until(END), drawn_after(0, "\x1b[K1 a\r\n"));
+    assert_eq!(view.end(), (0, String::new()));
+}
+
+/// `alarm`, the timer that `topn` has been started with, continues between pages.
+#[test]
+fn an_alarm_ends_a_view() {
+    let mut command = shell("exec perl -e 'alarm 1; exec @ARGV' topn");
+    let mut view = OnTerminal::start(24, 80, command.env("TERM", "xterm"));
+    view.send("1 a\n\x0c\n2 b\n");
+    view.until_ended();
+    assert_eq!(view.end().0, 142);
+}
+
+/// In the background of the terminal's shell only the last page is drawn. The shell leads a
+/// session, so the terminal that it opens controls it.
+#[test]
+fn a_view_in_the_background() {
+    for (text, page) in [
+        ("1 a\n\x0c\n2 b\n\x0c\n3 c\n", "3 c"),
+        ("1 a\n\x0c\n2 b\n\x0c\n", "2 b"),
+    ] {
+        let mut command = shell(
+            "exec setsid --wait bash -c 'exec 4<>/dev/fd/1; set -m; topn 1 & wait %1' 2>/dev/null",
+        );
+        let mut view = OnTerminal::start(24, 80, command.env("TERM", "xterm"));
+        view.send(text);
+        assert_eq!(view.end(), (0, drawn(0, &[page])));
+    }
+}
+
+/// With `stty tostop` the last page stops a program in the background. `kill` ends it all the same, and
+/// `fg` has it write the page.
+#[test]
+fn a_view_that_stops_in_the_background() {
+    let kill = "kill %1; timeout 50 tail -s 0.1 --pid=$! -f /dev/null || kill -9 %1; wait $!";
+    for (then, status, page) in [
+        (kill, 143, String::new()),
+        ("fg >/dev/null", 0, drawn(0, &["2 b"])),
+    ] {
+        // The standard error of bash must be the terminal for `fg`. It reports jobs there.
+        let jobs = format!("set -m; topn 1 & wait %1; {then}");
+        let opens = "exec 4<>/dev/fd/1; stty tostop <&4; exec bash -c \"$0\"";
+        let line = format!("exec setsid --wait bash -c '{opens}' '{jobs}' 2>&1");
+        let mut view = OnTerminal::start(24, 80, shell(&line).env("TERM", "xterm"));
+        view.send("1 a\n\x0c\n2 b\n");
+        let (found, seen) = view.end();
+        let pages = seen.find(BEGIN).map_or("", |start| &seen[start..]);
+        assert_eq!((found, pages), (status, &page[..]), "{then}");
+    }
 }
 
 /// Only the last program of a pipeline draws.

@@ -2,7 +2,9 @@
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
+use rustix::termios::{
+    Action, OptionalActions, Winsize, tcflow, tcgetattr, tcsetattr, tcsetwinsize,
+};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -291,6 +293,34 @@ impl OnTerminal {
     pub fn signal(&self, signal: Signal) {
         let group = Pid::from_child(&self.child);
         kill_process_group(group, signal).unwrap();
+    }
+
+    /// Stops the terminal, as Ctrl-S does, or lets it continue.
+    pub fn stop(&self, stopped: bool) {
+        let action = match stopped {
+            true => Action::OOff,
+            false => Action::OOn,
+        };
+        tcflow(&self.terminal, action).unwrap();
+    }
+
+    /// Waits until the command has read all that was sent.
+    pub fn until_all_is_read(&self) {
+        while rustix::io::ioctl_fionread(&self.stdin).unwrap() > 0 {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Waits until the command has ended, while nothing is read from the terminal.
+    pub fn until_ended(&mut self) {
+        for _ in 0..100_000 {
+            if self.child.try_wait().unwrap().is_some() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        self.signal(Signal::KILL);
+        panic!("it does not end");
     }
 
     /// Closes its standard input and waits for its end. Returns its exit status, or 128 and the

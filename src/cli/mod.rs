@@ -90,9 +90,14 @@ pub fn run_with_hints<A: Parser>(
     if stack.is_none_or(|stack| stack >= STACK as u64) {
         return start(&program, own, hint, body);
     }
+    let signals = signals::leave_signals_to_threads();
     thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(STACK);
-        match thread.spawn_scoped(scope, || start(&program, own, hint, body)) {
+        let start = || {
+            signals.unblock();
+            start(&program, own, hint, body)
+        };
+        match thread.spawn_scoped(scope, start) {
             Ok(thread) => thread.join().unwrap_or(ExitCode::from(FAILED)),
             Err(error) => {
                 program.report("thread", error::cause(&error));
@@ -478,12 +483,14 @@ impl Program {
                     Ok(())
                 });
                 if !self.report_input(shown(name), read)? {
+                    pages.end()?;
                     return Ok(false);
                 }
             }
             progress::end();
-            if is_open {
-                pages.last(&mut |output| give(&mut state, output))?;
+            match is_open {
+                true => pages.last(&mut |output| give(&mut state, output))?,
+                false => pages.end()?,
             }
             Ok(true)
         })

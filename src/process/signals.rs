@@ -48,6 +48,7 @@ const SIGNALS_OF_KEYS: [i32; 2] = [libc::SIGQUIT, libc::SIGTSTP];
 /// Signals that are blocked in this thread, and in the threads that it starts, until
 /// this is dropped.
 pub struct BlockedSignals {
+    set: libc::sigset_t,
     before: libc::sigset_t,
 }
 
@@ -56,9 +57,11 @@ pub fn block_signals() -> BlockedSignals {
     block(&ENDING_SIGNALS)
 }
 
-/// The same, and those of all keys of a terminal.
-pub fn block_signals_and_keys() -> BlockedSignals {
-    block(&[&ENDING_SIGNALS[..], &SIGNALS_OF_KEYS].concat())
+/// Has the threads that are started from now on get the signals that any thread of this program
+/// blocks, each with [`BlockedSignals::unblock`]. This thread would get them first, blocked or not
+/// in the others.
+pub fn leave_signals_to_threads() -> BlockedSignals {
+    block(&[&ENDING_SIGNALS[..], &SIGNALS_OF_KEYS, &[libc::SIGALRM]].concat())
 }
 
 fn block(signals: &[i32]) -> BlockedSignals {
@@ -71,7 +74,7 @@ fn block(signals: &[i32]) -> BlockedSignals {
             libc::sigaddset(&mut set, signal);
         }
         libc::pthread_sigmask(libc::SIG_BLOCK, &set, &mut before);
-        BlockedSignals { before }
+        BlockedSignals { set, before }
     }
 }
 
@@ -87,12 +90,95 @@ impl BlockedSignals {
         // SAFETY: the closure makes one call, which is async-signal-safe.
         unsafe { command.pre_exec(restore) };
     }
+
+    /// In this thread, blocks only what was blocked before. What has come is delivered.
+    pub fn unblock(&self) {
+        // SAFETY: the set is valid.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, std::ptr::null_mut()) };
+    }
+
+    /// Delivers what has come, and blocks the signals again.
+    fn deliver(&self) {
+        self.unblock();
+        // SAFETY: the set is valid.
+        unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &self.set, std::ptr::null_mut()) };
+    }
 }
 
 impl Drop for BlockedSignals {
     fn drop(&mut self) {
-        // SAFETY: the set is valid.
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, std::ptr::null_mut()) };
+        self.unblock();
+    }
+}
+
+/// A write during which SIGHUP, SIGINT, SIGTERM and those of all keys of a terminal are blocked in this
+/// thread, as [`BlockedSignals`] are. Once a second a system call that waits fails with EINTR, in a process whose
+/// other threads block SIGALRM.
+///
+/// The timer is that of `alarm`. If a program has set one before it started this one (`perl -e 'alarm 9; exec …'`), it
+/// stops meanwhile.
+pub struct UninterruptedWrite {
+    blocked: BlockedSignals,
+    /// What SIGALRM did before, the signals that were blocked then, and the timer.
+    action: libc::sigaction,
+    mask: libc::sigset_t,
+    timer: libc::itimerval,
+}
+
+impl UninterruptedWrite {
+    /// Begins it.
+    pub fn begin() -> UninterruptedWrite {
+        extern "C" fn interrupt(_: i32) {}
+        let blocked = block(&[&ENDING_SIGNALS[..], &SIGNALS_OF_KEYS].concat());
+        // SAFETY: all structures are valid; all zeros is a valid value for them. The handler does
+        // nothing. Without SA_RESTART, a system call that waits returns after it.
+        unsafe {
+            let mut action = std::mem::zeroed::<libc::sigaction>();
+            let handler: extern "C" fn(i32) = interrupt;
+            action.sa_sigaction = handler as usize;
+            let mut before = std::mem::zeroed::<libc::sigaction>();
+            libc::sigaction(libc::SIGALRM, &action, &mut before);
+            let mut set = std::mem::zeroed::<libc::sigset_t>();
+            let mut mask = std::mem::zeroed::<libc::sigset_t>();
+            libc::sigemptyset(&mut set);
+            libc::sigaddset(&mut set, libc::SIGALRM);
+            libc::pthread_sigmask(libc::SIG_UNBLOCK, &set, &mut mask);
+            let second = libc::timeval {
+                tv_sec: 1,
+                tv_usec: 0,
+            };
+            let each_second = libc::itimerval {
+                it_interval: second,
+                it_value: second,
+            };
+            let mut timer = std::mem::zeroed::<libc::itimerval>();
+            libc::setitimer(libc::ITIMER_REAL, &each_second, &mut timer);
+            UninterruptedWrite {
+                blocked,
+                action: before,
+                mask,
+                timer,
+            }
+        }
+    }
+
+    /// Delivers the signals that have come: what is written cannot be completed now.
+    pub fn give_way(&self) {
+        self.blocked.deliver();
+    }
+}
+
+impl Drop for UninterruptedWrite {
+    fn drop(&mut self) {
+        // SAFETY: all structures are valid.
+        unsafe {
+            let none = std::mem::zeroed::<libc::itimerval>();
+            libc::setitimer(libc::ITIMER_REAL, &none, std::ptr::null_mut());
+            libc::pthread_sigmask(libc::SIG_SETMASK, &self.mask, std::ptr::null_mut());
+            libc::sigaction(libc::SIGALRM, &self.action, std::ptr::null_mut());
+            libc::setitimer(libc::ITIMER_REAL, &self.timer, std::ptr::null_mut());
+        }
+        // `blocked` is dropped after that.
     }
 }
 
