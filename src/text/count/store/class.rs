@@ -13,37 +13,81 @@ use crate::text::count::sizes::Sizes;
 /// How many keys a table may have before they are flushed: as many as fit into some bytes.
 ///
 /// If most lines are new, a small table is as good as a large one, and stays in
-/// the cache. If lines repeat, the table counts them, and may grow.
+/// the cache. If lines repeat, the table counts them, and may grow. It also grows while the share
+/// of new lines falls fast, since then a larger table may soon have all of them.
 #[derive(Debug)]
 pub struct Quota {
+    /// The keys at which the quota is checked next: half of `size`, or `size`.
     keys: usize,
+    /// The keys at which the table is flushed, unless it may grow.
+    size: usize,
+    /// The size of an empty table.
+    first: usize,
+    /// The largest size.
     most: usize,
     /// The number of look-ups since the table was last empty.
     looked_up: usize,
+    /// The share of look-ups that found a new key when the table had half of its size.
+    new_at_half: f64,
 }
+
+/// A table grows if the share of new keys has fallen by this since it had half of its size. With keys
+/// that are equally frequent it has by then a fifth of them or more. The share of new words of a
+/// large vocabulary falls more slowly.
+const FALL: f64 = 0.05;
 
 impl Quota {
     fn new(keys: usize) -> Self {
-        Quota {
-            keys,
+        let mut quota = Quota {
+            keys: 0,
+            size: 0,
+            first: keys,
             most: keys,
             looked_up: 0,
+            new_at_half: 1.0,
+        };
+        quota.restart(0);
+        quota
+    }
+
+    /// Starts with an empty table, before `n` look-ups.
+    fn restart(&mut self, n: usize) {
+        self.size = self.first;
+        self.keys = self.size / 2;
+        self.looked_up = n;
+        self.new_at_half = 1.0;
+    }
+
+    /// Lets an empty table have `first` keys, and one that grows `most`.
+    fn allow(&mut self, first: usize, most: usize) {
+        if (self.first, self.most) != (first, most) {
+            (self.first, self.most) = (first, most);
+            self.size = self.size.clamp(first, most);
+            self.keys = self.size / 2;
         }
     }
 
     /// Whether a table of `len` keys must be flushed before `n` more look-ups. If not, they count.
     #[inline(always)]
     pub fn is_spent(&mut self, len: usize, n: usize) -> bool {
-        let spent = len + n > self.keys;
-        let may_grow = self.looked_up >= 4 * len && self.keys < self.most;
-        if spent && !may_grow {
+        if len + n > self.keys && !self.grows(len, n) {
             return true;
-        }
-        if spent {
-            self.keys *= 2;
         }
         self.looked_up += n;
         false
+    }
+
+    /// Whether there is a larger quota, of at least `n` more keys.
+    #[cold]
+    fn grows(&mut self, len: usize, n: usize) -> bool {
+        let new = len as f64 / self.looked_up.max(1) as f64;
+        let repeats = new <= 0.25 || self.new_at_half - new >= FALL;
+        if self.keys == self.size && repeats && self.size < self.most {
+            self.size = self.most.min(2 * self.size);
+        }
+        let grows = self.keys < self.size;
+        (self.keys, self.new_at_half) = (self.size, new);
+        grows && len + n <= self.keys
     }
 
     /// Whether nearly all look-ups since the table was empty found a new key; it has `len`.
@@ -102,8 +146,9 @@ impl<K: Inline> Class<K> {
     /// Lets the table grow to a size in bytes, if lines repeat.
     pub fn allow(&mut self, size: usize, sizes: &Sizes) {
         let most = size.clamp(sizes.first_table, sizes.table_of_repeated);
-        self.quota.most = Buckets::<K>::keys_in(most);
-        self.quota.keys = Buckets::<K>::keys_in(most.min(sizes.table_of_new));
+        let keys_in = Buckets::<K>::keys_in;
+        let first = most.min(sizes.table_of_new);
+        self.quota.allow(keys_in(first), keys_in(most));
     }
 
     /// Whether the table must be flushed before `n` more look-ups.
@@ -176,7 +221,7 @@ impl<K: Inline> Class<K> {
         let compacted = flushed.compact().map_err(too_large);
         flushed.lengths(&mut self.lengths);
         self.bypassed = 0;
-        self.quota.looked_up = n;
+        self.quota.restart(n);
         compacted
     }
 
@@ -210,4 +255,40 @@ impl<K: Inline> Class<K> {
 pub fn too_large<K: Inline>(Overflow(key): Overflow<K>) -> Error {
     let line = key.line(&mut [0; STRIDE]).to_vec();
     Error::TooLarge { line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    /// The number of keys at which a table of at most 64,000 is flushed, or None if it has all of
+    /// them after a million look-ups. The quota of an empty table is 1,000.
+    fn flushed_at(mut next: impl FnMut(f64) -> u64) -> Option<usize> {
+        let mut quota = Quota::new(100);
+        quota.allow(1_000, 64_000);
+        let (mut table, mut random) = (HashSet::new(), 1u64);
+        for _ in 0..1_000_000 {
+            if quota.is_spent(table.len(), 1) {
+                return Some(table.len());
+            }
+            random = random.wrapping_mul(6_364_136_223_846_793_005);
+            random = random.wrapping_add(1_442_695_040_888_963_407);
+            table.insert(next((random >> 11) as f64 / (1u64 << 53) as f64));
+        }
+        None
+    }
+
+    #[test]
+    fn a_table_grows_for_keys_that_repeat() {
+        let equally = |keys: f64| move |x: f64| (x * keys) as u64;
+        for keys in [500.0, 1_500.0, 3_000.0] {
+            assert_eq!(flushed_at(equally(keys)), None, "{keys}");
+        }
+        assert_eq!(flushed_at(equally(30_000.0)), Some(1_000));
+        assert_eq!(flushed_at(equally(1e15)), Some(1_000));
+        // Words: the frequency of a word is the inverse of its rank.
+        assert_eq!(flushed_at(|x| 10_000f64.powf(x) as u64), None);
+        assert_eq!(flushed_at(|x| 1e12f64.powf(x) as u64), Some(1_000));
+    }
 }
