@@ -227,7 +227,7 @@ impl Counts {
     /// have a part of the count of a line. The report has no distinct lines yet.
     pub(super) fn take_records(&mut self) -> Result<(Vec<Records<'static>>, Report), Error> {
         // Nothing to do, once in each interval without lines.
-        if self.workers.iter().all(|worker| worker.total_lines() == 0) {
+        if self.lines() == 0 {
             return Ok(Default::default());
         }
         let taken = self.take(1)?;
@@ -238,6 +238,34 @@ impl Counts {
             false => vec![Records::of(Arc::new(sorter).blocks(0, 1))],
         };
         Ok((records, self.spill.report(lines, 0)))
+    }
+
+    /// A copy of the counts, which can be written while counting goes on. None if lines have left
+    /// the tables, or a sum may be too large.
+    pub(super) fn copy(&self) -> Option<Copy> {
+        if self.spill.spilled().runs > 0 || self.may_overflow() {
+            return None;
+        }
+        let splitters = self.workers[0].sample();
+        let workers = self.workers.iter().collect();
+        let counted = threads::each(workers, |worker: &Worker| worker.copy(&splitters));
+        let counted = counted.into_iter().collect::<Option<_>>()?;
+        let part_slots = self.spill.sizes().part_slots;
+        Some(Copy {
+            sorter: Sorter::new(counted, Default::default(), 1, part_slots),
+            lines: self.lines(),
+        })
+    }
+
+    /// The number of lines.
+    pub(super) fn lines(&self) -> u64 {
+        self.workers.iter().map(Worker::total_lines).sum()
+    }
+
+    /// Whether a sum may be too large: only if the sum of all counts is.
+    fn may_overflow(&self) -> bool {
+        let total: u128 = self.workers.iter().map(Worker::total).sum();
+        total > u64::MAX.into()
     }
 
     /// Starts a new count within these limits, after the counts were taken. Tables keep their
@@ -252,13 +280,11 @@ impl Counts {
     /// Takes the lines of all workers. Up to `most` threads may sort them.
     fn take(&mut self, most: usize) -> Result<Taken, Error> {
         let mut threads = self.working().min(most);
-        let lines = self.workers.iter().map(Worker::total_lines).sum();
-        let total: u128 = self.workers.iter().map(Worker::total).sum();
+        let lines = self.lines();
         let longest = self.workers.iter().map(Worker::longest).max().unwrap_or(0) as u64;
         let spill = &self.spill;
         let mut in_memory = self.workers.iter().map(Worker::size).sum();
-        // A sum can be too large only if the sum of all counts is.
-        let may_overflow = total > u64::MAX.into();
+        let may_overflow = self.may_overflow();
         // The sums are then checked with copies of the lines.
         let copies = if may_overflow { 2 } else { 1 };
         if !self.can_stay(in_memory * copies, threads) {
@@ -287,6 +313,25 @@ impl Counts {
         }
         let range = self.spill.largest_part();
         !self.spill.has_runs() && self.spill.budget().can_stay(in_memory, threads, range)
+    }
+}
+
+/// A copy of all counts, in memory.
+pub struct Copy {
+    sorter: Sorter,
+    /// The number of lines.
+    lines: u64,
+}
+
+impl Copy {
+    /// Writes the counts, in the order of the lines' bytes.
+    pub fn write(self, format: Format, output: &mut dyn Write) -> Result<Report, Error> {
+        let distinct = self.sorter.write(format, output)?;
+        Ok(Report {
+            lines: self.lines,
+            distinct,
+            ..Report::default()
+        })
     }
 }
 

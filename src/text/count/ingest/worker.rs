@@ -210,6 +210,17 @@ impl Worker {
         self.tables.take(splitters, &self.sizes)
     }
 
+    /// Splitters by a sample of the lines of this worker.
+    pub fn sample(&self) -> Splitters {
+        self.tables.splitters()
+    }
+
+    /// A copy of all lines, by ranges; none if lines have left the tables.
+    pub fn copy(&self, splitters: &Splitters) -> Option<Counted> {
+        let all = !self.tables.have_flushed();
+        all.then(|| self.tables.copy(splitters, &self.sizes))
+    }
+
     /// Starts again, after all lines were taken. Its tables keep their sizes.
     pub fn renew(&mut self, splitters: SharedSplitters, spill: Arc<Spill>) {
         (self.splitters, self.spill) = (splitters, spill);

@@ -5,7 +5,7 @@ use super::feed::Feed;
 use super::slots::Slots;
 use super::{Live, Memory};
 use crate::common::error::Error;
-use crate::text::count::counts::Counts;
+use crate::text::count::counts::{Copy, Counts};
 use crate::text::count::ingest::source::Source;
 use crate::text::count::threads::Stopped;
 use std::io;
@@ -13,14 +13,22 @@ use std::mem;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender};
 
-/// The lines of a slot.
+/// A slot that has ended.
 pub struct Slot {
-    /// Their counts.
-    pub counts: Counts,
+    /// The counts of its lines.
+    pub lines: Lines,
     /// The number of the slot.
     pub number: u64,
     /// Whether the input has ended.
     pub is_last: bool,
+}
+
+/// The counts of the lines of a slot.
+pub enum Lines {
+    /// A copy of all counts from the start on. Counting goes on in the same tables.
+    Copied(Copy),
+    /// Those since the last slot whose counts were exchanged, or since the start.
+    Exchanged(Counts),
 }
 
 /// Counts the inputs, one after the other, and sends each slot when it has ended; at last the one
@@ -39,6 +47,7 @@ pub fn count<A: Arrivals>(
         used,
         slots: Slots::new(live.pace),
         counts: Counts::new(memory.of_slot()),
+        copied: live.pace.window.is_none().then_some(0),
     };
     if let Err(Stopped::Failed(error)) = counting.all(inputs) {
         let _ = slots.send(Err(error)); // there may be no receiver
@@ -51,8 +60,10 @@ struct Counting<'a> {
     sender: &'a SyncSender<Result<Slot, Error>>,
     used: &'a Receiver<Counts>,
     slots: Slots,
-    /// The lines of the current slot.
+    /// The lines of the current slot, or all lines while they are copied.
     counts: Counts,
+    /// The number of lines in the last copy; none once counts are exchanged.
+    copied: Option<u64>,
 }
 
 impl Counting<'_> {
@@ -105,6 +116,30 @@ impl Counting<'_> {
     }
 
     fn send(&mut self, number: u64, is_last: bool) -> Result<(), Stopped> {
+        let lines = match self.copied {
+            Some(lines) if !is_last && self.counts.lines() == lines => return Ok(()),
+            Some(_) if !is_last => self.copy(),
+            _ => None,
+        };
+        let lines = lines.unwrap_or_else(|| Lines::Exchanged(self.exchange()));
+        let slot = Slot {
+            lines,
+            number,
+            is_last,
+        };
+        let sent = self.sender.send(Ok(slot));
+        sent.map_err(|_| Stopped::NoReceiver)
+    }
+
+    /// Copies all counts, if that is possible.
+    fn copy(&mut self) -> Option<Lines> {
+        let copy = self.counts.copy();
+        self.copied = copy.is_some().then(|| self.counts.lines());
+        copy.map(Lines::Copied)
+    }
+
+    /// Exchanges the counts for empty ones.
+    fn exchange(&mut self) -> Counts {
         let limits = self.memory.of_slot();
         let next = match self.used.try_recv() {
             Ok(mut counts) => {
@@ -113,12 +148,6 @@ impl Counting<'_> {
             }
             Err(_) => Counts::new(limits),
         };
-        let slot = Slot {
-            counts: mem::replace(&mut self.counts, next),
-            number,
-            is_last,
-        };
-        let sent = self.sender.send(Ok(slot));
-        sent.map_err(|_| Stopped::NoReceiver)
+        mem::replace(&mut self.counts, next)
     }
 }

@@ -3,10 +3,10 @@
 //! A page is what `count` would write now. All pages but the last are followed by a line that is
 //! a form feed alone ([`pages`](crate::text::pages)).
 //!
-//! Time, or the input, is divided into slots of one interval. The lines of a slot are counted in
-//! tables of their own, as all lines are without pages. At the end of the slot the tables are
-//! exchanged for empty ones, and counting goes on, while this thread sorts what they have, adds it
-//! to the counts before, and writes the page. At most one finished slot waits for that.
+//! Time, or the input, is divided into slots of one interval. At the end of a slot the tables are
+//! copied, and counting goes on, while this thread sorts the copy and writes the page. With a
+//! window, or once lines have left the tables, the tables are exchanged for empty ones instead, and
+//! the counts of the slot are added to those before. At most one finished slot waits for that.
 //!
 //! 1. `arrivals`: the input, and when each block of it was read. A read waits until the end of the
 //!    slot at most.
@@ -17,8 +17,8 @@
 //! 6. `pages`: the counts before and those of the slot are merged. With a window the counts of the
 //!    slot that has left it are subtracted (`rest`).
 //!
-//! A page costs a sort of the lines of its slot and a merge of all lines on the page. What a page
-//! shows depends only on the input and, for intervals of time, on when each block was read.
+//! A page costs a sort of the copied lines, or a sort of the lines of its slot and a merge of all
+//! lines on the page. What a page shows depends only on the input and, for intervals of time, on when each block was read.
 
 mod arrivals;
 mod feed;
@@ -132,7 +132,7 @@ fn run<A: Arrivals>(
 /// | part of the limit | for |
 /// |---|---|
 /// | 1/4 | the lines that are counted |
-/// | 1/4 | those of the slot before, which are sorted and merged |
+/// | 1/4 | those of the slot before, or a copy, which are sorted |
 /// | 2 × 1/8 | the counts on the page, and those on the page before |
 /// | 1/4 | with a window: the counts of each of its slots |
 ///

@@ -1,6 +1,6 @@
 //! The counts on the page, and the page itself.
 
-use super::intervals::Slot;
+use super::intervals::{Lines, Slot};
 use super::rest::Rest;
 use super::stored::Stored;
 use super::{Live, Memory};
@@ -87,23 +87,56 @@ impl<'a> Pages<'a> {
     /// Adds the lines of a slot, and writes the page if it has changed, or if it is the last one.
     /// Nothing of a page is written if a sum on it is too large.
     pub fn add(&mut self, slot: Slot) -> Result<(), Error> {
-        let is_last = slot.is_last;
-        if self.update(slot)? || is_last {
-            self.write(is_last)?;
+        let Slot {
+            lines,
+            number,
+            is_last,
+        } = slot;
+        let format = self.format();
+        match lines {
+            Lines::Copied(copy) => self.report = copy.write(format, self.output)?,
+            // All that are there.
+            Lines::Exchanged(counts)
+                if is_last && self.window.is_none() && self.counts.len() == 0 =>
+            {
+                let Format {
+                    separator,
+                    terminator,
+                } = format;
+                self.report = counts.write(separator, terminator, self.output)?;
+            }
+            Lines::Exchanged(counts) => {
+                if !self.update(counts, number)? && !is_last {
+                    return Ok(());
+                }
+                let counts = self.counts.records(0..self.counts.len());
+                self.report.distinct = output::write(vec![counts], format, self.output)?;
+            }
+        }
+        if !is_last {
+            let end = pages::end(format.terminator);
+            self.output.write_all(&end).map_err(Error::Write)?;
         }
         Ok(())
     }
 
-    /// Updates the counts on the page. Returns whether lines have come or left.
-    fn update(&mut self, mut slot: Slot) -> Result<bool, Error> {
-        let (records, report) = slot.counts.take_records()?;
+    fn format(&self) -> Format {
+        Format {
+            separator: self.live.separator,
+            terminator: self.live.terminator,
+        }
+    }
+
+    /// Adds the counts of a slot to those on the page. Returns whether lines have come or left.
+    fn update(&mut self, mut counts: Counts, slot: u64) -> Result<bool, Error> {
+        let (records, report) = counts.take_records()?;
         // The thread may have ended.
-        let _ = self.used.send(slot.counts);
+        let _ = self.used.send(counts);
         self.report.lines += report.lines;
         self.report.runs += report.runs;
         self.report.spilled += report.spilled;
         let left = match &self.window {
-            Some(window) => window.end_of_left(slot.number)?,
+            Some(window) => window.end_of_left(slot)?,
             None => 0,
         };
         if report.lines == 0 && left == 0 {
@@ -119,7 +152,7 @@ impl<'a> Pages<'a> {
             }
             Some(Window { counts: window, .. }) => {
                 let start = window.len();
-                window.add(slot.number, records, |_| true)?;
+                window.add(slot, records, |_| true)?;
                 let inputs = vec![
                     Rest::of(before, window.records(0..left))?,
                     Rest::all(window.records(start..window.len())),
@@ -132,24 +165,5 @@ impl<'a> Pages<'a> {
         self.report.spilled += counts.spilled();
         self.counts = counts;
         Ok(true)
-    }
-
-    fn write(&mut self, is_last: bool) -> Result<(), Error> {
-        let Live {
-            separator,
-            terminator,
-            ..
-        } = self.live;
-        let format = Format {
-            separator,
-            terminator,
-        };
-        let counts = self.counts.records(0..self.counts.len());
-        self.report.distinct = output::write(vec![counts], format, self.output)?;
-        if !is_last {
-            let end = pages::end(terminator);
-            self.output.write_all(&end).map_err(Error::Write)?;
-        }
-        Ok(())
     }
 }

@@ -6,7 +6,7 @@
 use super::key::Long;
 
 /// Long lines, one after the other: the length in eight bytes, then the line.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Arena(Vec<u8>);
 
 /// The place of a long line: the number of its arena in the upper 16 bits, then

@@ -233,6 +233,14 @@ impl<K: Inline> Class<K> {
         Ok(self.flushed.take().expect("flushed just now"))
     }
 
+    /// A copy of the keys in the table, by ranges.
+    pub fn copy(&self, splitters: &Splitters, sizes: &Sizes) -> Ranges<K> {
+        let mut ranges = Ranges::new(splitters, sizes);
+        let keys = self.table.iter();
+        keys.for_each(|slot| ranges.push(splitters, slot));
+        ranges
+    }
+
     /// Merges equal keys in the ranges, if that halves them.
     pub fn merge_equal(&mut self) -> Result<(), Error> {
         let Some(flushed) = &mut self.flushed else {

@@ -100,15 +100,30 @@ impl Tables {
 
     /// Takes all lines. The tables of short keys keep their sizes.
     pub fn take(&mut self, splitters: &Splitters, sizes: &Sizes) -> Result<Counted, Error> {
-        let short = self.short.take(splitters, sizes)?.into_slots();
-        let middle = self.middle.take(splitters, sizes)?.into_slots();
+        let short = self.short.take(splitters, sizes)?;
+        let middle = self.middle.take(splitters, sizes)?;
         let (long, arena) = self.long.take(splitters, sizes);
-        let classes = short.zip(middle).zip(long.into_slots());
+        Ok(Counted::new(short, middle, long, arena))
+    }
+
+    /// A copy of the lines in the tables.
+    pub fn copy(&self, splitters: &Splitters, sizes: &Sizes) -> Counted {
+        let short = self.short.copy(splitters, sizes);
+        let middle = self.middle.copy(splitters, sizes);
+        let (long, arena) = self.long.copy(splitters, sizes);
+        Counted::new(short, middle, long, arena)
+    }
+}
+
+impl Counted {
+    fn new(short: Ranges<Short>, middle: Ranges<Middle>, long: Ranges<Long>, arena: Arena) -> Self {
+        let classes = short.into_slots().zip(middle.into_slots());
+        let classes = classes.zip(long.into_slots());
         let lines = classes.map(|((short, middle), long)| Lines::new(short, middle, long));
-        Ok(Counted {
+        Counted {
             ranges: lines.collect(),
             arena,
-        })
+        }
     }
 }
 
@@ -187,13 +202,23 @@ impl LongLines {
 
     /// Takes all lines. The key of each is then its start and its place.
     fn take(&mut self, splitters: &Splitters, sizes: &Sizes) -> (Ranges<Long>, Arena) {
-        let arena = std::mem::take(&mut self.arena);
+        let ranges = self.ranges(splitters, sizes);
+        self.table = Table::new();
+        (ranges, std::mem::take(&mut self.arena))
+    }
+
+    /// The same of a copy.
+    fn copy(&self, splitters: &Splitters, sizes: &Sizes) -> (Ranges<Long>, Arena) {
+        (self.ranges(splitters, sizes), self.arena.clone())
+    }
+
+    fn ranges(&self, splitters: &Splitters, sizes: &Sizes) -> Ranges<Long> {
         let mut ranges = Ranges::new(splitters, sizes);
-        std::mem::take(&mut self.table).drain(|Slot { key, count }| {
-            let order = arena.start(key.place);
+        self.table.iter().for_each(|Slot { key, count }| {
+            let order = self.arena.start(key.place);
             let key = Long { order, ..key };
             ranges.push(splitters, Slot { key, count });
         });
-        (ranges, arena)
+        ranges
     }
 }
