@@ -12,7 +12,7 @@ import re
 import subprocess
 import unicodedata
 from collections import Counter
-from decimal import Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 
 
@@ -115,12 +115,16 @@ def lower(fold=False, nfc=False, nfkc=False, no_marks=False):
         text = unicodedata.normalize("NFKD" if nfkc else "NFD", text)
         if no_marks:
             text = "".join(c for c in text if not is_mark(c))
-        return unicodedata.normalize("NFC", text)
+        return again(unicodedata.normalize("NFC", text))
+
+    def again(text):
+        # Each step reads the bytes of the one before: without a mark, invalid bytes may become a character.
+        return decoded(encoded(text))
 
     def answer(texts):
         result = []
         for text in map(decoded, texts):
-            if nfkc or nfc and fold or no_marks and fold:
+            if nfkc or no_marks or nfc and fold:
                 text = normal(text)
             text = text.casefold() if fold else text.lower()
             if nfc or nfkc or no_marks:
@@ -357,8 +361,11 @@ def bars(width=80):
 
 
 def plain(number):
-    """A double as its shortest decimal, without an exponent."""
-    text = format(Decimal(repr(number)), "f") if number else "0"
+    """A double as its shortest decimal, without an exponent. Of two that are equally near it has the last digit that is
+    rounded up, as Rust prints it; Python's is the even one."""
+    shortest = Decimal(repr(number))
+    rounded = Decimal(number).quantize(Decimal(1).scaleb(shortest.as_tuple().exponent), ROUND_HALF_UP)
+    text = format(rounded if float(rounded) == number else shortest, "f") if number else "0"
     return text.removesuffix(".0")
 
 

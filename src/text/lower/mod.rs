@@ -465,6 +465,17 @@ mod tests {
     }
 
     #[test]
+    fn invalid_bytes_around_a_mark_become_a_character() {
+        let form = Form {
+            compatibility: false,
+            without_marks: true,
+        };
+        // The bytes of Î, and U+064C between them.
+        let out = filtered(lower_in(form), b"\xC3\xD9\x8C\x8E", vec![9]);
+        assert_eq!(out, b"i");
+    }
+
+    #[test]
     fn marks_of_many_scripts() {
         let without = |text: &str| {
             let form = Form {
