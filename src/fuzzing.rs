@@ -546,7 +546,10 @@ pub fn bars(input: &[u8]) {
 fn chart_alone(style: bars::Style, records: &[&[u8]]) -> Result<Vec<u8>, (usize, String)> {
     let mut chart = bars::Chart::new(style);
     for (n, record) in records.iter().enumerate() {
-        chart.add(record).map_err(|cause| (n, cause.to_string()))?;
+        // Its number is not known here.
+        let shown = |cause| Error::bad_line(0, cause, record).to_string();
+        let cause = |cause| shown(cause).replacen("line 0: ", "", 1);
+        chart.add(record).map_err(|error| (n, cause(error)))?;
     }
     let mut drawn = Vec::new();
     let result = chart.draw(&mut drawn);

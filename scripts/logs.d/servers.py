@@ -238,6 +238,7 @@ class Haproxy(Server):
         self.file("haproxy.conf").write_text(
             f"""global
     log stdout len 65535 format raw local0
+    nbthread 1
 defaults
     mode http
     log global

@@ -31,7 +31,8 @@ textmill::process_wide!();
         with the distinct lines, not with the input, and only up to the limit of -S, or five times \
         the longest line; beyond it the lines go to temporary files without a name. \
         With --sorted, memory is a block and a line of each FILE. With --every, a page costs a sort \
-        of the distinct lines of its interval and a merge of all lines on the page."
+        of all distinct lines; with --window, or if they do not fit in the tables (some 100,000 to a \
+        million lines), a sort of those of the interval and a merge of all lines on the page."
 )]
 pub struct Args {
     /// Write the lines in any order

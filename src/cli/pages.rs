@@ -142,7 +142,7 @@ fn write_all(mut terminal: &File, mut rest: &[u8], writing: &UninterruptedWrite)
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(n) => rest = &rest[n..],
             // Nothing was accepted for a second.
-            Err(error) if error.kind() == ErrorKind::Interrupted => writing.give_way(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => writing.deliver_pending(),
             Err(error) => return Err(error),
         }
     }

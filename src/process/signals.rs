@@ -48,7 +48,6 @@ const SIGNALS_OF_KEYS: [i32; 2] = [libc::SIGQUIT, libc::SIGTSTP];
 /// Signals that are blocked in this thread, and in the threads that it starts, until
 /// this is dropped.
 pub struct BlockedSignals {
-    set: libc::sigset_t,
     before: libc::sigset_t,
 }
 
@@ -57,9 +56,8 @@ pub fn block_signals() -> BlockedSignals {
     block(&ENDING_SIGNALS)
 }
 
-/// Has the threads that are started from now on get the signals that any thread of this program
-/// blocks, each with [`BlockedSignals::unblock`]. This thread would get them first, blocked or not
-/// in the others.
+/// Blocks, in this thread, each signal that some thread of this program may block. The kernel then
+/// delivers it to a thread that is started later, after [`BlockedSignals::unblock`] there.
 pub fn leave_signals_to_threads() -> BlockedSignals {
     block(&[&ENDING_SIGNALS[..], &SIGNALS_OF_KEYS, &[libc::SIGALRM]].concat())
 }
@@ -74,7 +72,7 @@ fn block(signals: &[i32]) -> BlockedSignals {
             libc::sigaddset(&mut set, signal);
         }
         libc::pthread_sigmask(libc::SIG_BLOCK, &set, &mut before);
-        BlockedSignals { set, before }
+        BlockedSignals { before }
     }
 }
 
@@ -97,11 +95,14 @@ impl BlockedSignals {
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, std::ptr::null_mut()) };
     }
 
-    /// Delivers what has come, and blocks the signals again.
+    /// Delivers what has come, and blocks the same signals as now again.
     fn deliver(&self) {
-        self.unblock();
-        // SAFETY: the set is valid.
-        unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &self.set, std::ptr::null_mut()) };
+        // SAFETY: both sets are valid; all zeros is a valid value.
+        unsafe {
+            let mut now = std::mem::zeroed::<libc::sigset_t>();
+            libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, &mut now);
+            libc::pthread_sigmask(libc::SIG_SETMASK, &now, std::ptr::null_mut());
+        }
     }
 }
 
@@ -163,7 +164,7 @@ impl UninterruptedWrite {
     }
 
     /// Delivers the signals that have come: what is written cannot be completed now.
-    pub fn give_way(&self) {
+    pub fn deliver_pending(&self) {
         self.blocked.deliver();
     }
 }

@@ -240,10 +240,11 @@ impl Counts {
         Ok((records, self.spill.report(lines, 0)))
     }
 
-    /// A copy of the counts, which can be written while counting goes on. None if lines have left
-    /// the tables, or a sum may be too large.
-    pub(super) fn copy(&self) -> Option<Copy> {
-        if self.spill.spilled().runs > 0 || self.may_overflow() {
+    /// A copy of the counts, to be written while counting goes on. None if it may take more than
+    /// `memory` bytes, if lines have left the tables, or if a sum may be too large.
+    pub(super) fn copy(&self, memory: u64) -> Option<Sorter> {
+        let size: usize = self.workers.iter().map(Worker::size).sum();
+        if size as u64 > memory || self.spill.spilled().runs > 0 || self.may_overflow() {
             return None;
         }
         let splitters = self.workers[0].sample();
@@ -251,10 +252,7 @@ impl Counts {
         let counted = threads::each(workers, |worker: &Worker| worker.copy(&splitters));
         let counted = counted.into_iter().collect::<Option<_>>()?;
         let part_slots = self.spill.sizes().part_slots;
-        Some(Copy {
-            sorter: Sorter::new(counted, Default::default(), 1, part_slots),
-            lines: self.lines(),
-        })
+        Some(Sorter::new(counted, Default::default(), 1, part_slots))
     }
 
     /// The number of lines.
@@ -313,25 +311,6 @@ impl Counts {
         }
         let range = self.spill.largest_part();
         !self.spill.has_runs() && self.spill.budget().can_stay(in_memory, threads, range)
-    }
-}
-
-/// A copy of all counts, in memory.
-pub struct Copy {
-    sorter: Sorter,
-    /// The number of lines.
-    lines: u64,
-}
-
-impl Copy {
-    /// Writes the counts, in the order of the lines' bytes.
-    pub fn write(self, format: Format, output: &mut dyn Write) -> Result<Report, Error> {
-        let distinct = self.sorter.write(format, output)?;
-        Ok(Report {
-            lines: self.lines,
-            distinct,
-            ..Report::default()
-        })
     }
 }
 

@@ -5,8 +5,9 @@ use super::feed::Feed;
 use super::slots::Slots;
 use super::{Live, Memory};
 use crate::common::error::Error;
-use crate::text::count::counts::{Copy, Counts};
+use crate::text::count::counts::Counts;
 use crate::text::count::ingest::source::Source;
+use crate::text::count::output::sorter::Sorter;
 use crate::text::count::threads::Stopped;
 use std::io;
 use std::mem;
@@ -26,7 +27,7 @@ pub struct Slot {
 /// The counts of the lines of a slot.
 pub enum Lines {
     /// A copy of all counts from the start on. Counting goes on in the same tables.
-    Copied(Copy),
+    Copied(Sorter),
     /// Those since the last slot whose counts were exchanged, or since the start.
     Exchanged(Counts),
 }
@@ -133,7 +134,7 @@ impl Counting<'_> {
 
     /// Copies all counts, if that is possible.
     fn copy(&mut self) -> Option<Lines> {
-        let copy = self.counts.copy();
+        let copy = self.counts.copy(self.memory.of_slot_now());
         self.copied = copy.is_some().then(|| self.counts.lines());
         copy.map(Lines::Copied)
     }

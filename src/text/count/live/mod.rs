@@ -132,11 +132,13 @@ fn run<A: Arrivals>(
 /// | part of the limit | for |
 /// |---|---|
 /// | 1/4 | the lines that are counted |
-/// | 1/4 | those of the slot before, or a copy, which are sorted |
+/// | 1/4 | those of the slot before, which are sorted and merged |
 /// | 2 × 1/8 | the counts on the page, and those on the page before |
 /// | 1/4 | with a window: the counts of each of its slots |
 ///
-/// What the decoders of the inputs take is taken off the limit first.
+/// While slots are copied, there are two copies of 1/4 each, one that is written and one that waits,
+/// and nothing else beside the lines that are counted. What the decoders of the inputs take is
+/// taken off the limit first.
 #[derive(Debug)]
 struct Memory {
     limits: Limits,
@@ -153,12 +155,16 @@ impl Memory {
 
     /// The limits for the lines of one slot.
     fn of_slot(&self) -> Limits {
-        let left = self.limit.saturating_sub(self.limits.decoders.taken());
         Limits {
-            memory: Some(Size::Bytes(left / 4)),
+            memory: Some(Size::Bytes(self.of_slot_now())),
             decoders: Allowance::default(),
             ..self.limits.clone()
         }
+    }
+
+    /// The bytes of the lines of one slot, beside the decoders that run now.
+    fn of_slot_now(&self) -> u64 {
+        self.limit.saturating_sub(self.limits.decoders.taken()) / 4
     }
 
     /// The bytes in memory of the counts of a page. A buffer that grows is up to twice as large.

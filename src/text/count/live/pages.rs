@@ -94,7 +94,7 @@ impl<'a> Pages<'a> {
         } = slot;
         let format = self.format();
         match lines {
-            Lines::Copied(copy) => self.report = copy.write(format, self.output)?,
+            Lines::Copied(copy) => self.report.distinct = copy.write(format, self.output)?,
             // All that are there.
             Lines::Exchanged(counts)
                 if is_last && self.window.is_none() && self.counts.len() == 0 =>

@@ -394,6 +394,22 @@ fn more_lines_than_fit_in_memory() {
 }
 
 #[test]
+fn a_report_has_each_line_once() {
+    // Pages are copies until the lines have left the tables.
+    let text: String = (0..30_000)
+        .map(|i| format!("{}\n", i * i % 9_973))
+        .collect();
+    for limit in [100_000, AMPLE] {
+        let live = live(lines(100), None);
+        let script = script(text.as_bytes(), &[]);
+        let expected = naive_by_lines(std::slice::from_ref(&script), 100, live);
+        let (out, report) = pages(vec![script], live, memory(2, limit)).unwrap();
+        assert!(out == expected, "{limit} bytes");
+        assert_eq!((report.lines, report.distinct), (30_000, 4_987));
+    }
+}
+
+#[test]
 fn a_line_that_is_longer_than_blocks_belongs_to_the_slot_of_its_end() {
     let long = "long ".repeat(100_000);
     let text = format!("a\n{long}\nb\n{long}\n{long}\n");
