@@ -400,9 +400,9 @@ fn a_report_has_each_line_once() {
         .map(|i| format!("{}\n", i * i % 9_973))
         .collect();
     for limit in [100_000, AMPLE] {
-        let live = live(lines(100), None);
+        let live = live(lines(1_000), None);
         let script = script(text.as_bytes(), &[]);
-        let expected = naive_by_lines(std::slice::from_ref(&script), 100, live);
+        let expected = naive_by_lines(std::slice::from_ref(&script), 1_000, live);
         let (out, report) = pages(vec![script], live, memory(2, limit)).unwrap();
         assert!(out == expected, "{limit} bytes");
         assert_eq!((report.lines, report.distinct), (30_000, 4_987));
