@@ -34,6 +34,8 @@ impl<'a> Tally<'a> {
                     count,
                     line: &digits[i + 1..],
                 });
+            } else if i > 0 && byte == b'.' {
+                return Err("the count is not a whole number");
             } else {
                 return Err("no count before the line");
             }
@@ -135,22 +137,14 @@ mod tests {
 
     #[test]
     fn records_without_a_count() {
-        for record in [
-            &b""[..],
-            b" ",
-            b"x",
-            b"-3 x",
-            b"3x",
-            b"3.5 x",
-            b" \0",
-            b"+1 x",
-        ] {
+        for record in [&b""[..], b" ", b"x", b"-3 x", b"3x", b" \0", b"+1 x"] {
             assert_eq!(
                 parsed(record),
                 Err("no count before the line"),
                 "{record:?}"
             );
         }
+        assert_eq!(parsed(b"3.5 x"), Err("the count is not a whole number"));
         let large = parsed(b"18446744073709551616 x");
         assert_eq!(large, Err("the count is larger than 64 bits hold"));
     }
