@@ -149,9 +149,10 @@ class Programs:
             "pbzip2": ["bash", "-c", "pbzip2 --version 2>&1"],
             "xz": ["xz", "--version"],
         }.items():
-            found[name] = first_lines(command)
+            found[name] = first_lines(command, path=self.environment["PATH"])
         # What is left of "sort (GNU coreutils) 9.1" or of "rustc 1.95.0 (…)" is the version.
-        return {name: VERSION.search(text).group() for name, text in found.items() if text}
+        versions = {name: VERSION.search(text) for name, text in found.items()}
+        return {name: version.group() for name, version in versions.items() if version}
 
     def commit(self):
         commit = first_lines(["git", "-C", str(self.root), "rev-parse", "--short=12", "HEAD"])
@@ -161,10 +162,11 @@ class Programs:
         return commit + (" with uncommitted changes" if changes else "")
 
 
-def first_lines(command, lines=1):
-    """The first lines that a command prints, or nothing if it cannot run."""
+def first_lines(command, lines=1, path=None):
+    """The first lines that a command prints, found in `path`, or nothing if it cannot run."""
+    environment = os.environ | ({"PATH": path} if path else {})
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
     except OSError:
         return ""
     return "\n".join(done.stdout.splitlines()[:lines])
