@@ -229,6 +229,9 @@ for record in ArchiveIterator(sys.stdin.buffer):
             body = body.decode('iso-8859-1').encode()
         sys.stdout.buffer.write(body)
 ";
+    if !installed("python3", "Python 3") {
+        return;
+    }
     let has_module = run(&mut python("import warcio"), b"").status == 0;
     if !has_module {
         return skipped("Python has no warcio");

@@ -1,6 +1,7 @@
 //! `memo` among processes: several that ask at once, signals, what commands inherit.
 
 use super::*;
+use rustix::process::{Pid, Signal, kill_process};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::ExitStatusExt;
 
@@ -28,12 +29,8 @@ fn ended(child: Child) -> (i32, String, String) {
 }
 
 fn kill(child: &Child, signal: &str) {
-    let pid = child.id().to_string();
-    let killed = Command::new("kill")
-        .args(["-s", signal, &pid])
-        .status()
-        .unwrap();
-    assert!(killed.success());
+    let signal = Signal::from_named_raw(number(signal)).unwrap();
+    kill_process(Pid::from_child(child), signal).unwrap();
 }
 
 #[test]
@@ -216,10 +213,8 @@ fn a_killed_process_waits_for_nothing() {
     wait_until(|| waits() == 1);
     wait_for(&folder.join("waiter"));
     let pid = fs::read_to_string(folder.join("waiter")).unwrap();
-    let killed = Command::new("kill")
-        .args(["-s", "KILL", pid.trim()])
-        .status();
-    assert!(killed.unwrap().success());
+    let id = Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
+    kill_process(id, Signal::KILL).unwrap();
     // Its file is there still, until the next one looks.
     assert_eq!(waits(), 1);
     let gone = format!("/proc/{}", pid.trim());
@@ -342,7 +337,7 @@ fn output_after_a_signal_is_whole_or_not_stored() {
     assert_eq!(message, expected);
     let id = fs::read_to_string(begun.with_extension("id")).unwrap();
     let id = rustix::process::Pid::from_raw(id.trim().parse().unwrap()).unwrap();
-    rustix::process::kill_process(id, rustix::process::Signal::KILL).unwrap();
+    kill_process(id, Signal::KILL).unwrap();
     assert_eq!(ran(&mut get(folder, "k", "echo new")), printed("new\n"));
 }
 

@@ -362,9 +362,10 @@ fn counts_as_count_and_uniq_write_them() {
     assert_eq!(error("0 9\n"), "no numbers, so no mean");
     assert_eq!(error("2 1\n7\n"), "line 2: not a number: '7'");
     assert_eq!(error("2 1\n3 x\n"), "line 2: not a number: '3 x'");
-    let no_count = "line 1: no count before the line";
-    assert_eq!(error("1.5 2\n"), format!("{no_count}: '1.5 2'"));
-    assert_eq!(error("-1 2\n"), format!("{no_count}: '-1 2'"));
+    let decimal = "line 1: the count is not a whole number: '1.5 2'";
+    assert_eq!(error("1.5 2\n"), decimal);
+    let no_count = "line 1: no count before the line: '-1 2'";
+    assert_eq!(error("-1 2\n"), no_count);
     let max = u64::MAX;
     assert_eq!(
         error(&format!("{max} 1\n1 1\n")),
