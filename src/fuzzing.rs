@@ -520,15 +520,10 @@ pub fn bars(input: &[u8]) {
     let mut number = 0;
     for (n, part) in parts.iter().enumerate() {
         let is_ended = n + 1 < parts.len();
-        match chart_alone(style, part) {
+        match chart_alone(style, part, number, is_ended) {
             Ok(chart) => expected.extend(chart),
-            // The line of the record, or the end of the page.
-            Err((line, cause)) if line < part.len() || is_ended => {
-                result = Err(format!("line {}: {cause}", number + line + 1));
-                break;
-            }
-            Err((_, cause)) => {
-                result = Err(cause);
+            Err(error) => {
+                result = Err(error);
                 break;
             }
         }
@@ -541,19 +536,24 @@ pub fn bars(input: &[u8]) {
     assert_eq!(found.map_err(|error| error.to_string()), result);
 }
 
-/// The chart of some records, each line of which is checked; or the number of records before an
-/// error.
-fn chart_alone(style: bars::Style, records: &[&[u8]]) -> Result<Vec<u8>, (usize, String)> {
+/// The chart of some records, each line of which is checked; or an error, with the number of the
+/// record's line, or of the line that ends the page. `before` lines come before the records.
+fn chart_alone(
+    style: bars::Style,
+    records: &[&[u8]],
+    before: usize,
+    is_ended: bool,
+) -> Result<Vec<u8>, String> {
     let mut chart = bars::Chart::new(style);
-    for (n, record) in records.iter().enumerate() {
-        // Its number is not known here.
-        let shown = |cause| Error::bad_line(0, cause, record).to_string();
-        let cause = |cause| shown(cause).replacen("line 0: ", "", 1);
-        chart.add(record).map_err(|error| (n, cause(error)))?;
+    for (record, number) in records.iter().zip(before as u64 + 1..) {
+        let shown = |cause| Error::bad_line(number, cause, record).to_string();
+        chart.add(record).map_err(shown)?;
     }
     let mut drawn = Vec::new();
-    let result = chart.draw(&mut drawn);
-    result.map_err(|error| (records.len(), error.to_string()))?;
+    chart.draw(&mut drawn).map_err(|error| match is_ended {
+        true => format!("line {}: {error}", before + records.len() + 1),
+        false => error.to_string(),
+    })?;
     let text = String::from_utf8(drawn.clone()).unwrap();
     let mut lines = text.lines();
     if style.log && !records.is_empty() {

@@ -28,6 +28,12 @@ fn ended(child: Child) -> (i32, String, String) {
     (status, text(output.stdout), text(output.stderr))
 }
 
+/// The process whose id a command has written to a file.
+fn pid_in(file: &Path) -> Pid {
+    let id = fs::read_to_string(file).unwrap();
+    Pid::from_raw(id.trim().parse().unwrap()).unwrap()
+}
+
 fn kill(child: &Child, signal: &str) {
     let signal = Signal::from_named_raw(number(signal)).unwrap();
     kill_process(Pid::from_child(child), signal).unwrap();
@@ -212,12 +218,11 @@ fn a_killed_process_waits_for_nothing() {
     };
     wait_until(|| waits() == 1);
     wait_for(&folder.join("waiter"));
-    let pid = fs::read_to_string(folder.join("waiter")).unwrap();
-    let id = Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
+    let id = pid_in(&folder.join("waiter"));
     kill_process(id, Signal::KILL).unwrap();
     // Its file is there still, until the next one looks.
     assert_eq!(waits(), 1);
-    let gone = format!("/proc/{}", pid.trim());
+    let gone = format!("/proc/{}", id.as_raw_nonzero());
     wait_until(|| !Path::new(&gone).exists());
     fs::write(folder.join("ask"), "").unwrap();
     wait_until(|| {
@@ -335,9 +340,7 @@ fn output_after_a_signal_is_whole_or_not_stored() {
     let expected =
         "memo: k: output not stored: another process has COMMAND's standard output open\n";
     assert_eq!(message, expected);
-    let id = fs::read_to_string(begun.with_extension("id")).unwrap();
-    let id = rustix::process::Pid::from_raw(id.trim().parse().unwrap()).unwrap();
-    kill_process(id, Signal::KILL).unwrap();
+    kill_process(pid_in(&begun.with_extension("id")), Signal::KILL).unwrap();
     assert_eq!(ran(&mut get(folder, "k", "echo new")), printed("new\n"));
 }
 
